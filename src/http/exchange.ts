@@ -1,0 +1,43 @@
+/** The one shape of everything on the network: a plain request in, a reply out. */
+import type { Readable } from 'node:stream'
+
+/** Header names in lower case; a header that came more than once is an array. */
+export type HttpHeaders = Record<string, string | string[] | undefined>
+
+export interface HttpRequest {
+  method: string
+  /** Absolute http(s) URL; its path and query reach the server byte for byte. */
+  url: string
+  headers: Record<string, string>
+  body?: string
+  signal?: AbortSignal
+  /** Milliseconds until the reply's headers, and between two chunks of its body; the transport's default if absent. */
+  timeoutMs?: number
+}
+
+export interface HttpReply {
+  status: number
+  headers: HttpHeaders
+  /** The URL that answered, after redirects. */
+  url: string
+  /** As it came over the wire, content coding included. The caller reads it to the end or destroys it. */
+  body: Readable
+}
+
+/** Sends one request. Rejects with a `NetworkError` when no reply, or no whole reply, could be had. */
+export type Exchange = (request: HttpRequest) => Promise<HttpReply>
+
+/** Something around an exchange: redirects, pacing, credentials, tracing. */
+export type Middleware = (request: HttpRequest, next: Exchange) => Promise<HttpReply>
+
+/** The first middleware is the outermost one. */
+export const compose =
+  (...middleware: Middleware[]) =>
+  (exchange: Exchange): Exchange =>
+    middleware.reduceRight<Exchange>((next, step) => (request) => step(request, next), exchange)
+
+/** The value of a header, the first one if it came more than once. */
+export const header = (headers: HttpHeaders, name: string): string | undefined => {
+  const value = headers[name]
+  return Array.isArray(value) ? value[0] : value
+}
