@@ -1,0 +1,61 @@
+/** What can go wrong before a whole reply is there. */
+
+export type NetworkErrorKind = 'refused' | 'dns' | 'tls' | 'timeout' | 'broken' | 'redirect'
+
+export class NetworkError extends Error {
+  override readonly name = 'NetworkError'
+  readonly kind: NetworkErrorKind
+  /** The server may have seen the request. */
+  readonly sent: boolean
+
+  constructor(kind: NetworkErrorKind, message: string, options: { sent: boolean; cause?: unknown }) {
+    super(message, { cause: options.cause })
+    this.kind = kind
+    this.sent = options.sent
+  }
+}
+
+const unsent: Record<string, [NetworkErrorKind, string]> = {
+  ECONNREFUSED: ['refused', 'the connection was refused'],
+  EHOSTUNREACH: ['refused', 'the host cannot be reached'],
+  ENETUNREACH: ['refused', 'the network cannot be reached'],
+  EADDRNOTAVAIL: ['refused', 'the address cannot be reached'],
+  UND_ERR_CONNECT_TIMEOUT: ['refused', 'the server did not take the connection in time'],
+  ENOTFOUND: ['dns', 'the host name is not known'],
+  EAI_AGAIN: ['dns', 'the host name could not be looked up'],
+}
+
+const sent: Record<string, [NetworkErrorKind, string]> = {
+  UND_ERR_HEADERS_TIMEOUT: ['timeout', 'no answer came in time'],
+  UND_ERR_BODY_TIMEOUT: ['timeout', 'the answer stalled'],
+  ETIMEDOUT: ['timeout', 'the connection timed out'],
+  ECONNRESET: ['broken', 'the connection was reset'],
+  EPIPE: ['broken', 'the connection was closed'],
+  UND_ERR_SOCKET: ['broken', 'the connection was closed before the answer was whole'],
+  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: ['broken', 'the answer is shorter or longer than its Content-Length'],
+  UND_ERR_HEADERS_OVERFLOW: ['broken', 'the headers of the answer are too large'],
+}
+
+const tls = /^(ERR_TLS|ERR_SSL|CERT_|UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO|HOSTNAME_MISMATCH|EPROTO)/
+
+const codeOf = (error: unknown): string =>
+  error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : ''
+
+/** The network trouble behind an error of the HTTP client; undefined when it is none. */
+export const networkError = (error: unknown): NetworkError | undefined => {
+  if (error instanceof NetworkError) return error
+  const code = codeOf(error) || codeOf(error instanceof Error ? error.cause : undefined)
+  const before = unsent[code]
+  if (before) return new NetworkError(before[0], before[1], { sent: false, cause: error })
+  const after = sent[code]
+  if (after) return new NetworkError(after[0], after[1], { sent: true, cause: error })
+  if (tls.test(code)) {
+    return new NetworkError('tls', `no secure connection (${code})`, { sent: false, cause: error })
+  }
+  if (code.startsWith('HPE_') || code.startsWith('UND_ERR_')) {
+    if (code === 'UND_ERR_ABORTED' || code === 'UND_ERR_DESTROYED' || code === 'UND_ERR_INVALID_ARG')
+      return undefined
+    return new NetworkError('broken', `the answer is not proper HTTP (${code})`, { sent: true, cause: error })
+  }
+  return undefined
+}

@@ -1,0 +1,45 @@
+/** Redirects as a middleware: each hop is a fresh request, so that credentials are decided anew below. */
+import { type HttpReply, type HttpRequest, header, type Middleware } from './exchange.js'
+import { NetworkError } from './network-error.js'
+import { isHttp, isLoopback, originOf, resolveUrl, withoutQuery } from './url.js'
+
+/** More than five hops are a loop, or as good as one. */
+export const redirectsMax = 5
+
+const isRedirect = (status: number): boolean => [301, 302, 303, 307, 308].includes(status)
+
+/** Where to go on, or undefined when this redirect is the answer itself. */
+const target = (request: HttpRequest, reply: HttpReply): string | undefined => {
+  const location = header(reply.headers, 'location')
+  if (!isRedirect(reply.status) || location === undefined) return undefined
+  const url = resolveUrl(location, request.url)
+  if (request.method === 'GET') return url
+  // Anything that changes the server is repeated only where it was sent: a body may name patients.
+  const repeats = reply.status === 307 || reply.status === 308
+  return repeats && originOf(url) === originOf(request.url) ? url : undefined
+}
+
+const refusal = (from: string, to: string): string | undefined => {
+  if (!isHttp(to)) return `it redirects to ${withoutQuery(to)}, which is no http or https URL`
+  if (from.startsWith('https:') && to.startsWith('http:') && !isLoopback(to)) {
+    return `it redirects from https to plain http, ${withoutQuery(to)}`
+  }
+  return undefined
+}
+
+/** Follows up to `redirectsMax` redirects of GET requests, and 307 and 308 within the origin for others. */
+export const followRedirects: Middleware = async (first, next) => {
+  let request = first
+  for (let hop = 0; ; hop += 1) {
+    const reply = await next(request)
+    const url = target(request, reply)
+    if (url === undefined) return reply
+    reply.body.on('error', () => {}).resume()
+    const refused = refusal(request.url, url)
+    if (refused !== undefined) throw new NetworkError('redirect', refused, { sent: true })
+    if (hop === redirectsMax) {
+      throw new NetworkError('redirect', `it redirects more than ${redirectsMax} times`, { sent: true })
+    }
+    request = { ...request, url }
+  }
+}

@@ -1,0 +1,51 @@
+/** The loop: what is known decides the next step, the step yields facts, facts are durable before they are seen. */
+import type { Clock } from '../clock.js'
+import type { Config } from '../config.js'
+import type { Executor } from '../fetch/task.js'
+import type { Exchange } from '../http/exchange.js'
+import type { Sink } from '../sink/sink.js'
+import type { JobEvent } from './facts.js'
+import type { Journal } from './journal.js'
+import { nextStep, type Step } from './plan.js'
+import type { Progress } from './progress.js'
+import { type JobState, reduce } from './state.js'
+import { perform } from './steps.js'
+
+/** What a job works with, and where it is. Made by `openJob`. */
+export interface Job {
+  readonly config: Config
+  readonly clock: Clock
+  /** 0 to 1, for jitter. */
+  readonly random: () => number
+  /** Kick-off, status and delete requests. */
+  readonly fhir: Exchange
+  readonly executor: Executor
+  readonly sink: Sink
+  readonly journal: Journal
+  readonly progress: Progress
+  readonly signal?: AbortSignal
+  /** Read-only for everybody but the loop. */
+  readonly state: JobState
+}
+
+/** Changes a step before it is taken: to look only once, to stop after the kick-off. */
+export type Steer = (step: Step, state: JobState) => Step
+
+/**
+ * Takes the job as far as it goes, or as `steer` lets it go. Yields each fact after it is durable. Ends when
+ * there is nothing left to do; `conclude` says how the job then stands. Rejects with a `BulkxError` when the
+ * run cannot go on (storage, identity, unreachable server), and with the signal's reason when it aborts.
+ */
+export async function* exportJob(job: Job, steer: Steer = (step) => step): AsyncGenerator<JobEvent, void> {
+  for (;;) {
+    const step = steer(nextStep(job.state, job.config.files.cleanup), job.state)
+    if (step.do === 'stop') return
+    for await (const facts of perform(step, job)) {
+      const at = job.clock.now()
+      const events = facts.map((fact): JobEvent => ({ ...fact, at }))
+      await job.journal.append(events)
+      for (const event of events) reduce(job.state, event)
+      yield* events
+    }
+  }
+}

@@ -1,0 +1,117 @@
+/** Everything that can happen to a job, in the past tense: one journal line each, and all that is remembered. */
+import type { StoredFile } from '../fetch/task.js'
+import type { Instant, Issue, KickOffRequest, OutputManifest } from '../protocol/types.js'
+
+/** Something that a whole, stored export still says. */
+export interface Finding {
+  severity: 'error' | 'warning' | 'information'
+  /** Stable, in kebab-case: `server-issue`, `bad-lines`, `wrong-count`, … */
+  code: string
+  message: string
+  /** The file it is about, by our name. */
+  file?: string
+}
+
+/** How we were known to the server: references only, never a secret. */
+export interface Identity {
+  auth?: string
+  profile?: string
+  tokenFile?: string
+  headerFile?: string
+}
+
+/** The headers of an answer that are worth keeping: never cookies, credentials, or signed URLs. */
+export type KeptHeaders = Record<string, string>
+
+export type Fact =
+  | {
+      type: 'job-created'
+      version: 1
+      exportId: string
+      /** As the user named it: a base URL, or `mock:`. */
+      server: string
+      fhirUrl: string
+      /** Absent when somebody else kicked the job off and the question is not known. */
+      kickOff?: KickOffRequest
+      identity?: Identity
+    }
+  | { type: 'job-resumed' }
+  /** Written before the request is sent; without an answer after it, the kick-off is undecided. */
+  | { type: 'kick-off-requested'; method: string; url: string }
+  /** It certainly did not reach the server. */
+  | { type: 'kick-off-unsent'; reason: string }
+  | { type: 'kick-off-refused'; status: number; message: string; headers?: KeptHeaders }
+  | {
+      type: 'kick-off-accepted'
+      pollingLocation: string
+      /** The server's own `Date`, epoch milliseconds. */
+      serverDate?: number
+      headers?: KeptHeaders
+      issues?: Issue[]
+      /** Somebody else kicked it off; we were told the URL. */
+      attached?: boolean
+    }
+  | { type: 'status-in-progress'; progress?: string; retryAfterMs?: number; cut?: boolean; notBefore: number }
+  | {
+      type: 'status-transient'
+      reason: string
+      status?: number
+      retryAfterMs?: number
+      cut?: boolean
+      notBefore: number
+    }
+  /** An answer that ends most jobs and is looked at again before it is believed. */
+  | { type: 'status-doubted'; reason: string; status: number; notBefore: number }
+  /** `page` is the URL it was asked at; one that is known already brings fresh file URLs. `partial`: the job goes on. */
+  | { type: 'manifest-received'; page: string; manifest: OutputManifest; partial?: boolean }
+  /** Asked again for fresh URLs, or as a further page, in vain. */
+  | { type: 'manifest-unavailable'; page: string; reason: string }
+  | ({ type: 'file-completed'; name: string; gzip?: boolean } & StoredFile)
+  | {
+      type: 'file-failed'
+      name: string
+      code: string
+      message: string
+      hint?: string
+      status?: number
+      refresh: boolean
+    }
+  | {
+      type: 'export-failed'
+      status: number
+      message: string
+      code: 'BULKX_EXPORT_FAILED' | 'BULKX_BAD_ANSWER'
+    }
+  | { type: 'export-gone'; status: number; message: string }
+  | { type: 'manifest-written'; findings: Finding[] }
+  | { type: 'findings-accepted'; failOn: FailOn }
+  | { type: 'delete-answered'; status: number; message?: string }
+  | { type: 'job-cancelled'; status: number }
+
+export type FailOn = 'error' | 'warning' | 'never'
+
+/** `at`: epoch milliseconds. */
+export type JobEvent = Fact & { at: number }
+
+export type Phase =
+  | 'new'
+  | 'undecided'
+  | 'in-progress'
+  | 'downloading'
+  | 'complete'
+  | 'incomplete'
+  | 'failed'
+  | 'gone'
+  | 'cancelled'
+
+/** What `runExport` ends with when nothing was thrown, and the fields of a `--json` result. */
+export interface Outcome {
+  phase: Phase
+  exitCode: number
+  directory: string
+  transactionTime?: Instant
+  files: number
+  resources: number
+  bytes: number
+  findings: Finding[]
+}

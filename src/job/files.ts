@@ -1,0 +1,43 @@
+/** The files of an export: identified by page, section and position, and named by us. */
+import type { FileFailure, StoredFile } from '../fetch/task.js'
+import type { ManifestItem, Section } from '../protocol/types.js'
+
+export interface OutputFile extends ManifestItem {
+  /** Ours, never the server's: `Patient.0001.ndjson`, without `.gz`. */
+  name: string
+  section: Section
+  /** The manifest page it came from, to ask for fresh URLs. */
+  page: string
+  status: 'pending' | 'completed' | 'failed'
+  stored?: StoredFile & { gzip?: boolean }
+  failure?: Pick<FileFailure, 'message' | 'hint' | 'status' | 'refresh'> & { code: string }
+}
+
+/** The name on disk. */
+export const storedName = (file: OutputFile): string => (file.stored?.gzip ? `${file.name}.gz` : file.name)
+
+const usableType = /^[A-Za-z]{1,64}$/
+// Names that Windows keeps for devices, with any extension.
+const reserved = /^(con|prn|aux|nul)$/i
+
+const typeOfSection = (section: Section, type: string): string => {
+  if (section === 'deleted') return 'Bundle'
+  if (section === 'outcome') return 'OperationOutcome'
+  return usableType.test(type) && !reserved.test(type) ? type : 'unknown'
+}
+
+const folders: Record<Section, string> = { output: '', deleted: 'deleted/', outcome: 'outcome/' }
+
+/**
+ * Gives out names in manifest order. Base names are unique in the whole export without regard to case:
+ * consumers flatten folders, and some disks fold case.
+ */
+export const fileNames = () => {
+  const last = new Map<string, number>()
+  return (section: Section, type: string): string => {
+    const base = typeOfSection(section, type)
+    const number = (last.get(base.toLowerCase()) ?? 0) + 1
+    last.set(base.toLowerCase(), number)
+    return `${folders[section]}${base}.${String(number).padStart(4, '0')}.ndjson`
+  }
+}

@@ -1,0 +1,188 @@
+/** Looks at the bytes of an NDJSON file as they pass: lines, types, bad lines, digest. Changes nothing. */
+import { isUtf8 } from 'node:buffer'
+import { createHash } from 'node:crypto'
+
+export interface InspectOptions {
+  /** The type the manifest names; any type is right when it is empty. */
+  expectedType: string
+  /** A longer line cannot be looked at. */
+  maxLineBytes: number
+  /** Sees each resource that is parsed anyway. */
+  onResource?: (resource: Record<string, unknown>) => void
+}
+
+export interface Inspection {
+  bytes: number
+  sha256: string
+  /** Lines that are not blank. */
+  lines: number
+  /** Lines that hold a resource; header `Parameters` lines are not counted. */
+  resources: number
+  badLines: number
+  firstBadLine?: { line: number; byte: number; reason: string }
+  /** Resources of another type than expected: type to number. */
+  otherTypes: Record<string, number>
+  /** The content is one pretty-printed JSON value or page, not lines: its first characters. */
+  notLines?: 'page' | 'json'
+  /** Number of OperationOutcome lines. */
+  outcomes: number
+  /** The last line is bad and has no line end: perhaps it was cut off. */
+  brokenEnd: boolean
+}
+
+export interface Inspector {
+  /** The chunk may be reused by the caller afterwards. */
+  push(chunk: Uint8Array): void
+  /** The verdict; nothing may be pushed after it. */
+  end(): Inspection
+}
+
+/** A line longer than the limit: the file cannot be checked, and is not taken. */
+export class LineTooLong extends Error {
+  override readonly name = 'LineTooLong'
+}
+
+const newline = 10
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+const parseError = (error: unknown): string =>
+  error instanceof SyntaxError && /end of JSON/.test(error.message)
+    ? 'the line ends too early'
+    : 'not valid JSON'
+
+/** Distinct types counted by name; a hostile file could have one a line. */
+const otherTypesMax = 100
+
+class Lines implements Inspector {
+  private readonly hash = createHash('sha256')
+  private readonly options: InspectOptions
+  private rest: Buffer[] = []
+  private restBytes = 0
+  private lineNumber = 0
+  private readonly result: Inspection = {
+    bytes: 0,
+    sha256: '',
+    lines: 0,
+    resources: 0,
+    badLines: 0,
+    otherTypes: {},
+    outcomes: 0,
+    brokenEnd: false,
+  }
+
+  constructor(options: InspectOptions) {
+    this.options = options
+  }
+
+  push(chunk: Uint8Array): void {
+    const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength)
+    this.hash.update(bytes)
+    const lastEnd = bytes.lastIndexOf(newline)
+    if (lastEnd === -1) {
+      this.keep(bytes)
+    } else {
+      let start = 0
+      if (this.restBytes > 0) {
+        start = bytes.indexOf(newline) + 1
+        this.line(this.withRest(bytes.subarray(0, start - 1)), this.result.bytes + start - 1)
+      }
+      this.wholeLines(bytes, start, lastEnd)
+      this.keep(bytes.subarray(lastEnd + 1))
+    }
+    this.result.bytes += bytes.length
+  }
+
+  end(): Inspection {
+    if (this.restBytes > 0) {
+      const badBefore = this.result.badLines
+      this.line(this.withRest(Buffer.alloc(0)), this.result.bytes)
+      this.result.brokenEnd = this.result.badLines > badBefore
+    }
+    this.result.sha256 = this.hash.digest('hex')
+    return this.result
+  }
+
+  private wholeLines(bytes: Buffer, from: number, to: number): void {
+    for (let start = from; start <= to; ) {
+      const end = bytes.indexOf(newline, start)
+      this.line(bytes.subarray(start, end), this.result.bytes + end)
+      start = end + 1
+    }
+  }
+
+  // Copied, for the caller's buffer may be reused.
+  private keep(bytes: Buffer): void {
+    if (bytes.length === 0) return
+    this.restBytes += bytes.length
+    if (this.restBytes > this.options.maxLineBytes) throw this.tooLong()
+    this.rest.push(Buffer.from(bytes))
+  }
+
+  private tooLong(): LineTooLong {
+    return new LineTooLong(`line ${this.lineNumber + 1} is longer than ${this.options.maxLineBytes} bytes`)
+  }
+
+  private withRest(bytes: Buffer): Buffer {
+    if (this.restBytes === 0) return bytes
+    const line = Buffer.concat([...this.rest, bytes])
+    this.rest = []
+    this.restBytes = 0
+    return line
+  }
+
+  /** `end`: offset of the byte behind the line. */
+  private line(bytes: Buffer, end: number): void {
+    this.lineNumber += 1
+    if (bytes.length > this.options.maxLineBytes) throw this.tooLong()
+    // latin1 is the cheapest decoding, and JSON's structure is all ASCII; isUtf8 judges the rest.
+    const content = (this.lineNumber === 1 ? withoutMark(bytes) : bytes).toString('latin1')
+    const text = content.trim()
+    if (text === '') return
+    this.result.lines += 1
+    if (this.result.lines === 1)
+      this.result.notLines = /^</.test(text) ? 'page' : /^[[{]$/.test(text) ? 'json' : undefined
+    const reason = this.judge(text, bytes)
+    if (reason === undefined) return
+    this.result.badLines += 1
+    this.result.firstBadLine ??= { line: this.lineNumber, byte: end - bytes.length, reason }
+  }
+
+  private judge(text: string, bytes: Buffer): string | undefined {
+    let value: unknown
+    try {
+      value = JSON.parse(text)
+    } catch (error) {
+      return parseError(error)
+    }
+    if (!isObject(value)) return 'not a JSON object'
+    if (!isUtf8(bytes)) return 'not valid UTF-8'
+    this.resource(value)
+    return undefined
+  }
+
+  private resource(value: Record<string, unknown>): void {
+    const type = typeof value.resourceType === 'string' ? value.resourceType : ''
+    if (type === 'OperationOutcome') this.result.outcomes += 1
+    const { expectedType } = this.options
+    // `organizeOutputBy` puts header lines between the resources.
+    if (type === 'Parameters' && expectedType !== 'Parameters') return
+    this.result.resources += 1
+    this.options.onResource?.(value)
+    if (expectedType === '' || type.toLowerCase() === expectedType.toLowerCase()) return
+    const types = this.result.otherTypes
+    const name = /^[A-Za-z]{1,64}$/.test(type) ? type : 'unknown'
+    if (Object.hasOwn(types, name) || Object.keys(types).length < otherTypesMax)
+      types[name] = (types[name] ?? 0) + 1
+  }
+}
+
+const withoutMark = (bytes: Buffer): Buffer =>
+  bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? bytes.subarray(3) : bytes
+
+/**
+ * A line is good exactly when it is valid UTF-8 and `JSON.parse` makes an object of it. `\r\n`, a byte order
+ * mark, blank lines and a missing last line end are all right. `push` throws `LineTooLong`.
+ */
+export const inspector = (options: InspectOptions): Inspector => new Lines(options)

@@ -1,0 +1,141 @@
+/** The Output Manifest of every version of the IG, read by one liberal reader. */
+import { type HttpHeaders, header } from '../http/exchange.js'
+import { readHttpDate } from '../http/retry-after.js'
+import { isHttp, resolveUrl } from '../http/url.js'
+import { readIssues } from './operation-outcome.js'
+import type { Issue, ManifestItem, OutputManifest } from './types.js'
+
+type Json = Record<string, unknown>
+
+const isObject = (value: unknown): value is Json =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+const text = (value: unknown): string | undefined =>
+  typeof value === 'string' && value !== '' ? value : undefined
+
+/** A number that is a whole one and not negative, or a text of one. */
+const wholeNumber = (value: unknown): number | undefined => {
+  const number = typeof value === 'string' && /^\d{1,15}$/.test(value) ? Number(value) : value
+  return typeof number === 'number' && Number.isSafeInteger(number) && number >= 0 ? number : undefined
+}
+
+/** Extensions are an object up to STU3 and an array in STU4. */
+const extensions = (value: unknown): [name: string, value: unknown][] => {
+  if (Array.isArray(value)) {
+    return value.filter(isObject).map((entry) => {
+      const key = Object.keys(entry).find((name) => name.startsWith('value'))
+      return [String(entry.url), key === undefined ? undefined : entry[key]]
+    })
+  }
+  return isObject(value) ? Object.entries(value) : []
+}
+
+const checksum = (entries: [string, unknown][]): string | undefined => {
+  const found = entries.find(([name]) => /checksum/i.test(name))?.[1]
+  return /^sha-?256:([0-9a-f]{64})$/i.exec(String(found))?.[1]?.toLowerCase()
+}
+
+const readItem = (value: Json, base: string): ManifestItem => {
+  const reference = text(value.url) ?? text(value.file)
+  const url = reference === undefined ? '' : resolveUrl(reference, base)
+  const more = extensions(value.extension)
+  const length = more.find(([name]) => /file_?length/i.test(name))?.[1]
+  return {
+    type: text(value.type) ?? '',
+    url: isHttp(url) || /^[a-z][a-z0-9+.-]*:/i.test(url) ? url : '',
+    count: wholeNumber(value.count),
+    sha256: checksum(more),
+    sizeBytes: wholeNumber(value.fileSize) ?? wholeNumber(length),
+  }
+}
+
+/** Entries beyond this are a hostile server's; a national payer's export has a million. */
+export const itemsMax = 5_000_000
+
+const readItems = (value: unknown, base: string, issues: Issue[]): ManifestItem[] => {
+  if (!Array.isArray(value)) return []
+  return value.slice(0, itemsMax).flatMap((entry) => {
+    if (!isObject(entry)) return []
+    const outcome = readIssues(entry)
+    if (outcome) issues.push(...outcome)
+    return outcome ? [] : [readItem(entry, base)]
+  })
+}
+
+const readBoolean = (value: unknown): boolean | undefined => {
+  const word = String(value).toLowerCase()
+  return word === 'true' ? true : word === 'false' ? false : undefined
+}
+
+const readNext = (value: unknown, base: string): string | undefined => {
+  const links = Array.isArray(value) ? value.filter(isObject) : []
+  const url = text(links.find((link) => link.relation === 'next')?.url)
+  return url === undefined ? undefined : resolveUrl(url, base)
+}
+
+/** HTTP-date, ISO instant, Go's time text (BCDA), or epoch seconds or milliseconds. */
+const readExpiry = (value: unknown): number | undefined => {
+  if (typeof value === 'number' && value > 0) return value < 1e11 ? value * 1000 : value
+  if (typeof value !== 'string') return undefined
+  const iso = value.replace(
+    /^(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d)(\.\d+)? ([+-]\d\d)(\d\d)( [A-Z]+)?$/,
+    '$1T$2$3$4:$5',
+  )
+  const at = readHttpDate(value) ?? (/^\d{4}-\d\d-\d\dT/.test(iso) ? Date.parse(iso) : Number.NaN)
+  return Number.isNaN(at) ? undefined : at
+}
+
+const known = new Set(
+  'transactionTime requiresAccessToken request output deleted error outcome link extension resourceType'.split(
+    ' ',
+  ),
+)
+
+const isManifest = (value: Json): boolean => {
+  if (value.resourceType !== undefined && value.resourceType !== 'Manifest') return false
+  if (['output', 'error', 'outcome', 'deleted'].some((key) => Array.isArray(value[key]))) return true
+  // Servers with nothing to report leave the lists out, or null; a job that still runs says so (1upHealth).
+  return 'transactionTime' in value && 'request' in value && !isUnfinished(value)
+}
+
+const unfinishedWords =
+  /^(in[ -]?progress|queued|active|running|pending|accepted|started|processing|submitted)$/i
+
+/** A status body that says that the job goes on, and lists nothing. */
+export const isUnfinished = (value: unknown): boolean =>
+  isObject(value) && !Array.isArray(value.output) && unfinishedWords.test(String(value.status).trim())
+
+/** `rest` keeps what we do not know, without keys that could change an object's prototype. */
+const restOf = (value: Json): Json =>
+  Object.fromEntries(Object.entries(value).filter(([key]) => !known.has(key) && key !== '__proto__'))
+
+const failedBatches = (value: unknown): number | undefined =>
+  isObject(value) ? wholeNumber(value.failed) || undefined : undefined
+
+/** Reads a manifest that came from `url`; undefined when the value is none. */
+export const readManifest = (
+  value: unknown,
+  url: string,
+  headers: HttpHeaders = {},
+): OutputManifest | undefined => {
+  if (!isObject(value) || !isManifest(value)) return undefined
+  const issues: Issue[] = []
+  const outcome = [...readItems(value.error, url, issues), ...readItems(value.outcome, url, issues)]
+  const transactionTime = value.transactionTime
+  return {
+    transactionTime:
+      typeof transactionTime === 'number' ? new Date(transactionTime).toISOString() : text(transactionTime),
+    requiresAccessToken: readBoolean(value.requiresAccessToken),
+    request: text(value.request),
+    items: {
+      output: readItems(value.output, url, issues),
+      deleted: readItems(value.deleted, url, issues),
+      outcome,
+    },
+    issues,
+    next: readNext(value.link, url),
+    expiresAt: readExpiry(header(headers, 'expires')) ?? readExpiry(value.expirationTime),
+    failedBatches: failedBatches(value.batches),
+    rest: restOf(value),
+  }
+}

@@ -1,0 +1,85 @@
+/** The server's own words: OperationOutcomes whatever their media type, plain text, and what a page says. */
+import type { Answer } from '../http/body.js'
+import type { Issue, IssueSeverity } from './types.js'
+
+/** Longest piece of server text that is kept, characters. */
+export const serverTextMax = 2000
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/** One line, without control characters, at most `limit` characters. */
+export const plainText = (value: string, limit = serverTextMax): string => {
+  const text = value
+    .replace(/[\u0000-\u0020\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]+/g, ' ')
+    .trim()
+  return text.length > limit ? `${text.slice(0, limit - 1).toWellFormed()}…` : text
+}
+
+/** The JSON value of a text, or undefined. */
+export const parseJson = (text: string): unknown => {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+const severities: readonly string[] = ['fatal', 'error', 'warning', 'information']
+
+const readIssue = (value: unknown): Issue[] => {
+  if (!isObject(value)) return []
+  const details = isObject(value.details) ? value.details : {}
+  const coding = Array.isArray(details.coding) && isObject(details.coding[0]) ? details.coding[0] : {}
+  const words = [value.diagnostics, details.text, coding.display, coding.code, value.code]
+  const text = words.find((word): word is string => typeof word === 'string' && word !== '')
+  const severity = severities.includes(String(value.severity)) ? (value.severity as IssueSeverity) : 'error'
+  return [
+    {
+      severity,
+      code: typeof value.code === 'string' ? value.code : undefined,
+      text: plainText(text ?? severity),
+    },
+  ]
+}
+
+/** How many issues of one outcome are read. */
+const issuesMax = 1000
+
+/** The issues of an OperationOutcome, or undefined when the value is none. */
+export const readIssues = (value: unknown): Issue[] | undefined => {
+  if (!isObject(value) || value.resourceType !== 'OperationOutcome') return undefined
+  return Array.isArray(value.issue) ? value.issue.slice(0, issuesMax).flatMap(readIssue) : []
+}
+
+/** A page for browsers: HTML or XML where JSON was expected. */
+export const isPage = (body: string): boolean => /^[\s\ufeff]*</.test(body)
+
+/** A page on which somebody is asked to sign in. */
+export const isSignInPage = (body: string): boolean =>
+  isPage(body) && /sign[\s-]?in|log[\s-]?[io]n|password|SAMLRequest|session (has )?expired/i.test(body)
+
+const pageTitle = (body: string): string => {
+  const title = /<(?:title|h1|Message)[^>]*>([^<]{1,300})</i.exec(body)?.[1]
+  return title === undefined ? 'a web page' : `a web page, "${plainText(title)}"`
+}
+
+/** What an answer says, in one line; empty when it says nothing. */
+export const serverWords = (answer: Answer): string => {
+  const json = parseJson(answer.body)
+  const issues = readIssues(json)
+  if (issues && issues.length > 0) return plainText(issues.map((issue) => issue.text).join('; '))
+  if (isPage(answer.body)) return pageTitle(answer.body)
+  if (isObject(json)) {
+    const words = [json.error_description, json.message, json.detail, json.error, json.title]
+    const text = words.find((word): word is string => typeof word === 'string')
+    if (text !== undefined) return plainText(text)
+  }
+  return plainText(answer.body)
+}
+
+/** `message`, with the server's words behind a colon where it has any. */
+export const withServerWords = (message: string, answer: Answer): string => {
+  const words = serverWords(answer)
+  return words === '' ? message : `${message}: ${words}`
+}

@@ -1,0 +1,148 @@
+/** The Bulk Data Status Request, and what each known server's answer means. */
+import type { Answer } from '../http/body.js'
+import { type HttpRequest, header } from '../http/exchange.js'
+import { readHttpDate, readRetryAfter } from '../http/retry-after.js'
+import { isUnfinished, readManifest } from './manifest.js'
+import {
+  isPage,
+  isSignInPage,
+  parseJson,
+  plainText,
+  readIssues,
+  serverWords,
+  withServerWords,
+} from './operation-outcome.js'
+import type { Issue, OutputManifest } from './types.js'
+
+/** `accept`: `application/fhir+json` for servers that answer 406 to plain JSON (Soarian). */
+export const statusRequest = (url: string, accept = 'application/json'): HttpRequest => ({
+  method: 'GET',
+  url,
+  headers: { accept, 'accept-encoding': 'gzip' },
+})
+
+export type StatusResponse =
+  | { kind: 'in-progress'; progress?: string; retryAfterMs?: number; manifest?: OutputManifest }
+  | { kind: 'complete'; manifest: OutputManifest }
+  | { kind: 'transient'; reason: string; retryAfterMs?: number }
+  /** Terminal if it stays so: one odd answer does not end the work of days. */
+  | { kind: 'doubtful'; reason: string; as: 'failed' | 'not-bulk-data' | 'gone' }
+  | { kind: 'failed'; reason: string; bulkData: boolean }
+  | { kind: 'gone'; reason: string }
+  | { kind: 'unauthorized'; reason: string }
+  | { kind: 'not-acceptable'; reason: string }
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/** Longest progress text that is shown, characters. */
+const progressMax = 100
+
+const bodyProgress = (json: unknown): string | undefined => {
+  if (!isObject(json) || json.resourceType !== undefined) return undefined
+  const { progress, message, status, batches } = json
+  const words: string[] = []
+  if (typeof progress === 'number' && progress >= 0 && progress <= 1)
+    words.push(`${Math.round(progress * 100)}%`)
+  else if (typeof progress === 'string' || typeof progress === 'number') words.push(String(progress))
+  if (isObject(batches) && typeof batches.complete === 'number' && typeof batches.total === 'number') {
+    words.push(`${batches.complete}/${batches.total} batches`)
+  }
+  if (typeof message === 'string') words.push(message)
+  else if (words.length === 0 && typeof status === 'string') words.push(status)
+  return words.join(', ') || undefined
+}
+
+/** `X-Progress` as the server wrote it, else `Status` (ModMed), else what the body says. */
+const readProgress = (answer: Answer, json: unknown): string | undefined => {
+  const said = header(answer.headers, 'x-progress') ?? header(answer.headers, 'status') ?? bodyProgress(json)
+  const text = plainText(said ?? '', progressMax).replace(/^"(.*)"$/, '$1')
+  return text === '' ? undefined : text
+}
+
+/**
+ * Codes that say "try again". `exception` is a child of `transient` in FHIR's list, but servers use it for the end
+ * of a job (BCDA, LinuxForHealth).
+ */
+const transientCodes = ['transient', 'timeout', 'throttled', 'lock-error', 'no-store', 'incomplete']
+
+const isTransient = (issues: Issue[] | undefined): boolean =>
+  issues?.some(({ code }) => code !== undefined && transientCodes.includes(code)) ?? false
+
+const cancelled = /cancel+ed|is being cancel/i
+
+const readOk = (answer: Answer, retryAfterMs: number | undefined): StatusResponse => {
+  const json = parseJson(answer.body)
+  const manifest = readManifest(json, answer.url, answer.headers)
+  if (manifest) return { kind: 'complete', manifest }
+  if (isUnfinished(json)) return { kind: 'in-progress', progress: readProgress(answer, json), retryAfterMs }
+  if (answer.body.trim() === '') {
+    return { kind: 'doubtful', reason: 'The server finished the job without a report', as: 'failed' }
+  }
+  if (cancelled.test(answer.body) && json === undefined) {
+    return { kind: 'gone', reason: withServerWords('The job was cancelled on the server', answer) }
+  }
+  if (isSignInPage(answer.body)) {
+    return { kind: 'unauthorized', reason: `The status request was answered by ${serverWords(answer)}` }
+  }
+  const issues = readIssues(json)
+  if (issues?.some(({ severity }) => severity === 'error' || severity === 'fatal')) {
+    return {
+      kind: 'failed',
+      reason: withServerWords('The export failed on the server', answer),
+      bulkData: true,
+    }
+  }
+  if (json === undefined && /^\s*[[{]/.test(answer.body)) {
+    const reason = answer.cut
+      ? 'The manifest is larger than this client reads'
+      : 'The manifest is broken JSON'
+    return { kind: 'doubtful', reason, as: 'not-bulk-data' }
+  }
+  const what = isPage(answer.body) ? serverWords(answer) : 'not a bulk data manifest'
+  return { kind: 'failed', reason: `The answer to the status request is ${what}`, bulkData: false }
+}
+
+/** STU4 may put the job's status into a header: its leading digits count, then. */
+const statusOf = (answer: Answer): number => {
+  const separate = /^\s*(\d{3})/.exec(header(answer.headers, 'x-export-status') ?? '')?.[1]
+  return separate === undefined ? answer.status : Number(separate)
+}
+
+const readError = (answer: Answer, status: number, retryAfterMs: number | undefined): StatusResponse => {
+  const issues = readIssues(parseJson(answer.body))
+  if ([408, 425, 429, 502, 503, 504].includes(status) || (status >= 500 && isTransient(issues))) {
+    return { kind: 'transient', reason: withServerWords(`HTTP ${status}`, answer), retryAfterMs }
+  }
+  if (status === 401 || status === 403) {
+    return {
+      kind: 'unauthorized',
+      reason: withServerWords(`The status request was refused, HTTP ${status}`, answer),
+    }
+  }
+  if (status === 404 || status === 410) {
+    const reason = `The server does not know the job any more (HTTP ${status}): it has expired or was cancelled`
+    return { kind: 'gone', reason: withServerWords(reason, answer) }
+  }
+  const reason = withServerWords(`The export failed on the server, HTTP ${status}`, answer)
+  if (status === 406) return { kind: 'not-acceptable', reason }
+  return status >= 500
+    ? { kind: 'doubtful', reason, as: 'failed' }
+    : { kind: 'failed', reason, bulkData: true }
+}
+
+/** `now`: epoch milliseconds, for a server that sends no `Date`. */
+export const readStatus = (answer: Answer, now: number): StatusResponse => {
+  const date = readHttpDate(header(answer.headers, 'date')) ?? now
+  const retryAfterMs = readRetryAfter(header(answer.headers, 'retry-after'), date)
+  const status = statusOf(answer)
+  if (status === 202) {
+    const json = parseJson(answer.body)
+    const manifest = readManifest(json, answer.url, answer.headers)
+    const partial =
+      manifest && Object.values(manifest.items).some((items) => items.length > 0) ? manifest : undefined
+    return { kind: 'in-progress', progress: readProgress(answer, json), retryAfterMs, manifest: partial }
+  }
+  if (status >= 200 && status < 300) return readOk(answer, retryAfterMs)
+  return readError(answer, status, retryAfterMs)
+}

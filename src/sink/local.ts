@@ -1,0 +1,191 @@
+/** A directory as a sink: part file, fsync, rename, fsync of the directory; then, and only then, the name exists. */
+import { createReadStream } from 'node:fs'
+import { access, type FileHandle, mkdir, open, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { type Publication, publisher } from './publish.js'
+import type { Kept, Part, Sink, Validators } from './sink.js'
+import { storageError, systemCode } from './storage-error.js'
+import { type WriteBehind, writeBehind } from './write-behind.js'
+
+/** Only the owner: files hold health data, and the journal may hold signed URLs. */
+export const fileMode = 0o600
+export const directoryMode = 0o700
+
+/** Our own folder in a job's directory. Nothing in it ends in .ndjson: consumers read folders recursively. */
+export const privateFolder = '.bulkx'
+
+type Publish = (publication: Publication) => Promise<void>
+
+const missing = (error: unknown): undefined => {
+  if (systemCode(error) === 'ENOENT') return undefined
+  throw error
+}
+
+interface Paths {
+  name: string
+  part: string
+  note: string
+}
+
+class LocalPart implements Part {
+  private readonly paths: Paths
+  private readonly publishTo: Publish
+  /** Which running system wrote the bytes: after a power failure unsynced ones may be missing or zero. */
+  private readonly system: string
+  private handle: FileHandle | undefined
+  private writer: WriteBehind | undefined
+  private keptNow: Kept = { bytes: 0 }
+
+  constructor(paths: Paths, publishTo: Publish, system: string) {
+    this.paths = paths
+    this.publishTo = publishTo
+    this.system = system
+  }
+
+  async load(): Promise<this> {
+    const size = (await stat(this.paths.part).catch(missing))?.size ?? 0
+    const note = size > 0 ? await readFile(this.paths.note, 'utf8').catch(missing) : undefined
+    const known = note === undefined ? undefined : readNote(note)
+    if (known?.system === this.system) this.keptNow = { bytes: size, validators: known.validators }
+    return this
+  }
+
+  kept(): Kept {
+    return this.keptNow
+  }
+
+  read(): AsyncIterable<Uint8Array> {
+    return createReadStream(this.paths.part, {
+      end: Math.max(0, this.keptNow.bytes - 1),
+      highWaterMark: 256 * 1024,
+    })
+  }
+
+  async restart(validators?: Validators): Promise<void> {
+    await this.guard(async () => {
+      await this.handle?.close()
+      this.handle = await open(this.paths.part, 'w', fileMode)
+      this.writer = writeBehind(this.handle)
+      this.keptNow = { bytes: 0, validators }
+      const note = JSON.stringify({ system: this.system, validators })
+      if (validators) await writeFile(this.paths.note, note, { mode: fileMode })
+      else await rm(this.paths.note, { force: true })
+    })
+  }
+
+  append(chunk: Uint8Array): Promise<void> | undefined {
+    this.keptNow.bytes += chunk.length
+    if (this.writer) return this.guarded(this.writer.append(chunk))
+    return this.guard(async () => {
+      this.handle = await open(this.paths.part, 'a', fileMode)
+      this.writer = writeBehind(this.handle)
+      await this.writer.append(chunk)
+    })
+  }
+
+  async suspend(): Promise<void> {
+    const { handle, writer } = this
+    this.handle = undefined
+    this.writer = undefined
+    try {
+      await this.guarded(writer?.flush())
+    } finally {
+      await handle?.close()
+    }
+  }
+
+  async publish(): Promise<void> {
+    await this.guard(async () => {
+      await this.publishTo({ seal: () => this.seal(), from: this.paths.part, to: this.paths.name })
+      await rm(this.paths.note, { force: true })
+    })
+  }
+
+  async discard(): Promise<void> {
+    await this.handle?.close()
+    this.handle = undefined
+    this.writer = undefined
+    this.keptNow = { bytes: 0 }
+    await rm(this.paths.part, { force: true })
+    await rm(this.paths.note, { force: true })
+  }
+
+  private async seal(): Promise<void> {
+    await this.writer?.flush()
+    const handle = this.handle ?? (await open(this.paths.part, 'a', fileMode))
+    this.handle = undefined
+    this.writer = undefined
+    try {
+      await handle.sync()
+    } finally {
+      await handle.close()
+    }
+  }
+
+  private guarded(work: Promise<void> | undefined): Promise<void> | undefined {
+    return work && this.guard(() => work)
+  }
+
+  private async guard(work: () => Promise<void>): Promise<void> {
+    try {
+      await work()
+    } catch (cause) {
+      throw storageError(`Cannot write ${this.paths.name}`, cause)
+    }
+  }
+}
+
+const readNote = (text: string): { system?: unknown; validators?: Validators } | undefined => {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+export interface LocalSinkOptions {
+  directory: string
+  /** Changes when the machine restarts: unsynced bytes of an earlier system are not gone on from. */
+  system: string
+}
+
+/** Part files stand in `.bulkx/parts`, on the same file system as the names they will get. */
+export const localSink = ({ directory, system }: LocalSinkOptions): Sink => {
+  const parts = join(directory, privateFolder, 'parts')
+  const publish = publisher()
+  const made = new Map<string, Promise<unknown>>()
+  const ensure = (folder: string): Promise<unknown> => {
+    const making = made.get(folder) ?? mkdir(folder, { recursive: true, mode: directoryMode })
+    made.set(folder, making)
+    return making
+  }
+  const part = async (name: string): Promise<LocalPart> => {
+    const path = join(directory, name)
+    const flat = join(parts, name.replaceAll('/', '-'))
+    try {
+      await Promise.all([ensure(parts), ensure(dirname(path))])
+      return await new LocalPart(
+        { name: path, part: `${flat}.part`, note: `${flat}.note` },
+        publish,
+        system,
+      ).load()
+    } catch (cause) {
+      throw storageError(`Cannot write ${path}`, cause)
+    }
+  }
+  return {
+    part,
+    write: async (name, text) => {
+      const whole = await part(name)
+      await whole.restart()
+      await whole.append(Buffer.from(text))
+      await whole.publish()
+    },
+    read: (name) => createReadStream(join(directory, name), { highWaterMark: 256 * 1024 }),
+    has: (name) =>
+      access(join(directory, name)).then(
+        () => true,
+        () => false,
+      ),
+  }
+}

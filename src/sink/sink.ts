@@ -1,0 +1,47 @@
+/** Where files go: the promises that every place to store an export keeps. */
+
+/** What proves, later, that the server still has the same bytes. */
+export interface Validators {
+  url: string
+  etag?: string
+  lastModified?: string
+  /** Whole length of the representation, in bytes. */
+  length?: number
+}
+
+export interface Kept {
+  bytes: number
+  validators?: Validators
+}
+
+/** The unfinished content of one name. Invisible to everybody until it is published. */
+export interface Part {
+  /** What an earlier attempt, perhaps of an earlier process, has left and can be gone on from. */
+  kept(): Kept
+  /** The kept bytes, from the first one. */
+  read(): AsyncIterable<Uint8Array>
+  /** Drops what is there and notes what the coming bytes can be proved by. */
+  restart(validators?: Validators): Promise<void>
+  /** Adds bytes; a promise is returned when the caller must wait before it gives more. */
+  append(chunk: Uint8Array): Promise<void> | undefined
+  /** Everything appended so far is written; the part stays for a later attempt. */
+  suspend(): Promise<void>
+  /** All of it durable, then visible under its name, replacing an older file of that name. */
+  publish(): Promise<void>
+  /** Leaves nothing. */
+  discard(): Promise<void>
+}
+
+/**
+ * A place for an export. A name exists only when every byte of it is durable; an older file survives a failed
+ * write; `list` never shows a part; writers of different names do not disturb one another. Methods reject with
+ * `BULKX_STORAGE` or `BULKX_DISK_FULL`.
+ */
+export interface Sink {
+  part(name: string): Promise<Part>
+  /** Stores something small at once, whole or not at all. */
+  write(name: string, text: string): Promise<void>
+  /** The bytes under a name; the iteration rejects when there is no such name. */
+  read(name: string): AsyncIterable<Uint8Array>
+  has(name: string): Promise<boolean>
+}
