@@ -1,0 +1,160 @@
+/** `createMock`: personality, data and faults put together into one handler that remembers its requests. */
+import { getResponse, type HttpHandler } from 'msw'
+import type { Clock } from '../clock.js'
+import { directoryData } from './data/directory.js'
+import type { DataSource } from './data/source.js'
+import { syntheticData } from './data/synthetic.js'
+import type { Fault } from './faults.js'
+import { type Call, compose, type Handler, type Phase } from './handler.js'
+import { createJobs } from './jobs.js'
+import { type Personality, reference } from './personality.js'
+import { fileKey, handlersOf, type Route, routeOf, routesOf, unrouted } from './routes.js'
+import { wireInstruction } from './wire.js'
+import { pathsOf, type World } from './world.js'
+
+export interface DataOptions {
+  /** Default 1. */
+  seed?: number
+  /** Ten or more, default 100. */
+  patients?: number
+  /** Serves `Type*.ndjson[.gz]` of this directory instead of synthetic patients. */
+  directory?: string
+}
+
+export interface MockOptions {
+  /** Default: the reference. */
+  personality?: Personality
+  data?: DataOptions | DataSource
+  /** The first one is the outermost. */
+  faults?: readonly Fault[]
+  clock: Clock
+  /** From a kick-off until its files are there, milliseconds; default 2000. */
+  jobMs?: number
+  /** Resources in a file, at most; default 10,000. */
+  pageSize?: number
+  /** Files in a page of the manifest, at most; default: all in one page. */
+  manifestEntries?: number
+  /** The origin in the URLs that the server writes; default: the request's. */
+  base?: string
+  /** A bearer token that all requests but discovery must carry. */
+  token?: string
+  files?: { requiresAccessToken?: boolean }
+}
+
+export interface RecordedRequest {
+  method: string
+  /** As it came: absolute in process, path and query byte for byte over TCP. */
+  url: string
+  /** Names in lower case. */
+  headers: Readonly<Record<string, string>>
+  /** The text of a POST. */
+  body?: string
+  phase: Phase
+  /** Epoch milliseconds. */
+  at: number
+  /** The status of the answer; absent while there is none. */
+  status?: number
+  /** The fault of the wire that the answer met. */
+  fault?: string
+}
+
+export interface Mock {
+  /** Answers in process. Rejects when a fault needs a wire, and names it. */
+  handler(request: Request): Promise<Response>
+  /** Answers for a server that carries out wire instructions; `url` is the request's as it came. */
+  answer(request: Request, url: string): Promise<Response>
+  /** The routes without the faults and without the record, for msw's `setupServer`. */
+  handlers: HttpHandler[]
+  /** Every request so far, oldest first; of very many only the latest. */
+  requests: readonly RecordedRequest[]
+  personality: Personality
+}
+
+const MAX_RECORDED_REQUESTS = 200_000
+const DEFAULT_JOB_MS = 2000
+const DEFAULT_PAGE_SIZE = 10_000
+const DEFAULT_PATIENTS = 100
+
+const sourceOf = (data: DataOptions | DataSource, seed: number): DataSource => {
+  if ('select' in data) return data
+  if (data.directory !== undefined) return directoryData(data.directory)
+  return syntheticData({ seed, patients: data.patients ?? DEFAULT_PATIENTS })
+}
+
+const worldOf = (options: MockOptions): World => {
+  const { clock, data = {}, token, personality = reference } = options
+  const seed = ('select' in data ? undefined : data.seed) ?? 1
+  const { jobMs = DEFAULT_JOB_MS, pageSize = DEFAULT_PAGE_SIZE } = options
+  if (!Number.isSafeInteger(pageSize) || pageSize < 1) throw new RangeError('pageSize must be 1 or more')
+  const { lifetimeMs } = personality.files
+  return {
+    personality,
+    ...pathsOf(personality),
+    data: sourceOf(data, seed),
+    jobs: createJobs({ clock, seed, jobMs, lifetimeMs }),
+    clock,
+    pageSize,
+    manifestEntries: options.manifestEntries ?? Number.POSITIVE_INFINITY,
+    token,
+    requiresAccessToken:
+      options.files?.requiresAccessToken ?? personality.requiresAccessToken ?? token !== undefined,
+    origin: options.base,
+  }
+}
+
+const callOf = (world: World, routes: readonly Route[], request: Request): Call => {
+  const fileAt = (url: string) => {
+    const values = world.filePath.match(url.replace(/^https?:\/\/[^/]*/i, ''))
+    return values && world.jobs.file(values.job ?? '', fileKey(values))?.ref
+  }
+  const phase = routeOf(routes, request)?.route.phase ?? 'other'
+  return { request, phase, fileAt, ...(phase === 'file' ? { file: fileAt(request.url) } : {}) }
+}
+
+/**
+ * A pretend Bulk Data server. Throws when its options make no sense: fewer than ten patients, a directory without
+ * NDJSON. Time passes only as the clock says.
+ */
+export const createMock = (options: MockOptions): Mock => {
+  const world = worldOf(options)
+  const routes = routesOf(world)
+  const handlers = handlersOf(world, routes)
+  const requests: RecordedRequest[] = []
+  const around = [...(options.faults ?? []).map((fault) => fault.around), ...world.personality.rules()]
+  const routed: Handler = async ({ request }) =>
+    (await getResponse(handlers, request)) ?? unrouted(routes, request)
+  const serve = compose(...around)(routed)
+
+  const answer = async (request: Request, url: string): Promise<Response> => {
+    const call = callOf(world, routes, request)
+    const record: RecordedRequest = {
+      method: request.method,
+      url,
+      headers: Object.fromEntries(request.headers),
+      phase: call.phase,
+      at: world.clock.now(),
+    }
+    requests.push(record)
+    if (requests.length > MAX_RECORDED_REQUESTS) requests.splice(0, MAX_RECORDED_REQUESTS / 2)
+    if (request.method === 'POST') record.body = await request.clone().text()
+    const response = await serve(call)
+    record.status = response.status
+    if (!response.headers.has('date')) response.headers.set('date', new Date(record.at).toUTCString())
+    const instruction = wireInstruction(response)
+    if (instruction !== undefined) record.fault = instruction.fault
+    return response
+  }
+
+  return {
+    handler: async (request) => {
+      const response = await answer(request, request.url)
+      const instruction = wireInstruction(response)
+      if (instruction === undefined) return response
+      throw new Error(`The fault "${instruction.fault}" happens on the wire: it needs listen()`)
+    },
+    answer,
+    handlers,
+    requests,
+    personality: world.personality,
+  }
+}

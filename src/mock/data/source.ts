@@ -1,0 +1,47 @@
+/** Where the pretend server's resources come from: what a source of data promises. */
+import type { Content } from '../content.js'
+
+/** A resource as far as filters look into it. */
+export interface Resource {
+  resourceType: string
+  id?: string
+  meta?: { lastUpdated?: string }
+  [element: string]: unknown
+}
+
+/** What is wanted of one type. With neither of the functions the lines are served as they are. */
+export interface Selection {
+  /** Only the compartments of these patients (ids); absent: of everybody. */
+  patients?: ReadonlySet<string>
+  /** Whether resources outside of every patient's compartment come too. */
+  supporting: boolean
+  keep?: (resource: Resource) => boolean
+  rewrite?: (line: string) => string
+  /** Text that determines `keep` and `rewrite`, so that equal selections have equal ETags. */
+  key: string
+}
+
+export interface Deletion {
+  type: string
+  id: string
+  /** The id of the patient in whose compartment the resource was. */
+  patient?: string
+  /** Epoch milliseconds. */
+  at: number
+}
+
+export interface DataSource {
+  /** In the order of the manifest. */
+  readonly types: readonly string[]
+  hasPatient(id: string): Promise<boolean>
+  /** The members of a group: ids, or everybody. Undefined when there is no such group. */
+  group(id: string): Promise<ReadonlySet<string> | 'everybody' | undefined>
+  /** The lines of a type in files of at most `pageSize` resources; no file when there is no line. */
+  select(type: string, selection: Selection, pageSize: number): Promise<Content[]>
+  deletions(): Iterable<Deletion>
+}
+
+/** The group of the first ten patients, and the group of all. */
+export const GROUP_OF_TEN = '123'
+export const GROUP_OF_ALL = 'all'
+export const GROUP_OF_TEN_SIZE = 10

@@ -1,0 +1,148 @@
+/** What can go wrong, as wrappers around the answer: each is a middleware with a matcher and a count. */
+import { gzipSync } from 'node:zlib'
+import type { Call, Handler, Middleware } from './handler.js'
+import { type Matcher, meets } from './matcher.js'
+import { outcomeResponse } from './outcome.js'
+import { keepWire, onWire } from './wire.js'
+
+export interface Fault {
+  name: string
+  around: Middleware
+}
+
+type Files = Omit<Matcher, 'on'>
+type Answer = (call: Call, next: Handler) => Promise<Response>
+
+const fault = (name: string, matcher: Matcher, around: Answer): Fault => {
+  const met = meets(matcher)
+  return { name, around: (call, next) => (met(call) ? around(call, next) : next(call)) }
+}
+
+const onFiles = (files: Files): Matcher => ({ ...files, on: 'file' })
+
+const bytesOf = async (response: Response): Promise<Buffer> => Buffer.from(await response.arrayBuffer())
+
+/** The same answer with another body, well-framed. */
+const withBody = (response: Response, body: Uint8Array, headers: Record<string, string> = {}): Response => {
+  const all = new Headers(response.headers)
+  for (const [name, value] of Object.entries(headers)) all.set(name, value)
+  all.set('content-length', String(body.length))
+  return keepWire(response, new Response(new Uint8Array(body), { status: response.status, headers: all }))
+}
+
+/** Answers with an error status instead of working. `retryAfter` is sent as it is. */
+const busy = (options: Matcher & { status?: number; retryAfter?: string }): Fault =>
+  fault('busy', { on: 'kick-off', ...options }, async () => {
+    const { status = 503, retryAfter } = options
+    const headers: Record<string, string> = retryAfter === undefined ? {} : { 'retry-after': retryAfter }
+    const code = status === 429 ? 'throttled' : 'transient'
+    return outcomeResponse(status, code, 'The server is busy, try again later', headers)
+  })
+
+/** A well-framed answer that is too short: the first bytes of the file, and a Content-Length to match. */
+const truncate = (options: Files & { keepBytes: number }): Fault =>
+  fault('truncate', onFiles(options), async (call, next) => {
+    const response = await next(call)
+    const body = (await bytesOf(response)).subarray(0, options.keepBytes)
+    return withBody(response, body)
+  })
+
+/** The connection is closed in good order after some bytes, although Content-Length promised more. */
+const truncateLying = (options: Files & { keepBytes: number }): Fault =>
+  fault('truncateLying', onFiles(options), async (call, next) =>
+    onWire(await next(call), { fault: 'truncateLying', stopAt: options.keepBytes, stopBy: 'close' }),
+  )
+
+/** Content-Length is wrong by so many bytes; the body is whole. */
+const wrongLength = (options: Files & { by: number }): Fault =>
+  fault('wrongLength', onFiles(options), async (call, next) => {
+    const response = await next(call)
+    const length = Number(response.headers.get('content-length') ?? 0)
+    return onWire(response, { fault: 'wrongLength', contentLength: Math.max(length + options.by, 0) })
+  })
+
+/** The connection is reset after so many bytes of the body. */
+const cut = (options: Files & { keepBytes: number }): Fault =>
+  fault('cut', onFiles(options), async (call, next) =>
+    onWire(await next(call), { fault: 'cut', stopAt: options.keepBytes, stopBy: 'reset' }),
+  )
+
+/** After so many bytes nothing more comes, and the connection stays open. */
+const stall = (options: Files & { keepBytes: number }): Fault =>
+  fault('stall', onFiles(options), async (call, next) =>
+    onWire(await next(call), { fault: 'stall', stopAt: options.keepBytes, stopBy: 'stall' }),
+  )
+
+/** A gzip body that breaks in its middle. */
+const corruptGzip = (options: Files): Fault =>
+  fault('corruptGzip', onFiles(options), async (call, next) => {
+    const response = await next(call)
+    const body = gzipSync(await bytesOf(response))
+    const middle = body.length >> 1
+    for (let at = middle; at < Math.min(middle + 8, body.length); at += 1) body[at] = (body[at] ?? 0) ^ 0xff
+    return withBody(response, body, { 'content-encoding': 'gzip' })
+  })
+
+interface Entry {
+  url?: unknown
+  count?: unknown
+}
+
+/** The manifest's count of a file is wrong by so many. Default: the first file, in every manifest, by one. */
+const wrongCount = (options: Files & { by?: number }): Fault => {
+  const { file = 1, by = 1, ...rest } = options
+  const matcher: Matcher = { times: Number.POSITIVE_INFINITY, ...rest, on: 'status' }
+  return fault('wrongCount', matcher, async (call, next) => {
+    const response = await next(call)
+    if (response.status !== 200) return response
+    const manifest = (await response.json()) as Record<string, unknown>
+    const entries = Object.values(manifest).flatMap((value) =>
+      Array.isArray(value) ? (value as Entry[]) : [],
+    )
+    for (const entry of entries) {
+      const isIt = typeof entry?.url === 'string' && call.fileAt(entry.url)?.number === file
+      if (isIt && typeof entry.count === 'number') entry.count += by
+    }
+    return withBody(response, Buffer.from(JSON.stringify(manifest)))
+  })
+}
+
+/** The job starts, and the connection is reset before the client hears of it. */
+const loseKickOffAnswer = (options: Omit<Matcher, 'on' | 'file'> = {}): Fault =>
+  fault('loseKickOffAnswer', { ...options, on: 'kick-off' }, async (call, next) =>
+    onWire(await next(call), { fault: 'loseKickOffAnswer', stopAt: 'start', stopBy: 'reset' }),
+  )
+
+/** A web page instead of an answer, as a proxy or a sign-in gives it. */
+const html = (options: Matcher & { status?: number }): Fault =>
+  fault(
+    'html',
+    { on: 'status', ...options },
+    async () =>
+      new Response('<!DOCTYPE html>\n<html><body><h1>Sign in</h1></body></html>\n', {
+        status: options.status ?? 200,
+        headers: { 'content-type': 'text/html; charset=utf-8' },
+      }),
+  )
+
+/** Never answers. */
+const hang = (options: Matcher): Fault =>
+  fault('hang', { on: 'status', ...options }, async () =>
+    onWire(new Response(null), { fault: 'hang', stopAt: 'start', stopBy: 'stall' }),
+  )
+
+export const faults = {
+  busy,
+  truncate,
+  truncateLying,
+  wrongLength,
+  cut,
+  stall,
+  corruptGzip,
+  wrongCount,
+  loseKickOffAnswer,
+  html,
+  hang,
+} as const
+
+export type FaultName = keyof typeof faults

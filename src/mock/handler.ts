@@ -1,0 +1,41 @@
+/** The shape of everything that answers in the mock: a call in, a web `Response` out. */
+
+/** Which of the IG's requests a call is. */
+export type Phase = 'kick-off' | 'status' | 'delete' | 'file' | 'metadata' | 'discovery' | 'other'
+
+export const phases: readonly Phase[] = [
+  'kick-off',
+  'status',
+  'delete',
+  'file',
+  'metadata',
+  'discovery',
+  'other',
+]
+
+/** One file of a job, as the manifest lists it. */
+export interface FileRef {
+  job: string
+  /** 1-based, in the manifest's order: output, deleted, error. */
+  number: number
+  type: string
+  name: string
+}
+
+/** One request, with what the routes already know about it. */
+export interface Call {
+  request: Request
+  phase: Phase
+  file?: FileRef
+  /** The file that an absolute URL of a manifest names, once its job is planned. */
+  fileAt(url: string): FileRef | undefined
+}
+
+export type Handler = (call: Call) => Promise<Response>
+export type Middleware = (call: Call, next: Handler) => Promise<Response>
+
+/** The first middleware is the outermost one. */
+export const compose =
+  (...middleware: Middleware[]) =>
+  (handler: Handler): Handler =>
+    middleware.reduceRight<Handler>((next, step) => (call) => step(call, next), handler)

@@ -1,0 +1,17 @@
+/** The public API of the mock: a pretend Bulk Data server for tests, demonstrations and bug reports. */
+export {
+  createMock,
+  type DataOptions,
+  type Mock,
+  type MockOptions,
+  type RecordedRequest,
+} from './app.js'
+export type { DataSource, Deletion, Resource, Selection } from './data/source.js'
+export { type FaultRow, faultRows, parseFault } from './fault-text.js'
+export { type Fault, type FaultName, faults } from './faults.js'
+export type { Call, FileRef, Handler, Middleware, Phase } from './handler.js'
+export type { JobPhase, JobView } from './jobs.js'
+export { type ListenOptions, listen, type RunningServer } from './listen.js'
+export type { Matcher } from './matcher.js'
+export { personalities } from './personalities.js'
+export { type Differences, type Level, type Personality, personality } from './personality.js'

@@ -1,0 +1,206 @@
+/** Kick-off parameters: read from a query or a Parameters resource, understood by a table. */
+import { resourceTypes } from './fhir-types.js'
+import { type OutcomeIssue, Refusal } from './outcome.js'
+import type { Level, Personality } from './personality.js'
+
+/** What a kick-off asks, beside its target. Times are epoch milliseconds. */
+export interface Query {
+  types?: string[]
+  since?: number
+  until?: number
+  elements?: string[]
+  typeFilter?: { type: string; search: string }[]
+  /** Ids. */
+  patients?: string[]
+}
+
+/** A parameter's values in the order in which they came, with the FHIR datatype when they came in a body. */
+export interface Given {
+  name: string
+  values: { text: string; datatype?: string }[]
+}
+
+export interface Reading {
+  personality: Personality
+  level: Level
+  method: string
+  now: number
+  /** Takes note of something unsupported: throws when the client did not ask for lenience. */
+  unsupported(diagnostics: string): void
+}
+
+interface Row {
+  /** The `value[x]` that the operation's definition allows. */
+  datatypes: readonly string[]
+  /** Values may also be joined by commas. */
+  list: boolean
+  read(values: string[], reading: Reading): Query
+}
+
+const invalid = (diagnostics: string) => new Refusal(400, 'invalid', diagnostics)
+
+const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/
+
+const instantOf = (name: string, [text = '']: string[]): number => {
+  const at = INSTANT.test(text) ? Date.parse(text) : Number.NaN
+  if (Number.isNaN(at))
+    throw invalid(`${name} must be a FHIR instant with seconds and a time zone, not "${text}"`)
+  return at
+}
+
+const nothing = (): Query => ({})
+
+const rows: Readonly<Record<string, Row>> = {
+  _outputFormat: {
+    datatypes: ['valueString'],
+    list: false,
+    read: ([format = ''], { personality }) => {
+      if (!personality.outputFormats.includes(format))
+        throw invalid(`_outputFormat "${format}" is not supported`)
+      return {}
+    },
+  },
+  _since: {
+    datatypes: ['valueInstant'],
+    list: false,
+    read: (values, { now }) => {
+      const since = instantOf('_since', values)
+      if (since > now) throw invalid('_since is in the future')
+      return { since }
+    },
+  },
+  _until: {
+    datatypes: ['valueInstant'],
+    list: false,
+    read: (values) => ({ until: instantOf('_until', values) }),
+  },
+  _type: {
+    datatypes: ['valueString', 'valueCode'],
+    list: true,
+    read: (values, { unsupported }) => {
+      const types = values.filter((type) => {
+        if (!resourceTypes.has(type)) unsupported(`_type "${type}" is not a resource type of R4`)
+        return resourceTypes.has(type)
+      })
+      return { types: [...new Set(types)] }
+    },
+  },
+  _elements: {
+    datatypes: ['valueString'],
+    list: true,
+    read: (values) => {
+      const wrong = values.find((value) => !/^(?:[A-Z][A-Za-z]+\.)?[a-z][A-Za-z]*$/.test(value))
+      if (wrong !== undefined) throw invalid(`_elements "${wrong}" is not the name of an element`)
+      return { elements: values }
+    },
+  },
+  _typeFilter: {
+    datatypes: ['valueString'],
+    list: false,
+    // A comma may join filters or stand inside of one: only the first kind has `Type?` behind it.
+    read: (values) => ({
+      typeFilter: values
+        .flatMap((value) => value.split(/,(?=[A-Z][A-Za-z]+\?)/))
+        .map((filter) => {
+          const [type = '', ...search] = filter.split('?')
+          if (!resourceTypes.has(type) || search.length === 0)
+            throw invalid(`_typeFilter "${filter}" is not a resource type and a search`)
+          return { type, search: search.join('?') }
+        }),
+    }),
+  },
+  patient: {
+    datatypes: ['valueReference'],
+    list: false,
+    read: (values, { level, method }) => {
+      if (method !== 'POST') throw invalid('patient is only allowed in a kick-off by POST')
+      if (level !== 'patient' && level !== 'group') throw invalid(`patient is not allowed at this level`)
+      return { patients: values.map((value) => value.replace(/^.*Patient\//, '')) }
+    },
+  },
+  includeAssociatedData: { datatypes: ['valueCode'], list: true, read: nothing },
+  allowPartialManifests: {
+    datatypes: ['valueBoolean'],
+    list: false,
+    read: ([value]) => {
+      if (value !== 'true' && value !== 'false') throw invalid('allowPartialManifests must be true or false')
+      return {}
+    },
+  },
+}
+
+const repeatable = new Set(['_type', '_elements', '_typeFilter', 'patient', 'includeAssociatedData'])
+
+const gather = (pairs: Iterable<[name: string, text: string, datatype?: string]>): Given[] => {
+  const given = new Map<string, Given>()
+  for (const [name, text, datatype] of pairs) {
+    const known = given.get(name) ?? { name, values: [] }
+    known.values.push({ text, datatype })
+    given.set(name, known)
+  }
+  return [...given.values()]
+}
+
+/** The parameters of a URL's query. */
+export const queryParameters = (url: string): Given[] => gather(new URL(url).searchParams)
+
+const bodyParameter = (parameter: unknown): [string, string, string] => {
+  const entry = (parameter ?? {}) as Record<string, unknown>
+  const datatype = Object.keys(entry).find((key) => /^value[A-Z]/.test(key))
+  if (typeof entry.name !== 'string' || datatype === undefined)
+    throw invalid('Every parameter of a Parameters resource needs a name and a value[x]')
+  const value = entry[datatype]
+  const reference = (value as { reference?: unknown } | null)?.reference
+  const text = datatype === 'valueReference' ? reference : value
+  if (typeof text === 'object' || text === undefined)
+    throw invalid(`The ${datatype} of parameter "${entry.name}" cannot be read`)
+  return [entry.name, String(text), datatype]
+}
+
+/** The parameters of a POSTed Parameters resource. Throws a Refusal when it is none. */
+export const bodyParameters = (text: string): Given[] => {
+  let body: { resourceType?: unknown; parameter?: unknown }
+  try {
+    body = JSON.parse(text) as typeof body
+  } catch {
+    throw new Refusal(400, 'structure', 'The body of the kick-off is not JSON')
+  }
+  if (body?.resourceType !== 'Parameters')
+    throw invalid('The body of the kick-off is not a Parameters resource')
+  const parameter = body.parameter ?? []
+  if (!Array.isArray(parameter)) throw invalid('Parameters.parameter is not an array')
+  return gather(parameter.map(bodyParameter))
+}
+
+const readOne = ({ name, values }: Given, row: Row, reading: Reading): Query => {
+  const wrong = values.find(({ datatype }) => datatype !== undefined && !row.datatypes.includes(datatype))
+  if (wrong !== undefined)
+    throw invalid(`Parameter ${name} is a ${row.datatypes.join(' or ')}, not a ${wrong.datatype}`)
+  const repeats = repeatable.has(name) && !(row.list && reading.personality.listParameters === 'comma-only')
+  if (values.length > 1 && !repeats) throw invalid(`Parameter ${name} may be given only once`)
+  const texts = values.flatMap(({ text }) => (row.list ? text.split(',').map((part) => part.trim()) : [text]))
+  if (texts.some((text) => text === '')) throw invalid(`Parameter ${name} has an empty value`)
+  return row.read(texts, reading)
+}
+
+/**
+ * Understands a kick-off's parameters. Returns the query, and what was ignored because the client asked for lenience.
+ * Throws a Refusal (400) for values that are wrong, and, without lenience, for what is not supported.
+ */
+export const readParameters = (
+  given: readonly Given[],
+  reading: Omit<Reading, 'unsupported'> & { lenient: boolean },
+): { query: Query; ignored: OutcomeIssue[] } => {
+  const ignored: OutcomeIssue[] = []
+  const unsupported = (diagnostics: string) => {
+    if (!reading.lenient) throw new Refusal(400, 'not-supported', diagnostics)
+    ignored.push({ severity: 'warning', code: 'not-supported', diagnostics: `Ignored: ${diagnostics}` })
+  }
+  let query: Query = {}
+  for (const one of given) {
+    const row = reading.personality.parameters.includes(one.name) ? rows[one.name] : undefined
+    if (row === undefined) unsupported(`the parameter "${one.name}" is not supported`)
+    else query = { ...query, ...readOne(one, row, { ...reading, unsupported }) }
+  }
+  return { query, ignored }
+}

@@ -1,0 +1,135 @@
+/** Which files an export has: from what was asked to selections of the data. */
+import { bytesContent } from './content.js'
+import { elementsRewriter } from './data/elements.js'
+import { readSearch } from './data/search.js'
+import type { Deletion, Resource, Selection } from './data/source.js'
+import type { JobFile } from './jobs.js'
+import { type OutcomeIssue, operationOutcome, Refusal } from './outcome.js'
+import type { Query } from './parameters.js'
+import type { Level } from './personality.js'
+import type { World } from './world.js'
+
+export interface Target {
+  level: Level
+  /** The resource type of the path, and its id. */
+  type?: string
+  id?: string
+}
+
+/** Everything that was asked, checked against the data. */
+export interface Asked {
+  target: Target
+  query: Query
+  /** The patients whose compartments are wanted; absent: everybody's. */
+  patients?: ReadonlySet<string>
+  /** What was left out because the client asked for lenience. */
+  ignored: readonly OutcomeIssue[]
+}
+
+const DELETIONS_A_BUNDLE = 100
+
+/** The patients of a target. Throws a Refusal (404) when the group or the patient does not exist. */
+export const membersOf = async (
+  world: World,
+  { level, id = '' }: Target,
+): Promise<ReadonlySet<string> | undefined> => {
+  if (level === 'instance') {
+    if (!(await world.data.hasPatient(id))) throw new Refusal(404, 'not-found', `There is no Patient/${id}`)
+    return new Set([id])
+  }
+  if (level !== 'group') return undefined
+  const members = await world.data.group(id)
+  if (members === undefined) throw new Refusal(404, 'not-found', `There is no Group/${id}`)
+  return members === 'everybody' ? undefined : members
+}
+
+/** The filters of one type, any of which is enough. */
+const searchesOf = ({ typeFilter = [] }: Query, type: string) =>
+  typeFilter.filter((filter) => filter.type === type).map(({ search }) => readSearch(search).matches)
+
+const keepOf = (query: Query, type: string): Selection['keep'] => {
+  const { since = Number.NEGATIVE_INFINITY, until = Number.POSITIVE_INFINITY } = query
+  const searches = searchesOf(query, type)
+  const timed = query.since !== undefined || query.until !== undefined
+  if (!timed && searches.length === 0) return undefined
+  return (resource: Resource) => {
+    const updated = resource.meta?.lastUpdated
+    // A resource that does not say when it changed may have changed since then: it is never left out.
+    const inTime = updated === undefined || (Date.parse(updated) > since && Date.parse(updated) <= until)
+    return inTime && (searches.length === 0 || searches.some((matches) => matches(resource)))
+  }
+}
+
+const typesOf = (world: World, { target, query }: Asked): string[] =>
+  world.data.types.filter(
+    (type) =>
+      (target.level !== 'type' || type === target.type) &&
+      (query.types === undefined || query.types.includes(type)),
+  )
+
+const outputFiles = async (world: World, asked: Asked): Promise<JobFile[]> => {
+  const { target, query, patients } = asked
+  const files: JobFile[] = []
+  for (const type of typesOf(world, asked)) {
+    const keep = keepOf(query, type)
+    const rewrite = elementsRewriter(query.elements ?? [], type)
+    const selection: Selection = {
+      patients,
+      supporting: target.level !== 'instance',
+      keep,
+      rewrite,
+      key: JSON.stringify([target.level, query]),
+    }
+    const contents = await world.data.select(type, selection, world.pageSize)
+    contents.forEach((content, index) => {
+      files.push({ section: 'output', type, name: `${type}.${index + 1}.ndjson`, content })
+    })
+  }
+  return files
+}
+
+const linesFile = (section: JobFile['section'], type: string, lines: readonly unknown[]): JobFile[] => {
+  if (lines.length === 0) return []
+  const text = lines.map((line) => `${JSON.stringify(line)}\n`).join('')
+  return [
+    {
+      section,
+      type,
+      name: `${type}.${section}.1.ndjson`,
+      content: bytesContent(Buffer.from(text), lines.length),
+    },
+  ]
+}
+
+const wasDeleted = (world: World, asked: Asked): Deletion[] => {
+  const { since, until = Number.POSITIVE_INFINITY } = asked.query
+  if (since === undefined) return []
+  const types = new Set(typesOf(world, asked))
+  const inReach = ({ patient }: Deletion) =>
+    asked.patients === undefined || (patient !== undefined && asked.patients.has(patient))
+  return [...world.data.deletions()].filter(
+    (deletion) =>
+      types.has(deletion.type) && deletion.at > since && deletion.at <= until && inReach(deletion),
+  )
+}
+
+const deletionBundles = (deletions: readonly Deletion[]) =>
+  Array.from({ length: Math.ceil(deletions.length / DELETIONS_A_BUNDLE) }, (_, index) => ({
+    resourceType: 'Bundle',
+    id: `deleted-${index + 1}`,
+    type: 'transaction',
+    entry: deletions
+      .slice(index * DELETIONS_A_BUNDLE, (index + 1) * DELETIONS_A_BUNDLE)
+      .map(({ type, id }) => ({ request: { method: 'DELETE', url: `${type}/${id}` } })),
+  }))
+
+/** The files of an export in the order of its manifest: output, deleted, error. */
+export const planFiles = async (world: World, asked: Asked): Promise<JobFile[]> => [
+  ...(await outputFiles(world, asked)),
+  ...linesFile('deleted', 'Bundle', deletionBundles(wasDeleted(world, asked))),
+  ...linesFile(
+    'error',
+    'OperationOutcome',
+    asked.ignored.map((issue) => operationOutcome([issue])),
+  ),
+]

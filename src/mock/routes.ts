@@ -1,0 +1,136 @@
+/** Which URL is which of the IG's requests: one table, read by msw and by the faults. */
+import { type HttpHandler, http } from 'msw'
+import { refuseAccess } from './access.js'
+import { fileOf } from './files.js'
+import type { Phase } from './handler.js'
+import { kickOff, targetOf } from './kick-off.js'
+import { capabilityStatement, smartConfiguration } from './metadata.js'
+import { jsonResponse, outcomeResponse, Refusal } from './outcome.js'
+import { deleteJob, statusOf } from './status.js'
+import { originOf, pathOf, type World } from './world.js'
+
+type Method = 'get' | 'head' | 'post' | 'delete'
+type Values = Readonly<Record<string, string | undefined>>
+
+export interface Route {
+  phase: Phase
+  methods: readonly Method[]
+  /** The values in a raw path and query, or undefined when it is another route's. */
+  match(pathAndQuery: string): Values | undefined
+  respond(request: Request, values: Values): Response | Promise<Response>
+}
+
+const escaped = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
+
+const decoded = (text: string | undefined): string | undefined => {
+  try {
+    return text === undefined ? undefined : decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}
+
+/** `[base]/[Type]/[id]/$export`, where the dollar sign may be percent-encoded. */
+const kickOffPattern = ({ personality: { basePath, operation } }: World): RegExp => {
+  const name = escaped(operation).replace('\\$', '(?:\\$|%24)')
+  return new RegExp(`^${escaped(basePath)}(?:/([A-Za-z]+)(?:/([^/?]+))?)?/${name}(?:\\?|$)`)
+}
+
+const fixed = (path: string) => (pathAndQuery: string) =>
+  pathAndQuery.split('?', 1)[0] === path ? {} : undefined
+
+/** The name of a file, or its number where the personality's URLs have no names. */
+export const fileKey = ({ name, number }: Values): string | number => name ?? Number(number)
+
+/** The routes of a server; those that are asked most come first. */
+export const routesOf = (world: World): Route[] => {
+  const { basePath } = world.personality
+  const kickOffs = kickOffPattern(world)
+  return [
+    {
+      phase: 'file',
+      methods: ['get', 'head'],
+      match: world.filePath.match,
+      respond: (request, values) => fileOf(world, request, values.job ?? '', fileKey(values)),
+    },
+    {
+      phase: 'status',
+      methods: ['get'],
+      match: world.statusPath.match,
+      respond: (request, values) => statusOf(world, request, values.job ?? ''),
+    },
+    {
+      phase: 'delete',
+      methods: ['delete'],
+      match: world.statusPath.match,
+      respond: (_request, values) => deleteJob(world, values.job ?? ''),
+    },
+    {
+      phase: 'kick-off',
+      methods: ['get', 'post'],
+      match: (path) => {
+        const [found, type, id] = kickOffs.exec(path) ?? []
+        return found === undefined ? undefined : { type, id: decoded(id) }
+      },
+      respond: (request, { type, id }) => kickOff(world, request, targetOf(type, id)),
+    },
+    {
+      phase: 'metadata',
+      methods: ['get'],
+      match: fixed(`${basePath}/metadata`),
+      respond: (request) =>
+        jsonResponse(200, capabilityStatement(world, originOf(world, request)), {
+          'content-type': 'application/fhir+json',
+        }),
+    },
+    {
+      phase: 'discovery',
+      methods: ['get'],
+      match: fixed(`${basePath}/.well-known/smart-configuration`),
+      respond: (request) => jsonResponse(200, smartConfiguration(world, originOf(world, request))),
+    },
+  ]
+}
+
+/** The route of a request and what its path says, or undefined for a path that nobody knows. */
+export const routeOf = (routes: readonly Route[], request: Request) => {
+  const path = pathOf(request)
+  for (const route of routes) {
+    const values = route.match(path)
+    if (values !== undefined && route.methods.some((method) => method.toUpperCase() === request.method))
+      return { route, values }
+  }
+  return undefined
+}
+
+/** The routes as msw handlers, for `getResponse` and for anybody's `setupServer`. */
+export const handlersOf = (world: World, routes: readonly Route[]): HttpHandler[] =>
+  routes.flatMap((route) =>
+    route.methods.map((method) =>
+      http[method](
+        ({ request }) => route.match(pathOf(request)) !== undefined,
+        async ({ request }) => {
+          const refused = refuseAccess(world, route.phase, request)
+          if (refused !== undefined) return refused
+          try {
+            // Matched on the raw URL here, too: msw's own parameters are decoded, and ids are opaque.
+            return await route.respond(request, route.match(pathOf(request)) ?? {})
+          } catch (thrown) {
+            if (thrown instanceof Refusal) return thrown.response()
+            throw thrown
+          }
+        },
+      ),
+    ),
+  )
+
+/** The answer to a request that no route takes: 405 for a known path, else 404. */
+export const unrouted = (routes: readonly Route[], request: Request): Response => {
+  const path = pathOf(request)
+  const allowed = routes.filter((route) => route.match(path) !== undefined).flatMap((route) => route.methods)
+  if (allowed.length === 0)
+    return outcomeResponse(404, 'not-found', `There is nothing at ${path.split('?', 1)[0]}`)
+  return outcomeResponse(405, 'not-supported', `${request.method} is not allowed here`, {
+    allow: [...new Set(allowed)].join(', ').toUpperCase(),
+  })
+}

@@ -1,0 +1,41 @@
+/** Everything that the answers of one mock are made from. */
+import type { Clock } from '../clock.js'
+import type { DataSource } from './data/source.js'
+import type { Jobs } from './jobs.js'
+import { type PathTemplate, pathTemplate } from './path-template.js'
+import type { Personality } from './personality.js'
+
+export interface World {
+  personality: Personality
+  statusPath: PathTemplate
+  filePath: PathTemplate
+  data: DataSource
+  jobs: Jobs
+  clock: Clock
+  /** Resources in a file, at most. */
+  pageSize: number
+  /** Files in a page of the manifest, at most. */
+  manifestEntries: number
+  /** The bearer token that is asked for, if any. */
+  token?: string
+  requiresAccessToken: boolean
+  /** The origin that URLs are written with, instead of the request's. */
+  origin?: string
+}
+
+/** `http://host:port` of a request, or the one that the mock was told to use. */
+export const originOf = (world: World, request: Request): string =>
+  world.origin ?? request.url.slice(0, request.url.indexOf('/', 'https://'.length))
+
+/** Path and query of a request, byte for byte. */
+export const pathOf = (request: Request): string => {
+  const path = request.url.slice(request.url.indexOf('/', 'https://'.length))
+  const fragment = path.indexOf('#')
+  return fragment === -1 ? path : path.slice(0, fragment)
+}
+
+/** The compiled paths of a personality. */
+export const pathsOf = ({ paths }: Personality) => ({
+  statusPath: pathTemplate(paths.status),
+  filePath: pathTemplate(paths.file),
+})
