@@ -1,1 +1,17 @@
-export {}
+/** The public library: re-exports only. */
+export type { Clock } from './clock.js'
+export { type Config, defaults, type FilesConfig, type NetworkConfig, type WaitingConfig } from './config.js'
+export { BulkxError, type ErrorCode, exitCodes } from './errors.js'
+export type { Exchange, HttpHeaders, HttpReply, HttpRequest, Middleware } from './http/exchange.js'
+export { attachJob, type BeginningCommand, beginJob } from './job/begin.js'
+export { cancelJob } from './job/cancel.js'
+export { readJob } from './job/directory.js'
+export { exportJob, type Job, type Steer } from './job/export.js'
+export type { Fact, FailOn, Finding, JobEvent, Outcome, Phase } from './job/facts.js'
+export { type Conclusion, conclude } from './job/outcome.js'
+export { runExport } from './job/run-export.js'
+export { type JobState, phaseOf } from './job/state.js'
+export { kickOffOnly, lookOnce, onlyLook } from './job/steer.js'
+export { type Host, type OpenJob, openJob } from './open-job.js'
+export type { Issue, KickOffRequest, OutputManifest, Target } from './protocol/types.js'
+export { version } from './version.js'

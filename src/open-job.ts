@@ -1,7 +1,29 @@
 /** From settings to a job that can run: the one place where things are constructed. */
+import { appendFile, mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type AuthorizeOptions, authorize } from './auth/authorize.js'
+import { anonymous, bearer, type Credentials, withHeaders } from './auth/credentials.js'
 import type { Clock } from './clock.js'
 import type { Config } from './config.js'
+import { inProcess } from './fetch/in-process.js'
+import { newProgress, type Progress } from './fetch/progress.js'
+import { throttle } from './fetch/throttle.js'
+import { compose, type Exchange } from './http/exchange.js'
+import { pace } from './http/pace.js'
+import { followRedirects } from './http/redirects.js'
+import { trace } from './http/trace.js'
+import { transport } from './http/transport.js'
+import { originOf } from './http/url.js'
+import { assertUsable, journalPath, lockPath } from './job/directory.js'
 import type { Job } from './job/export.js'
+import { exportLogLines, exportLogName } from './job/export-log.js'
+import type { Fact, JobEvent } from './job/facts.js'
+import { type Journal, openJournal } from './job/journal.js'
+import { type Lock, type ProcessIdentity, takeLock } from './job/lock.js'
+import { type JobState, newState, reduce } from './job/state.js'
+import { directoryMode, fileMode, localSink, privateFolder } from './sink/local.js'
+import type { Sink } from './sink/sink.js'
+import { storageError } from './sink/storage-error.js'
 
 /** What a run needs of the process it lives in. */
 export interface Host {
@@ -12,7 +34,9 @@ export interface Host {
   /** One redacted line for each request. */
   trace?: (line: string) => void
   /** Who holds the lock: this process. */
-  process: { pid: number; host: string; isAlive: (pid: number) => boolean }
+  process: ProcessIdentity
+  /** Instead of TCP: the mock without a socket. */
+  exchange?: Exchange
 }
 
 /** A job with its directory locked; `close` releases it. */
@@ -20,8 +44,156 @@ export interface OpenJob extends Job, AsyncDisposable {
   close(): Promise<void>
 }
 
+const credentialsOf = ({ network }: Config): Credentials => {
+  const token = network.token ? bearer(network.token) : anonymous
+  return Object.keys(network.secretHeaders).length > 0 ? withHeaders(network.secretHeaders, token) : token
+}
+
+interface Network {
+  fhir: Exchange
+  files: (requiresAccessToken: boolean | undefined) => Exchange
+  close: () => Promise<void>
+}
+
+const openNetwork = (config: Config, host: Host, progress: Progress): Network => {
+  const { network, waiting } = config
+  const wire = host.exchange ? { exchange: host.exchange, close: async () => {} } : transport(network)
+  const pacing = pace({
+    clock: host.clock,
+    maxRequestsPerSecond: network.maxRequestsPerSecond,
+    longestPauseMs: waiting.patienceMs,
+    paused: progress.paused,
+  })
+  const fhirOrigin = originOf(config.fhirUrl) ?? ''
+  const identity: AuthorizeOptions = {
+    credentials: credentialsOf(config),
+    policy: { fhirOrigin, trustedOrigins: network.trustedOrigins },
+    headers: network.headers,
+  }
+  const tracing = host.trace ? [trace(host.clock, host.trace)] : []
+  const stack = (requiresAccessToken?: boolean): Exchange => {
+    const policy = { ...identity.policy, requiresAccessToken }
+    return compose(followRedirects, pacing, authorize({ ...identity, policy }), ...tracing)(wire.exchange)
+  }
+  const stacks = new Map<boolean | undefined, Exchange>()
+  const files = (required: boolean | undefined): Exchange => {
+    const exchange = stacks.get(required) ?? stack(required)
+    stacks.set(required, exchange)
+    return exchange
+  }
+  return { fhir: stack(), files, close: wire.close }
+}
+
+/** `log.ndjson` is a projection of the journal: made again when a job is opened, added to as facts come. */
+const openExportLog = async (directory: string, sink: Sink, events: readonly JobEvent[], state: JobState) => {
+  const text = events.map((event) => exportLogLines(event, reduce(state, event))).join('')
+  if (text !== '') await sink.write(exportLogName, text)
+  return async (lines: string): Promise<void> => {
+    if (lines === '') return
+    const path = join(directory, exportLogName)
+    await appendFile(path, lines, { mode: fileMode }).catch((cause) => {
+      throw storageError(`Cannot write ${path}`, cause)
+    })
+  }
+}
+
+const recorder =
+  (job: {
+    clock: Clock
+    state: JobState
+    journal: Journal
+    lock: Lock
+    log: (lines: string) => Promise<void>
+  }) =>
+  async (facts: readonly Fact[]): Promise<JobEvent[]> => {
+    await job.lock.assertHeld()
+    const at = job.clock.now()
+    const events = facts.map((fact): JobEvent => ({ ...fact, at }))
+    await job.journal.append(events)
+    await job.log(events.map((event) => exportLogLines(event, reduce(job.state, event))).join(''))
+    return events
+  }
+
+const prepareDirectory = async (directory: string): Promise<void> => {
+  await assertUsable(directory)
+  try {
+    await mkdir(join(directory, privateFolder), { recursive: true, mode: directoryMode })
+  } catch (cause) {
+    throw storageError(`Cannot use the directory ${directory}`, cause)
+  }
+}
+
+const openFiles = async (config: Config, host: Host, lock: Lock) => {
+  const { directory } = config
+  const { journal, events } = await openJournal(journalPath(directory))
+  try {
+    const sink = localSink({ directory, system: host.process.host })
+    const state = newState()
+    const log = await openExportLog(directory, sink, events, state)
+    return { sink, state, journal, record: recorder({ clock: host.clock, state, journal, lock, log }) }
+  } catch (error) {
+    await journal.close()
+    throw error
+  }
+}
+
+const build = async (config: Config, host: Host, lock: Lock): Promise<OpenJob> => {
+  const { sink, state, journal, record } = await openFiles(config, host, lock)
+  const { clock, random, signal } = host
+  const progress = newProgress()
+  const network = openNetwork(config, host, progress)
+  const executor = inProcess({
+    exchangeFor: network.files,
+    parallel: config.files.parallel,
+    progress,
+    throttle: throttle(clock, config.files.maxBytesPerSecond),
+    maxLineBytes: config.files.maxLineBytes,
+    sink,
+    clock,
+    random,
+    fhirOrigin: originOf(config.fhirUrl) ?? '',
+    patienceMs: config.waiting.patienceMs,
+  })
+  const close = async (): Promise<void> => {
+    await executor.close()
+    await network.close()
+    await journal.close()
+    await lock.release()
+  }
+  const fhir = network.fhir
+  return {
+    config,
+    clock,
+    random,
+    fhir,
+    executor,
+    sink,
+    progress,
+    signal,
+    state,
+    record,
+    close,
+    [Symbol.asyncDispose]: close,
+  }
+}
+
 /**
- * Opens, or creates, the job directory of `config`, takes its lock and replays its journal.
- * Rejects with `BULKX_JOB_LOCKED` when another process works there, `BULKX_STORAGE` when it cannot be used.
+ * Opens, or creates, the job directory of `config`, takes its lock and replays its journal. Rejects with
+ * `BULKX_JOB_LOCKED` when another process works there, `BULKX_STORAGE` when it cannot be used, `BULKX_USAGE` when
+ * it holds somebody else's files, `BULKX_CONFIG` when the network settings are wrong.
  */
-export declare const openJob: (config: Config, host: Host) => Promise<OpenJob>
+export const openJob = async (config: Config, host: Host): Promise<OpenJob> => {
+  await prepareDirectory(config.directory)
+  const self = host.process
+  const lock = await takeLock(lockPath(config.directory), {
+    directory: config.directory,
+    self,
+    clock: host.clock,
+  })
+  try {
+    return await build(config, host, lock)
+  } catch (error) {
+    await lock.release()
+    throw error
+  }
+}

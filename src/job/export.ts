@@ -1,14 +1,13 @@
 /** The loop: what is known decides the next step, the step yields facts, facts are durable before they are seen. */
 import type { Clock } from '../clock.js'
 import type { Config } from '../config.js'
+import type { Progress } from '../fetch/progress.js'
 import type { Executor } from '../fetch/task.js'
 import type { Exchange } from '../http/exchange.js'
 import type { Sink } from '../sink/sink.js'
-import type { JobEvent } from './facts.js'
-import type { Journal } from './journal.js'
+import type { Fact, JobEvent } from './facts.js'
 import { nextStep, type Step } from './plan.js'
-import type { Progress } from './progress.js'
-import { type JobState, reduce } from './state.js'
+import type { JobState } from './state.js'
 import { perform } from './steps.js'
 
 /** What a job works with, and where it is. Made by `openJob`. */
@@ -21,11 +20,12 @@ export interface Job {
   readonly fhir: Exchange
   readonly executor: Executor
   readonly sink: Sink
-  readonly journal: Journal
   readonly progress: Progress
   readonly signal?: AbortSignal
-  /** Read-only for everybody but the loop. */
+  /** Where the job is; changed by `record` alone. */
   readonly state: JobState
+  /** Makes facts durable, together, then folds them into the state, and gives them back with their time. */
+  readonly record: (facts: readonly Fact[]) => Promise<JobEvent[]>
 }
 
 /** Changes a step before it is taken: to look only once, to stop after the kick-off. */
@@ -40,12 +40,6 @@ export async function* exportJob(job: Job, steer: Steer = (step) => step): Async
   for (;;) {
     const step = steer(nextStep(job.state, job.config.files.cleanup), job.state)
     if (step.do === 'stop') return
-    for await (const facts of perform(step, job)) {
-      const at = job.clock.now()
-      const events = facts.map((fact): JobEvent => ({ ...fact, at }))
-      await job.journal.append(events)
-      for (const event of events) reduce(job.state, event)
-      yield* events
-    }
+    for await (const facts of perform(step, job)) yield* await job.record(facts)
   }
 }

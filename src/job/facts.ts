@@ -50,6 +50,8 @@ export type Fact =
       issues?: Issue[]
       /** Somebody else kicked it off; we were told the URL. */
       attached?: boolean
+      /** The answer was the manifest itself. */
+      synchronous?: boolean
     }
   | { type: 'status-in-progress'; progress?: string; retryAfterMs?: number; cut?: boolean; notBefore: number }
   | {

@@ -1,7 +1,8 @@
 /** How a job stands at the end of a run: the result, and the error that explains it. */
-import type { BulkxError } from '../errors.js'
-import type { FailOn, Outcome } from './facts.js'
-import type { JobState } from './state.js'
+import { BulkxError } from '../errors.js'
+import type { FailOn, Finding, Outcome } from './facts.js'
+import { failing } from './findings.js'
+import { type JobState, phaseOf } from './state.js'
 
 /** `error` is set exactly when the outcome's exit code is not 0. */
 export interface Conclusion {
@@ -9,4 +10,110 @@ export interface Conclusion {
   error?: BulkxError
 }
 
-export declare const conclude: (state: JobState, directory: string, failOn: FailOn) => Conclusion
+const again = 'start a new export with --again, or into another directory with --out'
+
+const undecided = (directory: string): BulkxError =>
+  new BulkxError(
+    'BULKX_KICK_OFF_UNDECIDED',
+    'The kick-off was sent and its answer is not known: a job may be running',
+    {
+      hint: `if you know its status URL: \`bulkx resume <status-url> --out ${directory}\`; to send a new kick-off: --again`,
+    },
+  )
+
+const running = (state: JobState, directory: string): BulkxError => {
+  const progress = state.progress === undefined ? '' : `: ${state.progress}`
+  return new BulkxError('BULKX_STILL_RUNNING', `The export is still running on the server${progress}`, {
+    hint: `continue with \`bulkx resume ${directory}\`, stop it with \`bulkx cancel ${directory}\``,
+  })
+}
+
+const downloading = (state: JobState, directory: string): BulkxError => {
+  const files = [...state.files.values()]
+  const done = files.filter(({ status }) => status === 'completed').length
+  return new BulkxError('BULKX_STILL_RUNNING', `${done} of ${files.length} files are on disk`, {
+    hint: `fetch the others with \`bulkx resume ${directory}\``,
+  })
+}
+
+/** Failed files named in a message; the rest is counted. */
+const namedMax = 5
+
+const incomplete = (state: JobState, directory: string): BulkxError => {
+  const failed = [...state.files.values()].filter(({ status }) => status === 'failed')
+  const named = failed.slice(0, namedMax).map((file) => `${file.name} (${file.failure?.message ?? 'failed'})`)
+  if (failed.length > namedMax) named.push(`and ${failed.length - namedMax} more`)
+  if (state.missingPage) named.push(`a further page of the manifest (${state.missingPage.reason})`)
+  const many = failed.length === 1 ? '1 file' : `${failed.length} files`
+  const message = `The export is incomplete, ${many} of ${state.files.size} could not be had whole: ${named.join(', ')}`
+  const own = failed.find(({ failure }) => failure?.hint)?.failure?.hint
+  const retry = `try again with \`bulkx resume ${directory}\`; nothing was deleted on the server`
+  return new BulkxError('BULKX_FILES_FAILED', message, {
+    hint: own === undefined ? retry : `${own}; ${retry}`,
+  })
+}
+
+const findingsError = (
+  findings: readonly Finding[],
+  failOn: FailOn,
+  directory: string,
+): BulkxError | undefined => {
+  const grave = failing(findings, failOn)
+  const [first] = grave
+  if (!first) return undefined
+  const more = grave.length === 1 ? '' : ` (and ${grave.length - 1} more)`
+  const where = first.file === undefined ? '' : `${first.file}: `
+  return new BulkxError(
+    'BULKX_FINDINGS',
+    `All files are whole, but look at them: ${where}${first.message}${more}`,
+    {
+      hint: `all findings are in ${directory}/manifest.json; accept them with \`bulkx resume ${directory} --fail-on never\``,
+    },
+  )
+}
+
+/** The error that this phase amounts to when nothing else was thrown; undefined for a good end. */
+export const phaseError = (state: JobState, directory: string, failOn: FailOn): BulkxError | undefined => {
+  const phase = phaseOf(state)
+  switch (phase) {
+    case 'new':
+      return new BulkxError('BULKX_STILL_RUNNING', 'The export has not been kicked off yet', {
+        hint: `start it with \`bulkx resume ${directory}\``,
+      })
+    case 'undecided':
+      return undecided(directory)
+    case 'in-progress':
+      return running(state, directory)
+    case 'downloading':
+      return downloading(state, directory)
+    case 'incomplete':
+      return incomplete(state, directory)
+    case 'failed':
+    case 'gone':
+    case 'cancelled':
+      return state.end && new BulkxError(state.end.code, state.end.message, { hint: again })
+    case 'complete':
+      return findingsError(state.findings ?? [], state.accepted ?? failOn, directory)
+    default:
+      return phase satisfies never
+  }
+}
+
+/** The result of a run, as far as the job is known. */
+export const conclude = (state: JobState, directory: string, failOn: FailOn): Conclusion => {
+  const stored = [...state.files.values()].flatMap((file) => (file.stored ? [file.stored] : []))
+  const error = phaseError(state, directory, failOn)
+  return {
+    error,
+    outcome: {
+      phase: phaseOf(state),
+      exitCode: error?.exitCode ?? 0,
+      directory,
+      transactionTime: state.transactionTime,
+      files: stored.length,
+      resources: stored.reduce((sum, { resources }) => sum + resources, 0),
+      bytes: stored.reduce((sum, { bytes }) => sum + bytes, 0),
+      findings: state.findings ?? [],
+    },
+  }
+}

@@ -20,7 +20,7 @@ const unfinished = (state: JobState, files: OutputFile[]): Step | undefined => {
   if (state.nextManifest) return { do: 'poll', url: state.nextManifest, notBefore: state.notBefore }
   const failed = files.filter((file) => file.status === 'failed')
   const stale = failed.find((file) => file.failure?.refresh && !state.refreshed.has(file.page))
-  if (stale) return { do: 'refresh', page: stale.page }
+  if (stale && !state.synchronous) return { do: 'refresh', page: stale.page }
   return failed.length > 0 || state.missingPage ? stop : undefined
 }
 
@@ -36,8 +36,9 @@ export const nextStep = (state: JobState, cleanup: 'on-success' | 'never'): Step
     const step = unfinished(state, [...state.files.values()])
     return step ?? { do: 'write-manifest' }
   }
-  if (cleanup === 'on-success' && state.pollingLocation && state.deleteStatus === undefined) {
-    return { do: 'delete', url: state.pollingLocation }
+  const deletable = state.pollingLocation !== undefined && !state.synchronous && state.end === undefined
+  if (cleanup === 'on-success' && deletable && state.deleteStatus === undefined) {
+    return { do: 'delete', url: state.pollingLocation ?? '' }
   }
   return stop
 }

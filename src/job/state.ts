@@ -36,6 +36,8 @@ export interface JobState {
   acceptedAt: number
   serverDate?: number
   attached: boolean
+  /** The kick-off was answered by the manifest itself: there is no status to ask for, nothing to delete. */
+  synchronous: boolean
   /** What the server said of the kick-off, beside accepting it. */
   kickOffIssues: Issue[]
 
@@ -89,6 +91,7 @@ export const newState = (): JobState => ({
   undecided: false,
   acceptedAt: 0,
   attached: false,
+  synchronous: false,
   kickOffIssues: [],
   notBefore: 0,
   askableAt: 0,
@@ -187,7 +190,7 @@ const settle = (state: JobState): void => {
 
 const resume = (state: JobState): void => {
   state.refreshed.clear()
-  settle(state)
+  state.doubts = 0
   for (const file of state.files.values())
     if (file.status === 'failed' && file.url !== '') file.status = 'pending'
   if (state.missingPage) {
@@ -226,6 +229,7 @@ export const reduce = (state: JobState, event: JobEvent): JobState => {
       state.acceptedAt = event.at
       state.serverDate = event.serverDate
       state.attached = event.attached === true
+      state.synchronous = event.synchronous === true
       state.kickOffIssues = event.issues ?? []
       state.notBefore = event.attached ? 0 : event.at + firstLookMs
       return state
@@ -257,11 +261,11 @@ export const reduce = (state: JobState, event: JobEvent): JobState => {
       takeManifest(state, event.page, event.manifest, event.partial === true)
       return state
     case 'manifest-unavailable':
-      if (state.pages.has(event.page)) state.refreshed.add(event.page)
-      else {
+      settle(state)
+      if (event.page === state.nextManifest) {
         state.missingPage = { page: event.page, reason: event.reason }
         state.nextManifest = undefined
-      }
+      } else state.refreshed.add(event.page)
       return state
     case 'file-completed': {
       const { type: _type, at: _at, name, ...stored } = event

@@ -66,8 +66,10 @@ export type KickOffResponse =
   | { kind: 'later'; retryAfterMs?: number; message: string }
   /** A gateway gave up (502, 504): the job may be running. */
   | { kind: 'unknown'; message: string }
+  /** Accepted, but its address is nowhere to be found. */
+  | { kind: 'unlocated'; message: string }
   | { kind: 'unauthorized'; message: string }
-  | { kind: 'refused'; message: string; bulkData: boolean }
+  | { kind: 'refused'; status: number; message: string; bulkData: boolean }
 
 /** Header values that hold several URLs are split where a URL begins: opaque URLs may hold commas. */
 const locations = (answer: Answer, name: string): string[] => {
@@ -101,17 +103,14 @@ const readAccepted = (answer: Answer): KickOffResponse => {
     const serverDate = readHttpDate(header(answer.headers, 'date'))
     return { kind: 'accepted', pollingLocation: location, serverDate, issues: readIssues(json) ?? [] }
   }
-  const message =
-    answer.status === 202
-      ? 'The server accepted the kick-off without saying where to ask for its status'
-      : isPage(answer.body)
-        ? `The answer to the kick-off is ${serverWords(answer)}, not a bulk export's: is this the FHIR base URL?`
-        : 'The answer to the kick-off is not that of a bulk export'
-  return {
-    kind: 'refused',
-    message: location === undefined ? message : `${message}: ${location}`,
-    bulkData: false,
+  if (answer.status === 202) {
+    const message = 'The server accepted the kick-off without a usable address for its status'
+    return { kind: 'unlocated', message: location === undefined ? message : `${message}: ${location}` }
   }
+  const message = isPage(answer.body)
+    ? `The answer to the kick-off is ${serverWords(answer)}, not a bulk export's: is this the FHIR base URL?`
+    : 'The answer to the kick-off is not that of a bulk export'
+  return { kind: 'refused', status: answer.status, message, bulkData: false }
 }
 
 const withStatus = (answer: Answer): string => {
@@ -133,5 +132,5 @@ export const readKickOff = (answer: Answer, now: number): KickOffResponse => {
   if (status === 503) return { kind: 'later', retryAfterMs, message }
   if (status === 502 || status === 504) return { kind: 'unknown', message }
   if (status === 401 || status === 403) return { kind: 'unauthorized', message }
-  return { kind: 'refused', message, bulkData: true }
+  return { kind: 'refused', status, message, bulkData: true }
 }

@@ -2,7 +2,7 @@
 
 /** What proves, later, that the server still has the same bytes. */
 export interface Validators {
-  url: string
+  /** Strong. */
   etag?: string
   lastModified?: string
   /** Whole length of the representation, in bytes. */

@@ -1,0 +1,137 @@
+/** One file, from its URL to a whole part: one owner of all retries around request, body, write and check. */
+import type { Clock } from '../clock.js'
+import { readAnswer } from '../http/body.js'
+import { backoffMs } from '../http/retry.js'
+import type { Part, Sink } from '../sink/sink.js'
+import { AttemptError, attemptsMax } from './attempt-error.js'
+import { broken, isDisappointing, notData, refusal, storedFile } from './judge.js'
+import type { FileFailure, FileTask, StoredFile } from './task.js'
+import { type TransferDeps, type Transferred, transfer } from './transfer.js'
+
+export interface FetchDeps extends TransferDeps {
+  sink: Sink
+  clock: Clock
+  random: () => number
+  fhirOrigin: string
+  /** Of uninterrupted failure, milliseconds. */
+  patienceMs: number
+}
+
+/** The whole content is in the part; `publish` gives it its name. */
+export type Fetched = { ok: true; part: Part; stored: StoredFile } | { ok: false; failure: FileFailure }
+
+/** A server that yields a little more each time is followed this often, not for ever. */
+const attemptsInAllMax = 1000
+
+/** How it has gone so far. */
+interface Run {
+  attempts: number
+  /** Attempts in a row without progress. */
+  failures: number
+  failingSince?: number
+  /** The furthest byte ever reached: only going beyond it is progress. */
+  furthest: number
+  /** Digest of a content that was whole and not what was promised. */
+  disappointment?: string
+}
+
+const attempt = async (
+  task: FileTask,
+  part: Part,
+  deps: FetchDeps,
+  run: Run,
+  signal?: AbortSignal,
+): Promise<Transferred> => {
+  const active = { bytes: 0, attempt: run.attempts }
+  deps.progress.active.set(task.name, active)
+  try {
+    const result = await transfer(task, part, deps, active, signal)
+    if (result.kind === 'refused') {
+      const answer = await readAnswer(result.reply)
+      throw refusal(task, answer, {
+        fhirOrigin: deps.fhirOrigin,
+        longestPauseMs: deps.patienceMs,
+        now: deps.clock.now(),
+      })
+    }
+    const wrong = notData(task, result.transferred)
+    if (wrong) throw wrong
+    return result.transferred
+  } catch (error) {
+    await part.suspend()
+    signal?.throwIfAborted()
+    throw broken(task, error) ?? error
+  } finally {
+    if (active.bytes > run.furthest) {
+      run.furthest = active.bytes
+      run.failures = 0
+      run.failingSince = undefined
+    }
+    deps.progress.active.delete(task.name)
+  }
+}
+
+/** Counts the failure; the delay until the next attempt, or undefined when it was the last one. */
+const nextDelayMs = (error: AttemptError, run: Run, deps: FetchDeps): number | undefined => {
+  const now = deps.clock.now()
+  run.failingSince ??= now
+  if (!error.paused) run.failures += 1
+  if (run.failures >= attemptsMax[error.code] || run.attempts >= attemptsInAllMax) return undefined
+  if (now - run.failingSince > deps.patienceMs) return undefined
+  return error.paused ? 0 : backoffMs(run.failures, deps.random)
+}
+
+/**
+ * The same bytes twice are what the server has; other bytes each time are nobody's. Only the first
+ * disappointment is worth another look.
+ */
+const isSettled = (task: FileTask, transferred: Transferred, run: Run): boolean => {
+  if (!isDisappointing(task, transferred)) return true
+  const digest = transferred.inspection.sha256
+  if (run.disappointment === digest) return true
+  if (run.disappointment !== undefined) {
+    throw new AttemptError(
+      'changed',
+      'the server sends other bytes each time, and never what its manifest promises',
+    )
+  }
+  run.disappointment = digest
+  return false
+}
+
+const failed = (error: AttemptError, run: Run): Fetched => {
+  const { code, message, hint, status, refresh } = error
+  return { ok: false, failure: { code, message, hint, status, refresh, attempts: run.attempts } }
+}
+
+/**
+ * Fetches the file into its part, however often it takes. Rejects for what concerns the whole run: storage
+ * (`BulkxError`), the signal's reason, a defect.
+ */
+export const fetchFile = async (task: FileTask, deps: FetchDeps, signal?: AbortSignal): Promise<Fetched> => {
+  const part = await deps.sink.part(task.gzip ? `${task.name}.gz` : task.name)
+  const startedAt = deps.clock.now()
+  const run: Run = { attempts: 0, failures: 0, furthest: part.kept().bytes }
+  for (;;) {
+    run.attempts += 1
+    try {
+      const transferred = await attempt(task, part, deps, run, signal)
+      if (isSettled(task, transferred, run)) {
+        const durationMs = deps.clock.now() - startedAt
+        return {
+          ok: true,
+          part,
+          stored: storedFile(task, transferred, { attempts: run.attempts, durationMs }),
+        }
+      }
+    } catch (error) {
+      if (!(error instanceof AttemptError)) throw error
+      const delayMs = nextDelayMs(error, run, deps)
+      if (delayMs === undefined) {
+        if (error.code !== 'broken') await part.discard()
+        return failed(error, run)
+      }
+      await deps.clock.sleep(delayMs, signal)
+    }
+  }
+}

@@ -1,0 +1,147 @@
+/** One transfer of one file into its part: request, decode, inspect, write. No retries, no judgement of the content. */
+import { once } from 'node:events'
+import { createGzip } from 'node:zlib'
+import { acceptEncoding, decoded } from '../http/body.js'
+import { type Exchange, type HttpReply, header } from '../http/exchange.js'
+import { type Inspection, type Inspector, inspector } from '../ndjson/inspect.js'
+import { readIssues } from '../protocol/operation-outcome.js'
+import { outputFileRequest } from '../protocol/output-file.js'
+import type { Issue } from '../protocol/types.js'
+import type { Part } from '../sink/sink.js'
+import type { ActiveFile, Progress } from './progress.js'
+import { isContinuation, isResumable, validatorsOf } from './resume.js'
+import type { FileTask } from './task.js'
+import type { Throttle } from './throttle.js'
+
+export interface TransferDeps {
+  exchange: Exchange
+  progress: Progress
+  throttle: Throttle
+  maxLineBytes: number
+}
+
+/** The whole content is in the part, and this is what it looks like. */
+export interface Transferred {
+  inspection: Inspection
+  issues: { counts: Record<string, number>; first: Issue[] }
+  storedBytes?: number
+  raisedToHttps: boolean
+}
+
+/** Either the content, or a reply that is none. */
+export type TransferResult =
+  | { kind: 'whole'; transferred: Transferred }
+  | { kind: 'refused'; reply: HttpReply }
+
+/** Issues whose words are kept; the rest is counted. */
+const firstIssuesMax = 5
+
+const issueCollector = () => {
+  const counts: Record<string, number> = {}
+  const first: Issue[] = []
+  const onResource = (resource: Record<string, unknown>): void => {
+    for (const issue of readIssues(resource) ?? []) {
+      counts[issue.severity] = (counts[issue.severity] ?? 0) + 1
+      if (first.length < firstIssuesMax) first.push(issue)
+    }
+  }
+  return { issues: { counts, first }, onResource }
+}
+
+/** Where the bytes go: as they are, or compressed on the way. */
+interface Store {
+  write(chunk: Uint8Array): Promise<void> | undefined
+  /** Bytes stored, when they are not the bytes written. */
+  end(): Promise<number | undefined>
+}
+
+const plainStore = (part: Part): Store => ({
+  write: (chunk) => part.append(chunk),
+  end: async () => undefined,
+})
+
+const gzipStore = (part: Part): Store => {
+  const gzip = createGzip()
+  let storedBytes = 0
+  const stored = (async () => {
+    for await (const chunk of gzip) {
+      storedBytes += (chunk as Buffer).length
+      await part.append(chunk as Buffer)
+    }
+  })()
+  // A disk error ends the stream, and comes out of `end`.
+  stored.catch((error) => gzip.destroy(error))
+  return {
+    write: (chunk) => {
+      if (gzip.write(chunk)) return undefined
+      return Promise.race([once(gzip, 'drain'), stored]).then(() => {})
+    },
+    end: async () => {
+      gzip.end()
+      await stored
+      return storedBytes
+    },
+  }
+}
+
+const inspectKept = async (part: Part, inspect: Inspector): Promise<void> => {
+  for await (const chunk of part.read()) inspect.push(chunk)
+}
+
+const requestFile = async (task: FileTask, part: Part, exchange: Exchange, signal?: AbortSignal) => {
+  const kept = part.kept()
+  if (!task.gzip && isResumable(kept)) {
+    const reply = await exchange({
+      ...outputFileRequest(task.url, acceptEncoding, { firstByte: kept.bytes }),
+      signal,
+    })
+    if (isContinuation(reply, kept)) return { reply, continues: true }
+    // The whole content instead of a range is as good; anything else is asked again from the start.
+    if (reply.status === 200) return { reply, continues: false }
+    reply.body.on('error', () => {}).destroy()
+  }
+  return {
+    reply: await exchange({ ...outputFileRequest(task.url, acceptEncoding), signal }),
+    continues: false,
+  }
+}
+
+const totalBytes = (reply: HttpReply, already: number): number | undefined => {
+  const length = header(reply.headers, 'content-length')
+  const coded = header(reply.headers, 'content-encoding') !== undefined
+  return coded || length === undefined ? undefined : already + Number(length)
+}
+
+/**
+ * Brings the file's bytes into the part, whole, going on from what is there where that is proved right.
+ * Rejects with `NetworkError` or `DecodeError` when the transfer breaks: the part then keeps what came.
+ */
+export const transfer = async (
+  task: FileTask,
+  part: Part,
+  deps: TransferDeps,
+  active: ActiveFile,
+  signal?: AbortSignal,
+): Promise<TransferResult> => {
+  const { reply, continues } = await requestFile(task, part, deps.exchange, signal)
+  if (reply.status !== 200 && reply.status !== 204 && !continues) return { kind: 'refused', reply }
+  const { issues, onResource } = issueCollector()
+  const expectedType =
+    task.section === 'output' ? task.type : task.section === 'deleted' ? 'Bundle' : 'OperationOutcome'
+  const inspect = inspector({ expectedType, maxLineBytes: deps.maxLineBytes, onResource })
+  if (continues) await inspectKept(part, inspect)
+  else await part.restart(task.gzip ? undefined : validatorsOf(reply))
+  active.bytes = continues ? part.kept().bytes : 0
+  active.totalBytes = totalBytes(reply, active.bytes)
+  const store = task.gzip ? gzipStore(part) : plainStore(part)
+  for await (const chunk of decoded(reply)) {
+    inspect.push(chunk)
+    active.bytes += chunk.length
+    deps.progress.bytes += chunk.length
+    await store.write(chunk)
+    await deps.throttle(chunk.length, signal)
+  }
+  const storedBytes = await store.end()
+  const raisedToHttps = task.url.startsWith('http:') && reply.url.startsWith('https:')
+  return { kind: 'whole', transferred: { inspection: inspect.end(), issues, storedBytes, raisedToHttps } }
+}

@@ -1,0 +1,155 @@
+/** What stands in the directory decides how a command begins: CONTRACT part 1, "The same command again goes on". */
+import { randomUUID } from 'node:crypto'
+import { BulkxError } from '../errors.js'
+import { kickOffUrl } from '../protocol/kick-off.js'
+import type { KickOffRequest } from '../protocol/types.js'
+import type { Job } from './export.js'
+import type { JobEvent, Phase } from './facts.js'
+import { failing } from './findings.js'
+import { phaseError } from './outcome.js'
+import { type JobState, phaseOf } from './state.js'
+
+export type BeginningCommand = 'export' | 'kickoff' | 'resume'
+
+/** What makes two kick-offs the same question: everything asked, not how this server wants it put. */
+const questionText = (server: string, kickOff: KickOffRequest): string => {
+  const { method: _method, listStyle: _listStyle, lenient: _lenient, ...asked } = kickOff
+  return JSON.stringify([
+    server.replace(/\/+$/, ''),
+    Object.entries(asked).sort(([a], [b]) => (a < b ? -1 : 1)),
+  ])
+}
+
+const isSameQuestion = (job: Job, kickOff: KickOffRequest): boolean =>
+  job.state.kickOff !== undefined &&
+  questionText(job.state.server, job.state.kickOff) === questionText(job.config.server, kickOff)
+
+const shown = (server: string, fhirUrl: string, kickOff: KickOffRequest | undefined): string => {
+  if (!kickOff) return `a job of ${server} that was kicked off elsewhere`
+  const {
+    target: _target,
+    operation: _operation,
+    method: _method,
+    listStyle: _list,
+    lenient: _lenient,
+    patient,
+    ...asked
+  } = kickOff
+  const url = kickOffUrl(server.startsWith('mock:') ? server : fhirUrl, kickOff)
+  const parameters = Object.entries(asked).flatMap(([name, value]) =>
+    value === undefined ? [] : [`${name}=${JSON.stringify(value)}`],
+  )
+  if (patient) parameters.push(`${patient.length} patients`)
+  return [url, ...parameters].join(' ')
+}
+
+const otherQuestion = (job: Job): BulkxError => {
+  const { state, config } = job
+  const present = shown(state.server, state.fhirUrl, state.kickOff)
+  const asked = shown(config.server, config.fhirUrl, config.kickOff)
+  return new BulkxError(
+    'BULKX_OTHER_JOB',
+    `${config.directory} holds another export: there ${present}, asked ${asked}`,
+    {
+      hint: 'use another directory with --out, go on with what is there by `bulkx resume`, or move it aside with --again',
+    },
+  )
+}
+
+const finished = (job: Job): BulkxError =>
+  new BulkxError('BULKX_FINISHED', `${job.config.directory} holds a finished export`, {
+    hint: 'move it aside and start anew with --again, or choose another directory with --out',
+  })
+
+const mockEnded = (): BulkxError =>
+  new BulkxError(
+    'BULKX_MOCK_ENDED',
+    'The job ran on a mock server inside a bulkx process that has ended, and is gone with it',
+    {
+      hint: `start anew with --again; a mock that stays: \`bulkx mock\`, then --server with its URL`,
+    },
+  )
+
+const unfinished: readonly Phase[] = ['in-progress', 'downloading', 'incomplete', 'undecided']
+
+/** Throws for directories in which no command can go on. */
+const assertCanGoOn = (job: Job, phase: Phase): void => {
+  if (job.state.server.startsWith('mock:') && unfinished.includes(phase)) throw mockEnded()
+  if (phase !== 'undecided' && phase !== 'failed' && phase !== 'gone' && phase !== 'cancelled') return
+  const error = phaseError(job.state, job.config.directory, job.config.files.failOn)
+  if (error) throw error
+}
+
+const create = (job: Job, kickOff: KickOffRequest | undefined): Promise<JobEvent[]> =>
+  job.record([
+    {
+      type: 'job-created',
+      version: 1,
+      exportId: randomUUID(),
+      server: job.config.server,
+      fhirUrl: job.config.fhirUrl,
+      kickOff,
+      identity: job.config.identity,
+    },
+  ])
+
+const isNew = (state: JobState): boolean => state.exportId === ''
+
+/** A resume with a milder `--fail-on` accepts what was found. */
+const accept = async (job: Job): Promise<void> => {
+  const { findings = [], accepted = 'error' } = job.state
+  const { failOn } = job.config.files
+  if (failing(findings, accepted).length > 0 && failing(findings, failOn).length === 0) {
+    await job.record([{ type: 'findings-accepted', failOn }])
+  }
+}
+
+const isCleanedUp = (job: Job): boolean =>
+  job.config.files.cleanup === 'never' || job.state.deleteStatus !== undefined || job.state.synchronous
+
+/**
+ * Creates the job or goes on with the one that is there. `done`: there is nothing to run. Throws
+ * `BULKX_NO_JOB`, `BULKX_OTHER_JOB`, `BULKX_FINISHED` (2), `BULKX_KICK_OFF_UNDECIDED` (4), what a failed job
+ * ended with (5), `BULKX_JOB_GONE`, `BULKX_JOB_CANCELLED`, `BULKX_MOCK_ENDED` (6).
+ */
+export const beginJob = async (job: Job, command: BeginningCommand): Promise<'run' | 'done'> => {
+  const { state, config } = job
+  if (isNew(state)) {
+    if (command === 'resume') {
+      throw new BulkxError('BULKX_NO_JOB', `There is no job in ${config.directory}`, {
+        hint: 'start one with `bulkx export`',
+      })
+    }
+    await create(job, config.kickOff)
+    return 'run'
+  }
+  if (command !== 'resume' && !isSameQuestion(job, config.kickOff)) throw otherQuestion(job)
+  const phase = phaseOf(state)
+  if (phase === 'complete') {
+    if (command !== 'resume') throw finished(job)
+    await accept(job)
+    return isCleanedUp(job) ? 'done' : 'run'
+  }
+  assertCanGoOn(job, phase)
+  if (command === 'kickoff' && phase !== 'new') return 'done'
+  await job.record([{ type: 'job-resumed' }])
+  return 'run'
+}
+
+/**
+ * Attaches to a job whose status URL is known from elsewhere: in an empty directory, or where the answer to a
+ * kick-off was lost. Throws `BULKX_OTHER_JOB` where another job stands.
+ */
+export const attachJob = async (job: Job, pollingLocation: string): Promise<void> => {
+  const { state, config } = job
+  if (state.pollingLocation === pollingLocation) {
+    await beginJob(job, 'resume')
+    return
+  }
+  if (isNew(state)) await create(job, undefined)
+  else if (state.pollingLocation !== undefined || state.end) {
+    const message = `${config.directory} holds another job`
+    throw new BulkxError('BULKX_OTHER_JOB', message, { hint: 'attach in another directory with --out' })
+  }
+  await job.record([{ type: 'kick-off-accepted', pollingLocation, attached: true }])
+}

@@ -1,0 +1,45 @@
+/** `cancel`: the Bulk Data Delete Request, asked for by a person. What is on disk stays. */
+import { BulkxError } from '../errors.js'
+import { isDeleted } from '../protocol/delete.js'
+import type { Job } from './export.js'
+import type { JobEvent } from './facts.js'
+import { phaseOf } from './state.js'
+import { deleteJob } from './steps.js'
+
+/**
+ * Ends the job on the server. A complete or ended job is not asked about again. Throws `BULKX_NO_JOB` when
+ * nothing was kicked off, `BULKX_KICK_OFF_UNDECIDED` when its URL is not known, and for answers that are no
+ * consent: `BULKX_UNAUTHORIZED`, `BULKX_UNREACHABLE`.
+ */
+export const cancelJob = async (job: Job): Promise<JobEvent[]> => {
+  const { state, config } = job
+  const phase = phaseOf(state)
+  if (phase === 'cancelled' || phase === 'gone') return []
+  if (phase === 'undecided') {
+    throw new BulkxError(
+      'BULKX_KICK_OFF_UNDECIDED',
+      'The address of the job is not known, so it cannot be cancelled',
+      {
+        hint: 'if you know its status URL: `bulkx cancel <status-url>`',
+      },
+    )
+  }
+  if (state.pollingLocation === undefined) {
+    throw new BulkxError('BULKX_NO_JOB', `No job was kicked off in ${config.directory}`, {
+      hint: 'there is nothing to cancel',
+    })
+  }
+  // The mock inside a bulkx process ends with it, and its jobs too.
+  if (state.server.startsWith('mock:')) return job.record([{ type: 'job-cancelled', status: 410 }])
+  if (phase === 'complete' && state.deleteStatus !== undefined && isDeleted(state.deleteStatus)) return []
+  const { status, message = 'no answer' } = await deleteJob(job, state.pollingLocation)
+  if (!isDeleted(status)) {
+    const code = status === 401 || status === 403 ? 'BULKX_UNAUTHORIZED' : 'BULKX_UNREACHABLE'
+    throw new BulkxError(code, `The server did not cancel the job: ${message}`, {
+      hint: 'the job may go on; run `bulkx cancel` again, or ask the people who run the server',
+    })
+  }
+  return job.record([
+    phase === 'complete' ? { type: 'delete-answered', status, message } : { type: 'job-cancelled', status },
+  ])
+}

@@ -1,0 +1,31 @@
+/** A job's directory from outside: what stands in it, read without its lock. */
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { BulkxError } from '../errors.js'
+import { privateFolder } from '../sink/local.js'
+import { readJournal } from './journal.js'
+import { type JobState, newState, reduce } from './state.js'
+
+export const journalPath = (directory: string): string => join(directory, privateFolder, 'journal')
+export const lockPath = (directory: string): string => join(directory, privateFolder, 'lock')
+
+/** Where a directory's job is; undefined when it holds none. Another process may be writing it. */
+export const readJob = async (directory: string): Promise<JobState | undefined> => {
+  const events = await readJournal(journalPath(directory))
+  return events.length === 0 ? undefined : events.reduce(reduce, newState())
+}
+
+/** What an export would write over. */
+const ours = /^(manifest\.json|log\.ndjson|.*\.ndjson(\.gz)?)$/
+
+/** Throws `BULKX_USAGE` when the directory holds somebody else's export. */
+export const assertUsable = async (directory: string): Promise<void> => {
+  const names = await readdir(directory).catch((): string[] => [])
+  if (names.includes(privateFolder)) return
+  const foreign = names.find((name) => ours.test(name))
+  if (foreign === undefined) return
+  const message = `${directory} holds files that bulkx did not put there, such as ${foreign}`
+  throw new BulkxError('BULKX_USAGE', message, {
+    hint: 'choose another directory with --out; nothing there is written over',
+  })
+}

@@ -1,0 +1,184 @@
+/**
+ * `log.ndjson`: the community's Bulk Data Export Log Items, version 2, as a projection of the facts. Cumulus ETL
+ * reads the last `kickoff` and its `status_complete`: one `exportId` holds for the whole life of a job.
+ */
+import { withoutQuery } from '../http/url.js'
+import { parameterList } from '../protocol/parameters.js'
+import type { Section } from '../protocol/types.js'
+import type { JobEvent } from './facts.js'
+import type { OutputFile } from './files.js'
+import type { JobState } from './state.js'
+
+export const exportLogName = 'log.ndjson'
+
+interface LogItem {
+  eventId: string
+  eventDetail: Record<string, unknown>
+  /** Epoch milliseconds, when it is not the fact's own. */
+  at?: number
+}
+
+const instant = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/
+
+/** Always a full instant: readers crash on less. A leap second becomes the one before it. */
+const fullInstant = (text: string | undefined, otherwise: number): string => {
+  const value = (text ?? '').replace(/T(\d\d:\d\d):60/, 'T$1:59')
+  if (instant.test(value) && !Number.isNaN(Date.parse(value))) return value
+  const at = Date.parse(value)
+  return new Date(Number.isNaN(at) ? otherwise : at).toISOString()
+}
+
+const requestParameters = (state: JobState): Record<string, string> =>
+  Object.fromEntries(
+    state.kickOff
+      ? parameterList(state.kickOff)
+          .filter(({ name }) => name !== 'patient')
+          .map(({ name, values }) => [name, values.join(',')])
+      : [],
+  )
+
+const kickoff = (state: JobState, exportUrl: string, answer: Record<string, unknown>): LogItem => ({
+  eventId: 'kickoff',
+  eventDetail: {
+    exportUrl: exportUrl.replaceAll('%24', '$'),
+    errorCode: null,
+    errorBody: null,
+    softwareName: null,
+    softwareVersion: null,
+    softwareReleaseDate: null,
+    fhirVersion: null,
+    requestParameters: requestParameters(state),
+    logVersion: '2',
+    ...answer,
+  },
+})
+
+const itemTypes: Record<Section, string> = { output: 'output', deleted: 'deleted', outcome: 'error' }
+
+const downloadRequest = (file: OutputFile, at: number): LogItem => ({
+  eventId: 'download_request',
+  at,
+  eventDetail: {
+    fileUrl: withoutQuery(file.url),
+    itemType: itemTypes[file.section],
+    resourceType: file.type || null,
+  },
+})
+
+const statusError = (code: number, message: string): LogItem => ({
+  eventId: 'status_error',
+  eventDetail: { body: null, code, message },
+})
+
+const countOf = (state: JobState, section: Section): number =>
+  [...state.files.values()].filter((file) => file.section === section).length
+
+const manifestItems = (
+  event: Extract<JobEvent, { type: 'manifest-received' }>,
+  state: JobState,
+): LogItem[] => {
+  if (state.refreshed.has(event.page)) return []
+  const transactionTime = fullInstant(state.transactionTime, state.serverDate ?? state.acceptedAt)
+  const { output, deleted, outcome } = event.manifest.items
+  const items: LogItem[] = [
+    {
+      eventId: 'status_page_complete',
+      eventDetail: {
+        transactionTime,
+        outputFileCount: output.length,
+        deletedFileCount: deleted.length,
+        errorFileCount: outcome.length,
+      },
+    },
+  ]
+  if (state.pages.size === 1) {
+    items.unshift({ eventId: 'status_complete', eventDetail: { transactionTime } })
+    // A job kicked off elsewhere: what the manifest says of its request is all that is known.
+    if (state.attached && state.request !== undefined) items.unshift(kickoff(state, state.request, {}))
+  }
+  if (event.manifest.next === undefined && !event.partial) {
+    items.push({
+      eventId: 'manifest_complete',
+      eventDetail: {
+        transactionTime,
+        totalOutputFileCount: countOf(state, 'output'),
+        totalDeletedFileCount: countOf(state, 'deleted'),
+        totalErrorFileCount: countOf(state, 'outcome'),
+        totalManifests: state.pages.size,
+      },
+    })
+  }
+  return items
+}
+
+const fileItems = (
+  event: Extract<JobEvent, { type: 'file-completed' | 'file-failed' }>,
+  state: JobState,
+): LogItem[] => {
+  const file = state.files.get(event.name)
+  if (!file) return []
+  const fileUrl = withoutQuery(file.url)
+  if (event.type === 'file-failed') {
+    const eventDetail = { body: null, code: event.status ?? event.code, fileUrl, message: event.message }
+    return [downloadRequest(file, event.at), { eventId: 'download_error', eventDetail }]
+  }
+  const eventDetail = { fileUrl, fileSize: event.bytes, resourceCount: event.resources }
+  return [downloadRequest(file, event.at - event.durationMs), { eventId: 'download_complete', eventDetail }]
+}
+
+const exportComplete = (state: JobState, at: number): LogItem => {
+  const stored = [...state.files.values()].flatMap((file) => (file.stored ? [file.stored] : []))
+  return {
+    eventId: 'export_complete',
+    eventDetail: {
+      files: stored.length,
+      resources: stored.reduce((sum, { resources }) => sum + resources, 0),
+      bytes: stored.reduce((sum, { bytes }) => sum + bytes, 0),
+      attachments: null,
+      duration: at - state.startedAt,
+    },
+  }
+}
+
+const itemsOf = (event: JobEvent, state: JobState): LogItem[] => {
+  switch (event.type) {
+    case 'kick-off-accepted':
+      return event.attached
+        ? []
+        : [kickoff(state, state.kickOffUrl ?? '', { responseHeaders: event.headers })]
+    case 'kick-off-refused': {
+      const answer = { errorCode: event.status, errorBody: event.message, responseHeaders: event.headers }
+      return [kickoff(state, state.kickOffUrl ?? '', answer)]
+    }
+    case 'status-in-progress': {
+      const retryAfter = event.retryAfterMs === undefined ? '' : String(Math.ceil(event.retryAfterMs / 1000))
+      return [
+        {
+          eventId: 'status_progress',
+          eventDetail: { body: null, xProgress: event.progress ?? '', retryAfter },
+        },
+      ]
+    }
+    case 'manifest-received':
+      return manifestItems(event, state)
+    case 'file-completed':
+    case 'file-failed':
+      return fileItems(event, state)
+    case 'export-failed':
+    case 'export-gone':
+      return [statusError(event.status, event.message)]
+    case 'manifest-written':
+      return [exportComplete(state, event.at)]
+    default:
+      return []
+  }
+}
+
+/** The lines that one event adds, each ended; empty for events the format does not know. `state`: after the event. */
+export const exportLogLines = (event: JobEvent, state: JobState): string =>
+  itemsOf(event, state)
+    .map(({ eventId, eventDetail, at = event.at }) => {
+      const timestamp = new Date(at).toISOString()
+      return `${JSON.stringify({ exportId: state.exportId, timestamp, eventId, eventDetail })}\n`
+    })
+    .join('')

@@ -1,0 +1,158 @@
+/** What a whole, stored export still says: read off the state, so that it can be said again at any time. */
+import type { Issue } from '../protocol/types.js'
+import type { FailOn, Finding } from './facts.js'
+import type { OutputFile } from './files.js'
+import type { JobState } from './state.js'
+
+const byIssue = { fatal: 'error', error: 'error', warning: 'warning', information: 'information' } as const
+
+/** A `transactionTime` may be this much older than the kick-off by the server's own clock, milliseconds. */
+const staleMs = 5 * 60_000
+
+/** Findings of one kind in files are listed up to here, then counted. */
+const listedMax = 50
+
+const many = (number: number, what: string): string => `${number} ${what}${number === 1 ? '' : 's'}`
+
+const contentFindings = (file: OutputFile): Finding[] => {
+  const { name, stored, count } = file
+  if (!stored) return []
+  const found: Finding[] = []
+  if (stored.badLines > 0) {
+    const first = stored.firstBadLine
+    const where = first ? `, the first is line ${first.line} at byte ${first.byte}: ${first.reason}` : ''
+    found.push({
+      severity: 'error',
+      code: 'bad-lines',
+      message: `${many(stored.badLines, 'bad line')}${where}`,
+      file: name,
+    })
+  }
+  if (count !== undefined && count !== stored.resources) {
+    const message = `the server counts ${many(count, 'resource')}, the file has ${stored.resources}`
+    found.push({ severity: 'error', code: 'wrong-count', message, file: name })
+  }
+  if (stored.wrongChecksum !== undefined) {
+    found.push({
+      severity: 'error',
+      code: 'wrong-checksum',
+      message: 'its sha256 is not the one the server gave',
+      file: name,
+    })
+  }
+  for (const [type, number] of Object.entries(stored.otherTypes ?? {})) {
+    const message = `${many(number, 'resource')} of type ${type} where ${file.type || 'another'} was expected`
+    found.push({ severity: 'warning', code: 'unexpected-type', message, file: name })
+  }
+  if (stored.lines === 0)
+    found.push({ severity: 'information', code: 'no-lines', message: 'the file is empty', file: name })
+  return found
+}
+
+const fileFindings = (file: OutputFile, state: JobState): Finding[] => {
+  const found = contentFindings(file)
+  if (file.stored?.raisedToHttps) {
+    const message = 'its URL was plain http and was asked over https'
+    found.push({ severity: 'warning', code: 'raised-to-https', message, file: file.name })
+  }
+  if (state.listedTwice.has(file.name)) {
+    const message = 'the manifest lists its URL more than once; it was fetched once'
+    found.push({ severity: 'information', code: 'listed-twice', message, file: file.name })
+  }
+  return found
+}
+
+const issueFindings = (issues: readonly Issue[]): Finding[] =>
+  issues.map(({ severity, text }) => ({ severity: byIssue[severity], code: 'server-issue', message: text }))
+
+/** Issues of outcome files: each severity with its number, and the server's first words. */
+const outcomeFindings = (file: OutputFile): Finding[] =>
+  Object.entries(file.stored?.issues?.counts ?? {}).map(([severity, number]) => {
+    const words = file.stored?.issues?.first
+      .filter((issue) => issue.severity === severity)
+      .map((issue) => issue.text)
+    const message = `${many(number, `server-reported ${severity} issue`)}: ${[...new Set(words)].join('; ')}`
+    const kind = severity in byIssue ? byIssue[severity as keyof typeof byIssue] : 'error'
+    return { severity: kind, code: 'server-issue', message, file: file.name }
+  })
+
+const typeFindings = (state: JobState): Finding[] => {
+  const asked = state.kickOff?.type
+  if (!asked || asked.length === 0) return []
+  const output = [...state.files.values()].filter(({ section, type }) => section === 'output' && type !== '')
+  const delivered = new Map(output.map(({ type }) => [type.toLowerCase(), type]))
+  const wanted = new Set(asked.map((type) => type.toLowerCase()))
+  const missing = asked.filter((type) => !delivered.has(type.toLowerCase()))
+  const unasked = [...delivered].filter(([key]) => !wanted.has(key)).map(([, type]) => type)
+  return [
+    ...missing.map(
+      (type): Finding => ({
+        severity: 'information',
+        code: 'type-not-delivered',
+        message: `no ${type} was delivered`,
+      }),
+    ),
+    ...unasked.map(
+      (type): Finding => ({
+        severity: 'warning',
+        code: 'type-not-asked',
+        message: `${type} was not asked for`,
+      }),
+    ),
+  ]
+}
+
+const jobFindings = (state: JobState): Finding[] => {
+  const found: Finding[] = []
+  if (state.failedBatches > 0) {
+    const message = `${state.failedBatches} of the server's batches failed: their resources are missing`
+    found.push({ severity: 'error', code: 'failed-batches', message })
+  }
+  const time = Date.parse(state.transactionTime ?? '')
+  if (state.transactionTime === undefined) {
+    found.push({
+      severity: 'warning',
+      code: 'no-transaction-time',
+      message: 'the manifest has no transactionTime',
+    })
+  } else if (state.serverDate !== undefined && time < state.serverDate - staleMs) {
+    const message = `transactionTime ${state.transactionTime} is older than the kick-off: the server may have answered from a cache`
+    found.push({ severity: 'warning', code: 'old-transaction-time', message })
+  }
+  return found
+}
+
+/** At most `listedMax` findings of a code, then one that counts the rest. */
+const bounded = (findings: Finding[]): Finding[] => {
+  const seen = new Map<string, number>()
+  const listed = findings.filter(({ code }) => {
+    const number = (seen.get(code) ?? 0) + 1
+    seen.set(code, number)
+    return number <= listedMax
+  })
+  for (const [code, number] of seen) {
+    const severity = findings.find((finding) => finding.code === code)?.severity
+    if (number > listedMax && severity)
+      listed.push({ severity, code, message: `${number - listedMax} more of these` })
+  }
+  return listed
+}
+
+const rank = { error: 0, warning: 1, information: 2 }
+
+/** All findings, the gravest first. */
+export const findingsOf = (state: JobState): Finding[] => {
+  const files = [...state.files.values()]
+  const all = [
+    ...jobFindings(state),
+    ...issueFindings(state.manifestIssues),
+    ...files.filter(({ section }) => section === 'outcome').flatMap(outcomeFindings),
+    ...files.flatMap((file) => fileFindings(file, state)),
+    ...typeFindings(state),
+  ]
+  return bounded(all.sort((a, b) => rank[a.severity] - rank[b.severity]))
+}
+
+/** The findings that keep a run from ending 0. */
+export const failing = (findings: readonly Finding[], failOn: FailOn): Finding[] =>
+  failOn === 'never' ? [] : findings.filter(({ severity }) => rank[severity] <= rank[failOn])

@@ -1,0 +1,178 @@
+/** The step that costs most when it goes wrong: sent as rarely as can be, and never again once it may have arrived. */
+import { BulkxError } from '../errors.js'
+import { type Answer, readAnswer } from '../http/body.js'
+import { NetworkError } from '../http/network-error.js'
+import { originOf, withoutQuery } from '../http/url.js'
+import { type KickOffResponse, kickOffRequest, readKickOff } from '../protocol/kick-off.js'
+import type { KickOffRequest } from '../protocol/types.js'
+import type { Job } from './export.js'
+import type { Fact } from './facts.js'
+import { keptHeaders } from './kept-headers.js'
+
+/** OpenEMR answers a kick-off after two minutes. */
+const kickOffTimeoutMs = 5 * 60_000
+/** Waits before the second and the third attempt: ten seconds in all. */
+const attemptDelaysMs = [3_000, 7_000]
+/** What a busy server is waited for, once. */
+const busyWaitMs = 10_000
+
+/** Patients are who, not what: they are not written down. */
+const recordedUrl = (url: string): string => url.replace(/([?&])patient=[^&#]*&?/g, '$1').replace(/[?&]$/, '')
+
+const unreachable = (job: Job, reason: string): BulkxError =>
+  new BulkxError('BULKX_UNREACHABLE', `Cannot reach ${withoutQuery(job.config.fhirUrl)}: ${reason}`, {
+    hint: 'nothing was started; check --server and the network, then run the same command again',
+  })
+
+const undecided = (job: Job, reason: string, cause?: unknown): BulkxError => {
+  const hint =
+    'it is not sent again by itself; if you learn the status URL: ' +
+    `\`bulkx resume <status-url> --out ${job.config.directory}\`; to send a new kick-off: --again`
+  const message = `The answer to the kick-off is not known, a job may be running: ${reason}`
+  return new BulkxError('BULKX_KICK_OFF_UNDECIDED', message, { hint, cause })
+}
+
+const busy = ({ jobs, message }: Extract<KickOffResponse, { kind: 'busy' }>): BulkxError => {
+  const [running] = jobs
+  const hint =
+    running === undefined
+      ? 'a job of yours is probably running: `bulkx jobs` lists what was started here; wait for it, or cancel it'
+      : `attach to the running job with \`bulkx resume ${running} --out <dir>\`, or end it with \`bulkx cancel ${running}\``
+  return new BulkxError('BULKX_SERVER_BUSY', `The server is busy with another export, ${message}`, { hint })
+}
+
+const refused = (
+  response: Extract<KickOffResponse, { kind: 'refused' }>,
+  kickOff: KickOffRequest,
+): BulkxError => {
+  if (!response.bulkData) {
+    const hint =
+      'check --server: it must be the FHIR base URL (often ending in /r4 or /fhir); `--dry-run` shows the request'
+    return new BulkxError('BULKX_NOT_BULK_DATA', response.message, { hint })
+  }
+  const method = kickOff.method === 'get' ? 'post' : 'get'
+  const hints: Record<number, string> = {
+    405: `the server wants another method: try --method ${method}`,
+    501: 'bulk export is not enabled on this server',
+  }
+  const hint =
+    hints[response.status] ?? '`--dry-run` shows the exact request; ask only for what this server supports'
+  return new BulkxError('BULKX_KICK_OFF_REFUSED', `The server refused the kick-off, ${response.message}`, {
+    hint,
+  })
+}
+
+const unauthorized = (message: string): BulkxError =>
+  new BulkxError('BULKX_UNAUTHORIZED', `The server refused the kick-off, ${message}`, {
+    hint: 'check the token (--token-file or BULKX_TOKEN) and what this client may export',
+  })
+
+type Sent = { answer: Answer } | { unsent: NetworkError }
+
+/** Not abortable: the first Ctrl-C waits for the answer, without which a running job would be lost. */
+const send = async (job: Job, kickOff: KickOffRequest): Promise<Sent> => {
+  const timeoutMs = Math.max(kickOffTimeoutMs, job.config.network.requestTimeoutMs)
+  try {
+    return {
+      answer: await readAnswer(await job.fhir({ ...kickOffRequest(job.config.fhirUrl, kickOff), timeoutMs })),
+    }
+  } catch (error) {
+    if (error instanceof NetworkError && !error.sent) return { unsent: error }
+    if (error instanceof BulkxError) throw error
+    throw undecided(job, error instanceof Error ? error.message : String(error), error)
+  }
+}
+
+const accepted = (answer: Answer, response: Extract<KickOffResponse, { kind: 'accepted' }>): Fact[] => [
+  {
+    type: 'kick-off-accepted',
+    pollingLocation: response.pollingLocation,
+    serverDate: response.serverDate,
+    headers: keptHeaders(answer.headers),
+    issues: response.issues.length > 0 ? response.issues : undefined,
+  },
+]
+
+const complete = (answer: Answer, response: Extract<KickOffResponse, { kind: 'complete' }>): Fact[] => [
+  {
+    type: 'kick-off-accepted',
+    pollingLocation: answer.url,
+    headers: keptHeaders(answer.headers),
+    synchronous: true,
+  },
+  { type: 'manifest-received', page: answer.url, manifest: response.manifest },
+]
+
+const refusal = (answer: Answer, message: string): Fact[] => [
+  { type: 'kick-off-refused', status: answer.status, message, headers: keptHeaders(answer.headers) },
+]
+
+/** The end of this attempt: an error to throw, or milliseconds after which another one may follow. */
+type Verdict = { facts: Fact[]; error: BulkxError; againAfterMs?: number } | { facts: Fact[] }
+
+const judge = (job: Job, kickOff: KickOffRequest, answer: Answer): Verdict => {
+  const response = readKickOff(answer, job.clock.now())
+  switch (response.kind) {
+    case 'accepted':
+      return { facts: accepted(answer, response) }
+    case 'complete':
+      return { facts: complete(answer, response) }
+    case 'busy': {
+      const wait = response.retryAfterMs ?? busyWaitMs
+      const againAfterMs = wait <= busyWaitMs ? wait : undefined
+      return { facts: refusal(answer, response.message), error: busy(response), againAfterMs }
+    }
+    case 'later': {
+      const wait = response.retryAfterMs ?? 0
+      const error = unreachable(job, `${response.message}; maintenance?`)
+      return {
+        facts: refusal(answer, response.message),
+        error,
+        againAfterMs: wait <= busyWaitMs ? wait : undefined,
+      }
+    }
+    case 'unknown':
+    case 'unlocated':
+      return { facts: [], error: undecided(job, response.message) }
+    case 'unauthorized':
+      return { facts: refusal(answer, response.message), error: unauthorized(response.message) }
+    case 'refused':
+      return { facts: refusal(answer, response.message), error: refused(response, kickOff) }
+    default:
+      return response satisfies never
+  }
+}
+
+/** Attempts while nothing was started: three for a server that cannot be reached, two for a busy one. */
+export async function* kickOff(job: Job, request: KickOffRequest): AsyncGenerator<Fact[]> {
+  const { method, url } = kickOffRequest(job.config.fhirUrl, request)
+  const patienceMs = Math.min(busyWaitMs, job.config.waiting.patienceMs)
+  let waitedMs = 0
+  let busyOnce = false
+  for (let attempt = 0; ; attempt += 1) {
+    job.signal?.throwIfAborted()
+    yield [{ type: 'kick-off-requested', method, url: recordedUrl(url) }]
+    const sent = await send(job, request)
+    const verdict: Verdict =
+      'answer' in sent
+        ? judge(job, request, sent.answer)
+        : {
+            facts: [{ type: 'kick-off-unsent', reason: sent.unsent.message }],
+            error: unreachable(job, sent.unsent.message),
+            againAfterMs: 0,
+          }
+    if (verdict.facts.length > 0) yield verdict.facts
+    if (!('error' in verdict)) return
+    const ownDelayMs = attemptDelaysMs[attempt]
+    const isBusy = verdict.error.code === 'BULKX_SERVER_BUSY'
+    const delayMs = Math.max(verdict.againAfterMs ?? 0, isBusy ? 0 : (ownDelayMs ?? 0))
+    const last = ownDelayMs === undefined || (isBusy && busyOnce) || waitedMs + delayMs > patienceMs
+    if (verdict.againAfterMs === undefined || last) throw verdict.error
+    busyOnce ||= isBusy
+    waitedMs += delayMs
+    await job.clock.sleep(delayMs, job.signal)
+  }
+}
+
+/** Origin of the FHIR base: where credentials may go. */
+export const fhirOriginOf = (fhirUrl: string): string => originOf(fhirUrl) ?? fhirUrl

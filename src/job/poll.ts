@@ -1,0 +1,200 @@
+/** Asking for the status, once, when the time has come; and asking for a page again, for fresh URLs. */
+import { BulkxError } from '../errors.js'
+import { DecodeError, readAnswer } from '../http/body.js'
+import { NetworkError } from '../http/network-error.js'
+import { backoffMs, retry } from '../http/retry.js'
+import { readStatus, type StatusResponse, statusRequest } from '../protocol/status.js'
+import type { OutputManifest } from '../protocol/types.js'
+import type { Job } from './export.js'
+import type { Fact } from './facts.js'
+import { linesUp } from './state.js'
+import { confirmationDelayMs, confirmationsMax, nextLook, nextLookAfterFailure } from './waiting.js'
+
+/** Right after the kick-off a 404 may only mean that the job is not known everywhere yet, milliseconds. */
+const graceMs = 30_000
+/** Pages of one manifest that are followed. */
+const pagesMax = 10_000
+
+const look = async (job: Job, url: string): Promise<StatusResponse> => {
+  const ask = async (accept?: string): Promise<StatusResponse> => {
+    const answer = await readAnswer(await job.fhir({ ...statusRequest(url, accept), signal: job.signal }))
+    return readStatus(answer, job.clock.now())
+  }
+  try {
+    const response = await ask()
+    return response.kind === 'not-acceptable' ? await ask('application/fhir+json') : response
+  } catch (error) {
+    job.signal?.throwIfAborted()
+    if (!(error instanceof NetworkError || error instanceof DecodeError)) throw error
+    return { kind: 'transient', reason: error.message }
+  }
+}
+
+const unauthorized = (reason: string): BulkxError =>
+  new BulkxError('BULKX_UNAUTHORIZED', reason, {
+    hint: 'check the token (--token-file or BULKX_TOKEN); the job goes on at the server: `bulkx resume` when it is mended',
+  })
+
+const situation = (job: Job, retryAfterMs: number | undefined) => ({
+  now: job.clock.now(),
+  startedAt: job.state.acceptedAt,
+  retryAfterMs,
+  cutRefused: job.state.cutRefused,
+})
+
+const inProgress = (
+  job: Job,
+  url: string,
+  response: Extract<StatusResponse, { kind: 'in-progress' }>,
+): Fact[] => {
+  const { progress, retryAfterMs, manifest } = response
+  const next = nextLook(situation(job, retryAfterMs), job.config.waiting, job.random)
+  const page: Fact[] =
+    manifest && linesUp(job.state, url, manifest)
+      ? [{ type: 'manifest-received', page: url, manifest, partial: true }]
+      : []
+  return [...page, { type: 'status-in-progress', progress, ...next }]
+}
+
+const transient = (
+  job: Job,
+  { reason, retryAfterMs }: Extract<StatusResponse, { kind: 'transient' }>,
+): Fact[] => {
+  const failures = job.state.failures + 1
+  const next = nextLookAfterFailure(
+    { ...situation(job, retryAfterMs), failures },
+    job.config.waiting,
+    job.random,
+  )
+  const status = /^HTTP (\d{3})/.exec(reason)?.[1]
+  return [
+    { type: 'status-transient', reason, status: status === undefined ? undefined : Number(status), ...next },
+  ]
+}
+
+const ended = (reason: string, as: 'failed' | 'not-bulk-data' | 'gone'): Fact[] => {
+  if (as === 'gone') return [{ type: 'export-gone', status: 404, message: reason }]
+  const code = as === 'failed' ? 'BULKX_EXPORT_FAILED' : 'BULKX_BAD_ANSWER'
+  return [{ type: 'export-failed', status: 500, message: reason, code }]
+}
+
+const doubtful = (job: Job, reason: string, as: 'failed' | 'not-bulk-data' | 'gone'): Fact[] => {
+  const { doubts } = job.state
+  const limit = as === 'gone' ? 1 : confirmationsMax
+  if (doubts >= limit) return ended(reason, as)
+  const notBefore = job.clock.now() + confirmationDelayMs(doubts, job.config.waiting)
+  return [{ type: 'status-doubted', reason, status: as === 'gone' ? 404 : 500, notBefore }]
+}
+
+/** A page behind the first one: when it cannot be had, what the first ones list is still worth having. */
+const isFurtherPage = (job: Job, url: string): boolean => url !== job.state.pollingLocation
+
+const received = (job: Job, page: string, manifest: OutputManifest): Fact[] => {
+  if (!linesUp(job.state, page, manifest)) {
+    return [{ type: 'manifest-unavailable', page, reason: 'the manifest now lists other files than before' }]
+  }
+  return [{ type: 'manifest-received', page, manifest }]
+}
+
+const facts = (job: Job, url: string, response: StatusResponse): Fact[] => {
+  const further = isFurtherPage(job, url)
+  switch (response.kind) {
+    case 'in-progress':
+      return inProgress(job, url, response)
+    case 'complete':
+      return received(job, url, response.manifest)
+    case 'transient':
+      return transient(job, response)
+    case 'doubtful':
+      return doubtful(job, response.reason, response.as)
+    case 'gone': {
+      if (further) return [{ type: 'manifest-unavailable', page: url, reason: response.reason }]
+      const early = job.clock.now() - job.state.acceptedAt < graceMs && !job.state.attached
+      return early ? doubtful(job, response.reason, 'gone') : ended(response.reason, 'gone')
+    }
+    case 'failed':
+    case 'not-acceptable': {
+      if (further) return [{ type: 'manifest-unavailable', page: url, reason: response.reason }]
+      const bulkData = response.kind === 'not-acceptable' || response.bulkData
+      return ended(response.reason, bulkData ? 'failed' : 'not-bulk-data')
+    }
+    case 'unauthorized':
+      if (further) return [{ type: 'manifest-unavailable', page: url, reason: response.reason }]
+      throw unauthorized(response.reason)
+    default:
+      return response satisfies never
+  }
+}
+
+const tooLate = (job: Job): BulkxError =>
+  new BulkxError(
+    'BULKX_DEADLINE',
+    `The export is not finished, and the deadline has come: ${job.state.progress ?? 'no progress known'}`,
+    {
+      hint: `look again with \`bulkx resume ${job.config.directory}\`, longer with --deadline, or stop it with \`bulkx cancel ${job.config.directory}\``,
+    },
+  )
+
+const tooLong = (job: Job, reason: string): BulkxError =>
+  new BulkxError('BULKX_UNREACHABLE', `The server has not answered properly for too long: ${reason}`, {
+    hint: `the job may well go on at the server: \`bulkx resume ${job.config.directory}\` later, or more --patience`,
+  })
+
+/** Stops a run that has waited long enough, after what was seen is written down. */
+const checkLimits = (job: Job, seen: readonly Fact[]): void => {
+  const { deadlineMs, patienceMs } = job.config.waiting
+  const now = job.clock.now()
+  const last = seen.at(-1)
+  if (last?.type === 'status-transient' && now - (job.state.failingSince ?? now) >= patienceMs) {
+    throw tooLong(job, last.reason)
+  }
+  const waits =
+    last?.type === 'status-transient' ||
+    last?.type === 'status-in-progress' ||
+    last?.type === 'status-doubted'
+  if (waits && now >= job.state.acceptedAt + deadlineMs) throw tooLate(job)
+}
+
+const isLoop = (job: Job, url: string): boolean => job.state.pages.get(url)?.partial === false
+
+/**
+ * One status request, not before its time, and at the latest when the deadline comes: each run asks at least
+ * once. Throws `BULKX_UNAUTHORIZED`, `BULKX_UNREACHABLE` beyond `--patience`, `BULKX_DEADLINE`.
+ */
+export async function* poll(job: Job, url: string, notBefore: number): AsyncGenerator<Fact[]> {
+  if (isLoop(job, url) || job.state.pages.size >= pagesMax) {
+    yield [{ type: 'manifest-unavailable', page: url, reason: 'the pages of the manifest lead in a circle' }]
+    return
+  }
+  const until = Math.min(notBefore, job.state.acceptedAt + job.config.waiting.deadlineMs)
+  if (until > job.clock.now()) await job.clock.sleep(until - job.clock.now(), job.signal)
+  job.signal?.throwIfAborted()
+  const seen = facts(job, url, await look(job, url))
+  yield seen
+  checkLimits(job, seen)
+}
+
+/** Attempts to have a page of the manifest again. */
+const refreshAttempts = 3
+
+/** Asks for a page again, for fresh URLs of files that could not be had; says so when it cannot be had either. */
+export async function* refresh(job: Job, page: string): AsyncGenerator<Fact[]> {
+  const ask = async (): Promise<StatusResponse> => {
+    const response = await look(job, page)
+    if (response.kind === 'transient') throw new NetworkError('broken', response.reason, { sent: true })
+    return response
+  }
+  const delayMs = (_error: Error, failures: number): number => backoffMs(failures, job.random)
+  const options = { clock: job.clock, signal: job.signal, attempts: refreshAttempts, delayMs }
+  const response = await retry(ask, options).catch((error: unknown): StatusResponse => {
+    if (error instanceof NetworkError) return { kind: 'transient', reason: error.message }
+    throw error
+  })
+  if (response.kind === 'complete') {
+    yield received(job, page, response.manifest)
+    return
+  }
+  const reason =
+    response.kind === 'in-progress' ? 'the server says that the job is running again' : response.reason
+  yield [{ type: 'manifest-unavailable', page, reason }]
+}

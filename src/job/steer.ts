@@ -1,0 +1,27 @@
+/** Runs that go only part of the way. */
+import type { Steer } from './export.js'
+
+/** `kickoff`: send the kick-off, and nothing after it. */
+export const kickOffOnly: Steer = (step) => (step.do === 'kick-off' ? step : { do: 'stop' })
+
+/**
+ * `resume --once`: one look at the status, if the server's last `Retry-After` has passed, then whatever can be
+ * done without waiting. `now`: epoch milliseconds.
+ */
+export const lookOnce = (now: number): Steer => {
+  let looked = false
+  return (step, state) => {
+    if (step.do === 'kick-off') return { do: 'stop' }
+    if (step.do !== 'poll') return step
+    const isFirstPage = step.url === state.pollingLocation
+    if (isFirstPage && (looked || state.askableAt > now)) return { do: 'stop' }
+    looked = true
+    return { ...step, notBefore: 0 }
+  }
+}
+
+/** `status`: the same look, and nothing fetched, written or deleted. */
+export const onlyLook = (now: number): Steer => {
+  const once = lookOnce(now)
+  return (step, state) => (step.do === 'poll' ? once(step, state) : { do: 'stop' })
+}

@@ -1,0 +1,64 @@
+/** Doing what was decided: each step as the facts it brings about, in batches that become durable together. */
+import { readAnswer } from '../http/body.js'
+import { NetworkError } from '../http/network-error.js'
+import { retry } from '../http/retry.js'
+import { deleteRequest } from '../protocol/delete.js'
+import { withServerWords } from '../protocol/operation-outcome.js'
+import { download } from './download.js'
+import type { Job } from './export.js'
+import type { Fact } from './facts.js'
+import { findingsOf } from './findings.js'
+import { kickOff } from './kick-off.js'
+import { manifestName, manifestText } from './manifest-file.js'
+import type { Step } from './plan.js'
+import { poll, refresh } from './poll.js'
+
+/** The last thing of a good run must not hold it up. */
+const deleteTimeoutMs = 60_000
+const deleteRetryMs = 2_000
+
+async function* writeManifest(job: Job): AsyncGenerator<Fact[]> {
+  const findings = findingsOf(job.state)
+  await job.sink.write(manifestName, manifestText(job.state, findings, job.clock.now()))
+  yield [{ type: 'manifest-written', findings }]
+}
+
+/** Sends the DELETE, once more after a 5xx or a broken connection. Status 0: no answer. */
+export const deleteJob = async (job: Job, url: string): Promise<{ status: number; message?: string }> => {
+  const attempt = async (): Promise<{ status: number; message?: string }> => {
+    const reply = await job.fhir({ ...deleteRequest(url), timeoutMs: deleteTimeoutMs, signal: job.signal })
+    const answer = await readAnswer(reply)
+    if (answer.status >= 500 && answer.status !== 501) {
+      throw new NetworkError('broken', withServerWords(`HTTP ${answer.status}`, answer), { sent: true })
+    }
+    return { status: answer.status, message: withServerWords(`HTTP ${answer.status}`, answer) }
+  }
+  const options = { clock: job.clock, signal: job.signal, attempts: 2, delayMs: () => deleteRetryMs }
+  return retry(attempt, options).catch((error: unknown) => {
+    job.signal?.throwIfAborted()
+    return { status: 0, message: error instanceof Error ? error.message : String(error) }
+  })
+}
+
+async function* cleanUp(job: Job, url: string): AsyncGenerator<Fact[]> {
+  yield [{ type: 'delete-answered', ...(await deleteJob(job, url)) }]
+}
+
+export const perform = (step: Exclude<Step, { do: 'stop' }>, job: Job): AsyncGenerator<Fact[]> => {
+  switch (step.do) {
+    case 'kick-off':
+      return kickOff(job, step.kickOff)
+    case 'poll':
+      return poll(job, step.url, step.notBefore)
+    case 'download':
+      return download(job, step.files)
+    case 'refresh':
+      return refresh(job, step.page)
+    case 'write-manifest':
+      return writeManifest(job)
+    case 'delete':
+      return cleanUp(job, step.url)
+    default:
+      return step satisfies never
+  }
+}

@@ -1,0 +1,66 @@
+/** When to look again: what the server asks is obeyed, otherwise our own backoff. Pure. */
+import type { WaitingConfig } from '../config.js'
+
+export interface NextLook {
+  /** Epoch milliseconds. */
+  notBefore: number
+  /** What the server asked for, where that counts. */
+  retryAfterMs?: number
+  /** It was cut by `--retry-after-max`. */
+  cut?: boolean
+}
+
+interface Situation {
+  now: number
+  /** Of the kick-off, epoch milliseconds. */
+  startedAt: number
+  retryAfterMs?: number
+  /** The server answered 429 to a look that came earlier than it had asked. */
+  cutRefused: boolean
+}
+
+const clamp = (value: number, { pollMinMs, pollMaxMs }: WaitingConfig): number =>
+  Math.max(pollMinMs, Math.min(value, pollMaxMs))
+
+/** A tenth of the wait at most, downwards only: never later than promised. */
+const jittered = (delayMs: number, waiting: WaitingConfig, random: () => number): number =>
+  Math.max(waiting.pollMinMs, Math.round(delayMs * (1 - 0.1 * random())))
+
+/** A `Retry-After` beyond the deadline is as if absent. */
+const asked = (
+  { now, startedAt, retryAfterMs, cutRefused }: Situation,
+  waiting: WaitingConfig,
+): NextLook | undefined => {
+  if (retryAfterMs === undefined || now + retryAfterMs > startedAt + waiting.deadlineMs) return undefined
+  const limit = waiting.retryAfterMaxMs
+  if (limit === undefined || cutRefused || retryAfterMs <= limit)
+    return { notBefore: now + retryAfterMs, retryAfterMs }
+  return { notBefore: now + limit, retryAfterMs, cut: true }
+}
+
+/** After "in progress": a tenth of the job's age, between `--poll-min` and `--poll-max`. */
+export const nextLook = (situation: Situation, waiting: WaitingConfig, random: () => number): NextLook => {
+  const own = clamp((situation.now - situation.startedAt) / 10, waiting)
+  return asked(situation, waiting) ?? { notBefore: situation.now + jittered(own, waiting, random) }
+}
+
+/** After a failure that may pass: doubling from `--poll-min`. `failures`: in a row, this one included. */
+export const nextLookAfterFailure = (
+  situation: Situation & { failures: number },
+  waiting: WaitingConfig,
+  random: () => number,
+): NextLook => {
+  const own = clamp(waiting.pollMinMs * 2 ** Math.min(30, situation.failures - 1), waiting)
+  return asked(situation, waiting) ?? { notBefore: situation.now + jittered(own, waiting, random) }
+}
+
+/** An answer that ends the job is looked at again so often before it is believed. */
+export const confirmationsMax = 3
+const confirmationWindowMs = 120_000
+const confirmationShares = [1 / 12, 3 / 12, 8 / 12]
+
+/** Growing waits between confirmations, within two minutes, `--patience` and `--poll-max`. */
+export const confirmationDelayMs = (doubts: number, waiting: WaitingConfig): number => {
+  const window = Math.min(confirmationWindowMs, waiting.patienceMs)
+  return Math.min(waiting.pollMaxMs, Math.round(window * (confirmationShares[doubts] ?? 0)))
+}
