@@ -66,6 +66,8 @@ const send = async (response: Response, outgoing: ServerResponse, limit: number)
   if (reader === undefined) return limit === Number.POSITIVE_INFINITY
   const gone = new AbortController()
   outgoing.once('close', () => gone.abort())
+  // A client may be gone before its answer is ready: then there is no more 'close' to wait for.
+  if (outgoing.destroyed) gone.abort()
   let sent = 0
   try {
     while (!gone.signal.aborted) {
