@@ -95,12 +95,24 @@ export const encounterFor = (people: Population, patient: number, index: number)
 export const updatedAfter = (at: number, random: Random): number =>
   Math.min(at + random.int(60_000, 180 * MS_PER_DAY), LAST_UPDATE)
 
-export const instant = (at: number): string => new Date(at).toISOString()
-export const day = (at: number): string => instant(at).slice(0, 10)
+const days = new Map<number, string>()
+const twoDigits = Array.from({ length: 60 }, (_, number) => String(number).padStart(2, '0'))
 
-/** A decimal as it must stand in the JSON text, for `17.0` would come out of a number as `17`. */
-export const decimal = (value: number, decimals: number): string => `~${value.toFixed(decimals)}~`
+/** A FHIR date. Remembered, because there are few days and very many resources. */
+export const day = (at: number): string => {
+  const number = Math.floor(at / MS_PER_DAY)
+  const known = days.get(number)
+  if (known !== undefined) return known
+  const text = new Date(number * MS_PER_DAY).toISOString().slice(0, 10)
+  days.set(number, text)
+  return text
+}
 
-/** The JSON text of a resource, with its decimals as they were written. */
-export const jsonLine = (resource: object): string =>
-  JSON.stringify(resource).replace(/"~(-?\d+(?:\.\d+)?)~"/g, '$1')
+/** A FHIR instant in UTC, what `toISOString` gives in a fraction of its time. */
+export const instant = (at: number): string => {
+  const ms = at - Math.floor(at / MS_PER_DAY) * MS_PER_DAY
+  const hours = twoDigits[Math.floor(ms / 3_600_000)]
+  const minutes = twoDigits[Math.floor(ms / 60_000) % 60]
+  const seconds = twoDigits[Math.floor(ms / 1000) % 60]
+  return `${day(at)}T${hours}:${minutes}:${seconds}.${String(ms % 1000).padStart(3, '0')}Z`
+}

@@ -1,6 +1,5 @@
 /** Practitioners, organizations and locations of the synthetic data: R4 resources in nobody's compartment. */
-import { chanceOf, decimal, instant, type Population, type SharedType } from './population.js'
-import type { Resource } from './source.js'
+import { chanceOf, instant, type Population, type SharedType } from './population.js'
 import { cities, cultures, organizationNames, streets } from './vocabulary.js'
 
 const updated = (people: Population, type: SharedType, index: number): string =>
@@ -12,7 +11,7 @@ const addressOf = (people: Population, type: SharedType, index: number) => {
   return { line: [`${random.int(1, 999)} ${random.pick(streets)}`], city, state, postalCode, country: 'US' }
 }
 
-const practitioner = (people: Population, index: number): Resource => {
+const practitioner = (people: Population, index: number) => {
   const random = chanceOf(people, 'Practitioner', index, 0)
   const culture = random.pick(cultures)
   const gender = random.chance(0.5) ? 'female' : 'male'
@@ -29,7 +28,7 @@ const practitioner = (people: Population, index: number): Resource => {
   }
 }
 
-const organization = (people: Population, index: number): Resource => {
+const organization = (people: Population, index: number) => {
   const random = chanceOf(people, 'Organization', index, 0)
   const address = addressOf(people, 'Organization', index)
   return {
@@ -54,7 +53,7 @@ const organization = (people: Population, index: number): Resource => {
   }
 }
 
-const location = (people: Population, index: number): Resource => {
+const location = (people: Population, index: number) => {
   const random = chanceOf(people, 'Location', index, 0)
   return {
     resourceType: 'Location',
@@ -64,23 +63,19 @@ const location = (people: Population, index: number): Resource => {
     name: `Building ${random.int(1, 40)}`,
     mode: 'instance',
     address: addressOf(people, 'Organization', index),
-    position: {
-      longitude: decimal(-71 - random.next(), 5),
-      latitude: decimal(42 + random.next(), 5),
-    },
     managingOrganization: { reference: `Organization/org-${index + 1}` },
   }
 }
 
-const builders: Record<SharedType, (people: Population, index: number) => Resource> = {
+const builders: Record<SharedType, (people: Population, index: number) => object> = {
   Practitioner: practitioner,
   Organization: organization,
   Location: location,
 }
 
-/** The resource of a shared type with this index, from 0. */
-export const sharedResource = (people: Population, type: SharedType, index: number): Resource =>
-  builders[type](people, index)
+/** The line of the resource of a shared type with this index, from 0. */
+export const sharedLine = (people: Population, type: SharedType, index: number): string =>
+  JSON.stringify(builders[type](people, index))
 
 /** How many resources of a shared type there are. */
 export const sharedCount = (people: Population, type: SharedType): number =>
