@@ -21,7 +21,8 @@ import type { Fact, JobEvent } from './job/facts.js'
 import { type Journal, openJournal } from './job/journal.js'
 import { type Lock, type ProcessIdentity, takeLock } from './job/lock.js'
 import { type JobState, newState, reduce } from './job/state.js'
-import { directoryMode, fileMode, localSink, privateFolder } from './sink/local.js'
+import { directoryMode, fileMode, privateFolder } from './sink/disk.js'
+import { localSink } from './sink/local.js'
 import type { Sink } from './sink/sink.js'
 import { storageError } from './sink/storage-error.js'
 
@@ -34,7 +35,7 @@ export interface Host {
   /** One redacted line for each request. */
   trace?: (line: string) => void
   /** Who holds the lock: this process. */
-  process: ProcessIdentity
+  self: ProcessIdentity
   /** Instead of TCP: the mock without a socket. */
   exchange?: Exchange
 }
@@ -127,7 +128,7 @@ const openFiles = async (config: Config, host: Host, lock: Lock) => {
   const { directory } = config
   const { journal, events } = await openJournal(journalPath(directory))
   try {
-    const sink = localSink({ directory, system: host.process.host })
+    const sink = localSink({ directory, system: host.self.host })
     const state = newState()
     const log = await openExportLog(directory, sink, events, state)
     return { sink, state, journal, record: recorder({ clock: host.clock, state, journal, lock, log }) }
@@ -184,7 +185,7 @@ const build = async (config: Config, host: Host, lock: Lock): Promise<OpenJob> =
  */
 export const openJob = async (config: Config, host: Host): Promise<OpenJob> => {
   await prepareDirectory(config.directory)
-  const self = host.process
+  const self = host.self
   const lock = await takeLock(lockPath(config.directory), {
     directory: config.directory,
     self,

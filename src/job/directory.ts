@@ -2,7 +2,7 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { BulkxError } from '../errors.js'
-import { privateFolder } from '../sink/local.js'
+import { privateFolder } from '../sink/disk.js'
 import { readJournal } from './journal.js'
 import { type JobState, newState, reduce } from './state.js'
 

@@ -2,8 +2,7 @@
 import { type FileHandle, open, readFile, truncate } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { BulkxError } from '../errors.js'
-import { fileMode } from '../sink/local.js'
-import { syncDirectory } from '../sink/publish.js'
+import { fileMode, syncDirectory } from '../sink/disk.js'
 import { storageError, systemCode } from '../sink/storage-error.js'
 import type { JobEvent } from './facts.js'
 

@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto'
 import { link, mkdir, readFile, rename, rm, rmdir, stat, utimes, writeFile } from 'node:fs/promises'
 import type { Clock } from '../clock.js'
 import { BulkxError } from '../errors.js'
-import { fileMode } from '../sink/local.js'
+import { fileMode } from '../sink/disk.js'
 import { storageError, systemCode } from '../sink/storage-error.js'
 
 /** Who this process is. `host` is the same for two processes only if they see each other's process ids. */

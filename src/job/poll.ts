@@ -7,7 +7,7 @@ import { readStatus, type StatusResponse, statusRequest } from '../protocol/stat
 import type { OutputManifest } from '../protocol/types.js'
 import type { Job } from './export.js'
 import type { Fact } from './facts.js'
-import { linesUp } from './state.js'
+import { linesUp } from './pages.js'
 import { confirmationDelayMs, confirmationsMax, nextLook, nextLookAfterFailure } from './waiting.js'
 
 /** Right after the kick-off a 404 may only mean that the job is not known everywhere yet, milliseconds. */

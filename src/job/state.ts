@@ -1,17 +1,10 @@
 /** The facts folded: where a job is. Nothing here is stored; it is read off the journal each time. */
 
 import type { ErrorCode } from '../errors.js'
-import type { Instant, Issue, KickOffRequest, OutputManifest, Section } from '../protocol/types.js'
-import type { FailOn, Finding, Identity, JobEvent, Phase } from './facts.js'
+import type { Instant, Issue, KickOffRequest, Section } from '../protocol/types.js'
+import type { Fact, FailOn, Finding, Identity, JobEvent, Phase } from './facts.js'
 import { fileNames, type OutputFile } from './files.js'
-
-interface ManifestPage {
-  requiresAccessToken?: boolean
-  /** More entries may follow under the same URL: the job goes on. */
-  partial: boolean
-  /** Our file names, by position in the section. */
-  names: Record<Section, string[]>
-}
+import { type ManifestPage, takeManifest } from './pages.js'
 
 /** An end that the server has pronounced, repeated as it is by every later command. */
 export interface JobEnd {
@@ -110,78 +103,6 @@ export const newState = (): JobState => ({
   nameFile: fileNames(),
 })
 
-const sections = ['output', 'deleted', 'outcome'] as const
-
-/** The entries of a page that is asked again must be those it had: a server may renew URLs, not alter a manifest. */
-export const linesUp = (state: JobState, page: string, manifest: OutputManifest): boolean => {
-  const known = state.pages.get(page)
-  if (!known) return true
-  return sections.every((section) => {
-    const names = known.names[section]
-    const items = manifest.items[section]
-    if (known.partial ? items.length < names.length : items.length !== names.length) return false
-    return names.every((name, position) => state.files.get(name)?.type === items[position]?.type)
-  })
-}
-
-const addFile = (
-  state: JobState,
-  page: string,
-  section: Section,
-  item: OutputManifest['items'][Section][number],
-): string => {
-  const listed = item.url === '' ? undefined : state.namesByUrl.get(item.url)
-  if (listed !== undefined) {
-    state.listedTwice.add(listed)
-    return listed
-  }
-  const name = state.nameFile(section, item.type)
-  const file: OutputFile = { ...item, name, section, page, status: 'pending' }
-  if (item.url === '') {
-    file.status = 'failed'
-    file.failure = { code: 'refused', message: 'the manifest entry has no usable URL', refresh: true }
-  } else {
-    state.namesByUrl.set(item.url, name)
-  }
-  state.files.set(name, file)
-  return name
-}
-
-const renewFile = (state: JobState, name: string, url: string): void => {
-  const file = state.files.get(name)
-  if (!file || file.status === 'completed') return
-  file.url = url
-  if (url !== '') file.status = 'pending'
-}
-
-const takeManifest = (state: JobState, page: string, manifest: OutputManifest, partial: boolean): void => {
-  const known = state.pages.get(page)
-  const names = known?.names ?? { output: [], deleted: [], outcome: [] }
-  for (const section of sections) {
-    manifest.items[section].forEach((item, position) => {
-      const name = names[section][position]
-      if (name === undefined) names[section][position] = addFile(state, page, section, item)
-      else renewFile(state, name, item.url)
-    })
-  }
-  if (known && !known.partial) state.refreshed.add(page)
-  state.pages.set(page, { requiresAccessToken: manifest.requiresAccessToken, partial, names })
-  if (known && !known.partial) return
-  state.transactionTime = earlier(state.transactionTime, manifest.transactionTime)
-  state.request ??= manifest.request
-  state.expiresAt = manifest.expiresAt ?? state.expiresAt
-  state.failedBatches = Math.max(state.failedBatches, manifest.failedBatches ?? 0)
-  state.manifestIssues.push(...manifest.issues)
-  Object.assign(state.manifestRest, manifest.rest)
-  state.nextManifest = partial ? state.nextManifest : manifest.next
-}
-
-// Pages that disagree are merged under the earlier time: the next `_since` then misses nothing.
-const earlier = (a: Instant | undefined, b: Instant | undefined): Instant | undefined => {
-  if (a === undefined || b === undefined) return a ?? b
-  return Date.parse(b) < Date.parse(a) ? b : a
-}
-
 const settle = (state: JobState): void => {
   state.failingSince = undefined
   state.failures = 0
@@ -199,118 +120,124 @@ const resume = (state: JobState): void => {
   }
 }
 
-/** Folds one event into the state, in place: states of a hundred thousand files are not copied. */
-export const reduce = (state: JobState, event: JobEvent): JobState => {
-  state.lastFactAt = event.at
-  switch (event.type) {
-    case 'job-created':
-      state.exportId = event.exportId
-      state.server = event.server
-      state.fhirUrl = event.fhirUrl
-      state.kickOff = event.kickOff
-      state.identity = event.identity ?? {}
-      state.startedAt = event.at
-      return state
-    case 'job-resumed':
-      resume(state)
-      return state
-    case 'kick-off-requested':
-      state.undecided = true
-      state.kickOffUrl = event.url
-      return state
-    case 'kick-off-unsent':
-    case 'kick-off-refused':
-      state.undecided = false
-      return state
-    case 'kick-off-accepted':
-      state.undecided = false
-      state.pollingLocation = event.pollingLocation
-      state.nextManifest = event.pollingLocation
-      state.acceptedAt = event.at
-      state.serverDate = event.serverDate
-      state.attached = event.attached === true
-      state.synchronous = event.synchronous === true
-      state.kickOffIssues = event.issues ?? []
-      state.notBefore = event.attached ? 0 : event.at + firstLookMs
-      return state
-    case 'status-in-progress':
-      settle(state)
-      state.progress = event.progress
-      state.notBefore = event.notBefore
-      state.askableAt = event.retryAfterMs === undefined ? 0 : event.notBefore
-      state.retryAfterCut = event.cut === true
-      return state
-    case 'status-transient':
-      state.failingSince ??= event.at
-      state.failures += 1
-      state.notBefore = event.notBefore
-      state.askableAt = event.retryAfterMs === undefined ? 0 : event.notBefore
-      if (event.status === 429 && state.retryAfterCut) state.cutRefused = true
-      state.retryAfterCut = event.cut === true
-      return state
-    case 'status-doubted':
-      state.doubts += 1
-      state.notBefore = event.notBefore
-      state.askableAt = 0
-      return state
-    case 'manifest-received':
-      settle(state)
-      state.progress = undefined
-      state.notBefore = 0
-      state.askableAt = 0
-      takeManifest(state, event.page, event.manifest, event.partial === true)
-      return state
-    case 'manifest-unavailable':
-      settle(state)
-      if (event.page === state.nextManifest) {
-        state.missingPage = { page: event.page, reason: event.reason }
-        state.nextManifest = undefined
-      } else state.refreshed.add(event.page)
-      return state
-    case 'file-completed': {
-      const { type: _type, at: _at, name, ...stored } = event
-      const file = state.files.get(name)
-      if (file) {
-        file.status = 'completed'
-        file.stored = stored
-        file.failure = undefined
-      }
-      return state
-    }
-    case 'file-failed': {
-      const file = state.files.get(event.name)
-      if (file) {
-        file.status = 'failed'
-        file.failure = event
-      }
-      return state
-    }
-    case 'export-failed':
-      state.end = { phase: 'failed', code: event.code, message: event.message }
-      return state
-    case 'export-gone':
-      state.end = { phase: 'gone', code: 'BULKX_JOB_GONE', message: event.message }
-      return state
-    case 'manifest-written':
-      state.findings = event.findings
-      state.completedAt = event.at
-      return state
-    case 'findings-accepted':
-      state.accepted = event.failOn
-      return state
-    case 'delete-answered':
-      state.deleteStatus = event.status
-      return state
-    case 'job-cancelled':
-      state.end = { phase: 'cancelled', code: 'BULKX_JOB_CANCELLED', message: 'The job was cancelled' }
-      return state
-    default:
-      return event satisfies never
-  }
-}
-
 /** How long after an accepted kick-off the first status request goes out, milliseconds. */
 const firstLookMs = 200
+
+const waitUntil = (
+  state: JobState,
+  wait: { notBefore: number; retryAfterMs?: number; cut?: boolean },
+): void => {
+  state.notBefore = wait.notBefore
+  state.askableAt = wait.retryAfterMs === undefined ? 0 : wait.notBefore
+  state.retryAfterCut = wait.cut === true
+}
+
+type Folds = { [T in Fact['type']]: (state: JobState, event: Extract<JobEvent, { type: T }>) => void }
+
+const folds: Folds = {
+  'job-created': (state, event) => {
+    state.exportId = event.exportId
+    state.server = event.server
+    state.fhirUrl = event.fhirUrl
+    state.kickOff = event.kickOff
+    state.identity = event.identity ?? {}
+    state.startedAt = event.at
+  },
+  'job-resumed': resume,
+  'kick-off-requested': (state, event) => {
+    state.undecided = true
+    state.kickOffUrl = event.url
+  },
+  'kick-off-unsent': (state) => {
+    state.undecided = false
+  },
+  'kick-off-refused': (state) => {
+    state.undecided = false
+  },
+  'kick-off-accepted': (state, event) => {
+    state.undecided = false
+    state.pollingLocation = event.pollingLocation
+    state.nextManifest = event.pollingLocation
+    state.acceptedAt = event.at
+    state.serverDate = event.serverDate
+    state.attached = event.attached === true
+    state.synchronous = event.synchronous === true
+    state.kickOffIssues = event.issues ?? []
+    state.notBefore = event.attached ? 0 : event.at + firstLookMs
+  },
+  'status-in-progress': (state, event) => {
+    settle(state)
+    state.progress = event.progress
+    waitUntil(state, event)
+  },
+  'status-transient': (state, event) => {
+    state.failingSince ??= event.at
+    state.failures += 1
+    if (event.status === 429 && state.retryAfterCut) state.cutRefused = true
+    waitUntil(state, event)
+  },
+  'status-doubted': (state, event) => {
+    state.doubts += 1
+    waitUntil(state, event)
+  },
+  'manifest-received': (state, event) => {
+    settle(state)
+    state.progress = undefined
+    waitUntil(state, { notBefore: 0 })
+    takeManifest(state, event.page, event.manifest, event.partial === true)
+  },
+  'manifest-unavailable': (state, event) => {
+    settle(state)
+    if (event.page !== state.nextManifest) {
+      state.refreshed.add(event.page)
+      return
+    }
+    state.missingPage = { page: event.page, reason: event.reason }
+    state.nextManifest = undefined
+  },
+  'file-completed': (state, { type: _type, at: _at, name, ...stored }) => {
+    const file = state.files.get(name)
+    if (!file) return
+    file.status = 'completed'
+    file.stored = stored
+    file.failure = undefined
+  },
+  'file-failed': (state, { name, code, message, hint, status, refresh }) => {
+    const file = state.files.get(name)
+    if (!file) return
+    file.status = 'failed'
+    file.failure = { code, message, hint, status, refresh }
+  },
+  'export-failed': (state, { code, message }) => {
+    state.end = { phase: 'failed', code, message }
+  },
+  'export-gone': (state, { message }) => {
+    state.end = { phase: 'gone', code: 'BULKX_JOB_GONE', message }
+  },
+  'manifest-written': (state, event) => {
+    state.findings = event.findings
+    state.completedAt = event.at
+  },
+  'findings-accepted': (state, event) => {
+    state.accepted = event.failOn
+  },
+  'delete-answered': (state, event) => {
+    state.deleteStatus = event.status
+  },
+  'job-cancelled': (state) => {
+    state.end = { phase: 'cancelled', code: 'BULKX_JOB_CANCELLED', message: 'The job was cancelled' }
+  },
+}
+
+/** Folds one event into the state, in place: states of a hundred thousand files are not copied. */
+export const reduce = (state: JobState, event: JobEvent): JobState => {
+  // The table has a fold for each type; that it is this event's own, TypeScript cannot follow.
+  const fold = folds[event.type] as ((state: JobState, event: JobEvent) => void) | undefined
+  // A journal of a later version may hold facts that this one does not know.
+  fold?.(state, event)
+  state.lastFactAt = event.at
+  return state
+}
 
 /** One word for the job, the same everywhere. */
 export const phaseOf = (state: JobState): Phase => {

@@ -2,17 +2,11 @@
 import { createReadStream } from 'node:fs'
 import { access, type FileHandle, mkdir, open, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { directoryMode, fileMode, privateFolder } from './disk.js'
 import { type Publication, publisher } from './publish.js'
 import type { Kept, Part, Sink, Validators } from './sink.js'
 import { storageError, systemCode } from './storage-error.js'
 import { type WriteBehind, writeBehind } from './write-behind.js'
-
-/** Only the owner: files hold health data, and the journal may hold signed URLs. */
-export const fileMode = 0o600
-export const directoryMode = 0o700
-
-/** Our own folder in a job's directory. Nothing in it ends in .ndjson: consumers read folders recursively. */
-export const privateFolder = '.bulkx'
 
 type Publish = (publication: Publication) => Promise<void>
 

@@ -1,21 +1,10 @@
 /** Group commit of finished part files: many become durable, and get their names, for the price of one. */
-import { open, rename } from 'node:fs/promises'
-import { platform } from 'node:os'
+import { rename } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { syncDirectory } from './disk.js'
 
 /** Files committed together at most. */
 const batchMax = 64
-
-/** Makes the entries of a directory durable. Windows cannot, and needs not. */
-export const syncDirectory = async (directory: string): Promise<void> => {
-  if (platform() === 'win32') return
-  const handle = await open(directory, 'r')
-  try {
-    await handle.sync()
-  } finally {
-    await handle.close()
-  }
-}
 
 export interface Publication {
   /** Makes the content durable and closes it. */

@@ -54,7 +54,7 @@ export const configOf = (differences: ConfigDifferences): Config => ({
 export const hostOf = (differences: Partial<Host> = {}): Host => ({
   clock: fakeClock(),
   random: () => 0.5,
-  process: { pid: process.pid, host: 'test', isAlive: () => true },
+  self: { pid: process.pid, host: 'test', isAlive: () => true },
   ...differences,
 })
 
@@ -105,7 +105,14 @@ export interface RunOptions {
 }
 
 /** One run of a command over a directory, from lock to unlock. */
-export const run = async ({ config, host, command = 'export', steer, begin, onEvent }: RunOptions): Promise<Ran> => {
+export const run = async ({
+  config,
+  host,
+  command = 'export',
+  steer,
+  begin,
+  onEvent,
+}: RunOptions): Promise<Ran> => {
   const events: JobEvent[] = []
   await using job = await openJob(config, host)
   let began: 'run' | 'done' | undefined

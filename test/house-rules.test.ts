@@ -1,0 +1,159 @@
+/** The rules of the house: who may import whom, which package has which home, how large things may get. */
+import { readdirSync, readFileSync } from 'node:fs'
+import { dirname, join, relative } from 'node:path'
+import { expect, test } from 'vitest'
+
+const src = join(import.meta.dirname, '../src')
+
+interface Import {
+  from: string
+  to: string
+  typeOnly: boolean
+}
+
+const filesBelow = (folder: string): string[] =>
+  readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
+    .map((entry) => relative(src, join(entry.parentPath, entry.name)))
+
+const files = filesBelow(src)
+const textOf = (file: string): string => readFileSync(join(src, file), 'utf8')
+
+const importsOf = (file: string): Import[] => {
+  const statements = textOf(file).matchAll(
+    /(?:import|export)\s([^'";]*?)\sfrom\s'([^']+)'|import\('([^']+)'\)/g,
+  )
+  return [...statements].map(([, names = '', named, dynamic]) => {
+    const specifier = named ?? dynamic ?? ''
+    const to = specifier.startsWith('.')
+      ? relative(src, join(src, dirname(file), specifier)).replace(/js$/, 'ts')
+      : specifier
+    const listed = /^\{(.*)\}$/s
+      .exec(names.trim())?.[1]
+      ?.split(',')
+      .map((name) => name.trim())
+      .filter((name) => name !== '')
+    const typeOnly = /^type\s/.test(names) || listed?.every((name) => name.startsWith('type ')) === true
+    return { from: file, to, typeOnly }
+  })
+}
+
+const layerOf = (file: string): string => file.split('/')[0] ?? ''
+const imports = files.flatMap(importsOf)
+
+/** `*`: anything of it; `types`: its types only; otherwise the files that may be imported. */
+type Allowed = Record<string, '*' | 'types' | string[]>
+
+const common: Allowed = { 'errors.ts': '*', 'clock.ts': 'types', 'config.ts': 'types', 'version.ts': '*' }
+
+const table: Record<string, Allowed> = {
+  http: { ...common },
+  auth: { ...common, http: '*' },
+  protocol: { http: ['exchange', 'retry-after', 'url', 'body'] },
+  ndjson: {},
+  sink: { ...common },
+  fetch: { ...common, http: '*', protocol: '*', ndjson: '*', sink: 'types' },
+  job: {
+    ...common,
+    http: ['body', 'exchange', 'network-error', 'retry', 'url'],
+    protocol: '*',
+    sink: ['disk', 'storage-error', 'sink'],
+    fetch: 'types',
+  },
+  'open-job.ts': { ...common, http: '*', auth: '*', sink: '*', fetch: '*', job: '*' },
+  'config.ts': { protocol: 'types', job: 'types' },
+  'index.ts': { ...common, 'config.ts': '*', http: 'types', protocol: 'types', job: '*', 'open-job.ts': '*' },
+  cli: {
+    ...common,
+    'config.ts': '*',
+    http: ['url', 'exchange'],
+    protocol: ['types', 'kick-off'],
+    sink: ['disk'],
+    job: '*',
+    fetch: 'types',
+    'open-job.ts': '*',
+    mock: ['index'],
+  },
+  // The mock shares types with the client and nothing else: a shared reader would cancel its own bugs out.
+  mock: { 'clock.ts': 'types', http: 'types', protocol: 'types' },
+}
+
+const isAllowed = ({ from, to, typeOnly }: Import): boolean => {
+  const rule = { ...table[layerOf(from)] }[layerOf(to)]
+  if (layerOf(from) === layerOf(to) || rule === '*') return true
+  if (rule === undefined) return false
+  if (rule === 'types') return typeOnly
+  return typeOnly || rule.includes(to.replace(/^[^/]*\//, '').replace(/\.ts$/, ''))
+}
+
+test('layers import only what lies below them', () => {
+  const own = imports.filter(({ to }) => to.endsWith('.ts'))
+  expect(own.length).toBeGreaterThan(100)
+  expect(own.filter((entry) => !isAllowed(entry)).map(({ from, to }) => `${from} imports ${to}`)).toEqual([])
+})
+
+const homes: Record<string, RegExp> = {
+  undici: /^http\/transport\.ts$/,
+  'p-retry': /^http\/retry\.ts$/,
+  jose: /^(auth\/|mock\/token)/,
+  split2: /^(ndjson\/|mock\/)/,
+  msw: /^mock\//,
+  commander: /^cli\//,
+  chalk: /^cli\//,
+  ora: /^cli\/report\//,
+  'cli-progress': /^cli\/report\//,
+  conf: /^cli\//,
+}
+
+test('each package has one home', () => {
+  const packages = imports.filter(({ to }) => !to.endsWith('.ts') && !to.startsWith('node:'))
+  const strays = packages.filter(({ from, to }) => !homes[to]?.test(from))
+  expect(strays.map(({ from, to }) => `${from} imports ${to}`)).toEqual([])
+})
+
+test('the package lists the dependencies that are imported, and no others', () => {
+  const manifest: { dependencies: Record<string, string> } = JSON.parse(
+    readFileSync(join(src, '../package.json'), 'utf8'),
+  )
+  const imported = new Set(imports.map(({ to }) => to).filter((to) => to in homes))
+  expect(Object.keys(manifest.dependencies).sort()).toEqual([...imported].sort())
+})
+
+test('time, chance, the process and the console are reached through io.ts alone', () => {
+  const globals =
+    /(?<![.\w])(?:process\.|console\.|Date\.now\(|setTimeout\(|setInterval\(|Math\.random\(|AbortSignal\.timeout\()/
+  const code = (file: string): string => textOf(file).replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, '')
+  expect(files.filter((file) => file !== 'cli/io.ts' && globals.test(code(file)))).toEqual([])
+})
+
+test('files stay below 300 lines, say in their first line why they exist, and are no drawers', () => {
+  expect(files.filter((file) => textOf(file).split('\n').length > 301)).toEqual([])
+  expect(files.filter((file) => !textOf(file).startsWith('/**'))).toEqual([])
+  expect(files.filter((file) => /(^|\/)(utils?|helpers?|common|lib|misc)(\/|\.ts$)/.test(file))).toEqual([])
+  expect(files.filter((file) => !/^[a-z0-9-]+(\/[a-z0-9-]+)*\.ts$/.test(file))).toEqual([])
+})
+
+/** From a declaration at the margin, or a method's head, to the line that closes it at the same margin. */
+const functionLengths = (file: string): { name: string; lines: number }[] => {
+  const lines = textOf(file).split('\n')
+  const head = /^( {0,2})(?:export )?(?:async )?(?:(?:const|function\*?) )?([\w$]+)\b.*(?:=>|\)).*[{(]$/
+  return lines.flatMap((line, start) => {
+    const [, margin = '', name = ''] = head.exec(line) ?? []
+    if (name === '' || /^(if|for|while|switch|return|interface|type|class|try|else)$/.test(name)) return []
+    const length = lines
+      .slice(start + 1)
+      .findIndex((later) => later.startsWith(margin) && /^[})]/.test(later.slice(margin.length)))
+    return length === -1 ? [] : [{ name: `${file}: ${name}`, lines: length + 2 }]
+  })
+}
+
+test('functions fit on a screen', () => {
+  const long = files.flatMap(functionLengths).filter(({ lines }) => lines > 60)
+  expect(files.flatMap(functionLengths).length).toBeGreaterThan(200)
+  expect(long.map(({ name }) => name)).toEqual([])
+})
+
+test('named exports, and no way round the types', () => {
+  const forbidden = /^export default|: any\b|\bas any\b|<any>|@ts-ignore|@ts-expect-error/m
+  expect(files.filter((file) => forbidden.test(textOf(file)))).toEqual([])
+})
