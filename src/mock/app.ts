@@ -107,8 +107,15 @@ const callOf = (world: World, routes: readonly Route[], request: Request): Call 
     const values = world.filePath.match(url.replace(/^https?:\/\/[^/]*/i, ''))
     return values && world.jobs.file(values.job ?? '', fileKey(values))?.ref
   }
-  const phase = routeOf(routes, request)?.route.phase ?? 'other'
-  return { request, phase, fileAt, ...(phase === 'file' ? { file: fileAt(request.url) } : {}) }
+  const { route, values } = routeOf(routes, request) ?? {}
+  const phase = route?.phase ?? 'other'
+  return {
+    request,
+    phase,
+    job: values?.job,
+    fileAt,
+    ...(phase === 'file' ? { file: fileAt(request.url) } : {}),
+  }
 }
 
 /**
@@ -120,7 +127,7 @@ export const createMock = (options: MockOptions): Mock => {
   const routes = routesOf(world)
   const handlers = handlersOf(world, routes)
   const requests: RecordedRequest[] = []
-  const around = [...(options.faults ?? []).map((fault) => fault.around), ...world.personality.rules()]
+  const around = [...(options.faults ?? []).map((fault) => fault.around), ...world.personality.rules(world)]
   const routed: Handler = async ({ request }) =>
     (await getResponse(handlers, request)) ?? unrouted(routes, request)
   const serve = compose(...around)(routed)

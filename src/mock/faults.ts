@@ -1,6 +1,6 @@
 /** What can go wrong, as wrappers around the answer: each is a middleware with a matcher and a count. */
 import { gzipSync } from 'node:zlib'
-import type { Call, Handler, Middleware } from './handler.js'
+import type { Call, Handler, Middleware, Phase } from './handler.js'
 import { type Matcher, meets } from './matcher.js'
 import { outcomeResponse } from './outcome.js'
 import { keepWire, onWire } from './wire.js'
@@ -18,6 +18,12 @@ const fault = (name: string, matcher: Matcher, around: Answer): Fault => {
   return { name, around: (call, next) => (met(call) ? around(call, next) : next(call)) }
 }
 
+/** A fault that names a file is about files; another one about what it usually is. */
+const usually = (phase: Phase, matcher: Matcher): Matcher => ({
+  on: matcher.file === undefined ? phase : 'file',
+  ...matcher,
+})
+
 const onFiles = (files: Files): Matcher => ({ ...files, on: 'file' })
 
 const bytesOf = async (response: Response): Promise<Buffer> => Buffer.from(await response.arrayBuffer())
@@ -32,7 +38,7 @@ const withBody = (response: Response, body: Uint8Array, headers: Record<string, 
 
 /** Answers with an error status instead of working. `retryAfter` is sent as it is. */
 const busy = (options: Matcher & { status?: number; retryAfter?: string }): Fault =>
-  fault('busy', { on: 'kick-off', ...options }, async () => {
+  fault('busy', usually('kick-off', options), async () => {
     const { status = 503, retryAfter } = options
     const headers: Record<string, string> = retryAfter === undefined ? {} : { 'retry-after': retryAfter }
     const code = status === 429 ? 'throttled' : 'transient'
@@ -117,7 +123,7 @@ const loseKickOffAnswer = (options: Omit<Matcher, 'on' | 'file'> = {}): Fault =>
 const html = (options: Matcher & { status?: number }): Fault =>
   fault(
     'html',
-    { on: 'status', ...options },
+    usually('status', options),
     async () =>
       new Response('<!DOCTYPE html>\n<html><body><h1>Sign in</h1></body></html>\n', {
         status: options.status ?? 200,
@@ -127,7 +133,7 @@ const html = (options: Matcher & { status?: number }): Fault =>
 
 /** Never answers. */
 const hang = (options: Matcher): Fault =>
-  fault('hang', { on: 'status', ...options }, async () =>
+  fault('hang', usually('status', options), async () =>
     onWire(new Response(null), { fault: 'hang', stopAt: 'start', stopBy: 'stall' }),
   )
 

@@ -26,6 +26,8 @@ export interface FileRef {
 export interface Call {
   request: Request
   phase: Phase
+  /** The id in the path of a status, delete or file request, whether there is such a job or not. */
+  job?: string
   file?: FileRef
   /** The file that an absolute URL of a manifest names, once its job is planned. */
   fileAt(url: string): FileRef | undefined

@@ -10,7 +10,7 @@ export type { DataSource, Deletion, Resource, Selection } from './data/source.js
 export { type FaultRow, faultRows, parseFault } from './fault-text.js'
 export { type Fault, type FaultName, faults } from './faults.js'
 export type { Call, FileRef, Handler, Middleware, Phase } from './handler.js'
-export type { JobPhase, JobView } from './jobs.js'
+export type { Job, JobPhase, Jobs, JobView } from './jobs.js'
 export { type ListenOptions, listen, type RunningServer } from './listen.js'
 export type { Matcher } from './matcher.js'
 export { personalities } from './personalities.js'

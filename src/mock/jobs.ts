@@ -47,6 +47,8 @@ export interface JobView {
 export interface Jobs {
   accept(request: string, plan: () => Promise<readonly JobFile[]>): Job
   find(id: string): Job | undefined
+  /** Every job, in whatever phase, oldest first. */
+  all(): Iterable<Job>
   phaseOf(job: Job): JobPhase
   view(job: Job): JobView
   /** The file with this name, or with this 1-based number, of a job whose files are known. */
@@ -116,6 +118,7 @@ export const createJobs = ({ clock, seed, jobMs, lifetimeMs }: JobsOptions): Job
       return job
     },
     find: (id) => jobs.get(id),
+    all: () => jobs.values(),
     phaseOf,
     view: (job) => ({
       id: job.id,

@@ -105,12 +105,10 @@ export const kickOff = async (world: World, request: Request, target: Target): P
   const asked = await understand(world, request, target)
   const job = world.jobs.accept(request.url, () => planFiles(world, asked))
   const path = world.statusPath.build({ job: job.id })
+  const location = { url: originOf(world, request) + path, path }
   const view = world.jobs.view(job)
-  const headers = {
-    'content-location': row.location === 'absolute' ? originOf(world, request) + path : path,
-    ...row.headers(view),
-  }
-  const body = row.body(view)
+  const headers = row.headers(view, location)
+  const body = row.body(view, location)
   return body === undefined
     ? new Response(null, { status: row.status, headers })
     : jsonResponse(row.status, body, headers)

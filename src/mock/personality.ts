@@ -1,12 +1,19 @@
 /** What a server is like: a row of values and a few small functions, over the reference one. */
+import type { Clock } from '../clock.js'
 import type { Middleware } from './handler.js'
-import type { JobView } from './jobs.js'
+import type { Jobs, JobView } from './jobs.js'
 
 export type Level = 'system' | 'patient' | 'group' | 'type' | 'instance'
 export type KickOffMethod = 'get' | 'post'
 
 /** A manifest in the words of STU2 and STU3; a personality may reshape it. */
 export type ManifestJson = Record<string, unknown>
+
+/** Where a job is asked after, as an absolute URL, and as its path and query. */
+export interface PollingLocation {
+  url: string
+  path: string
+}
 
 export interface Personality {
   name: string
@@ -25,11 +32,10 @@ export interface Personality {
     accept: 'required' | 'ignored'
     prefer: 'required' | 'ignored'
     status: number
-    /** How Content-Location is written. */
-    location: 'absolute' | 'path'
-    headers(job: JobView): Record<string, string>
+    /** Among them the polling location. */
+    headers(job: JobView, location: PollingLocation): Record<string, string>
     /** Sent as JSON; undefined is an empty body. */
-    body(job: JobView): unknown
+    body(job: JobView, location: PollingLocation): unknown
   }
   /** The names of the kick-off parameters that are understood; others are refused, or ignored when asked leniently. */
   parameters: readonly string[]
@@ -60,8 +66,8 @@ export interface Personality {
   }
   /** Status codes of DELETE by the job's state, and of status requests from then on. */
   delete: { running: number; done: number; again: number; after: number }
-  /** Further behaviour, made anew for each mock because it may count. */
-  rules(): readonly Middleware[]
+  /** Further behaviour, made anew for each mock because it may count and may look at the jobs. */
+  rules(server: { jobs: Jobs; clock: Clock }): readonly Middleware[]
 }
 
 /** What may be said of a personality: any value, and any part of a group of values. */
@@ -90,8 +96,7 @@ export const reference: Personality = {
     accept: 'required',
     prefer: 'required',
     status: 202,
-    location: 'absolute',
-    headers: () => ({}),
+    headers: (_job, { url }) => ({ 'content-location': url }),
     body: () => undefined,
   },
   parameters: [

@@ -66,6 +66,19 @@ test('what does not say when it changed may have changed since', async () => {
   expect((await resourcesOf(server(), '$export?_since=2025-01-01T00:00:00Z')).length).toBe(51)
 })
 
+test('broken lines are served, whatever is asked', async () => {
+  const broken = mkdtempSync(join(tmpdir(), 'bulkx-mock-'))
+  try {
+    const text = `${patients[0]}\n{"resourceType":"Patient","id":"half\n${patients[1]}\n`
+    writeFileSync(join(broken, 'Patient.ndjson'), text)
+    const one = pretend({ data: { directory: broken } })
+    for (const path of ['$export', 'Group/123/$export'])
+      expect(await textOf(one.mock, (await exported(one, path)).output)).toBe(text)
+  } finally {
+    rmSync(broken, { recursive: true, force: true })
+  }
+})
+
 test('a directory without data is refused at once', () => {
   expect(() => pretend({ data: { directory: join(directory, 'nowhere') } })).toThrow(/ENOENT/)
 })

@@ -29,7 +29,7 @@ test('busy can be about several requests, and about one file', async () => {
   clock.advance(JOB_MS)
   expect((await ask(mock, location)).status).toBe(503)
   expect((await ask(mock, location)).status).toBe(200)
-  const server = pretend({ faults: [faults.busy({ on: 'file', file: 2, status: 500 })] })
+  const server = pretend({ faults: [faults.busy({ file: 2, status: 500 })] })
   const { output } = await exported(server, '$export')
   const statuses = []
   for (const { url } of output.slice(0, 3)) statuses.push((await ask(server.mock, url)).status)

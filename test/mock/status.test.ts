@@ -119,7 +119,7 @@ test('a personality is the reference with differences', async () => {
     name: 'odd',
     levels: ['group'],
     paths: { status: '/jobs?id={job}' },
-    kickOff: { location: 'path', accept: 'ignored' },
+    kickOff: { headers: (_job, { path }) => ({ 'content-location': path }), accept: 'ignored' },
     progress: ({ polls }) => `poll ${polls}`,
     retryAfter: () => undefined,
     delete: { running: 204, done: 410 },
@@ -138,4 +138,23 @@ test('a personality is the reference with differences', async () => {
   ])
   expect((await ask(mock, ORIGIN + location, { method: 'DELETE' })).status).toBe(410)
   expect((await ask(mock, ORIGIN + location)).status).toBe(200)
+})
+
+test('a rule of a personality sees the jobs: one export at a time', async () => {
+  const oneAtATime = personality({
+    name: 'one at a time',
+    rules: ({ jobs }) => [
+      async (call, next) => {
+        const busy = [...jobs.all()].some(
+          (job) => jobs.phaseOf(job) === 'running' || jobs.phaseOf(job) === 'accepted',
+        )
+        return call.phase === 'kick-off' && busy ? new Response(null, { status: 429 }) : next(call)
+      },
+    ],
+  })
+  const { mock, clock } = pretend({ personality: oneAtATime })
+  await start(mock, '$export')
+  await expect(start(mock, '$export')).rejects.toThrow(/^429/)
+  clock.advance(JOB_MS)
+  await start(mock, '$export')
 })

@@ -47,13 +47,24 @@ const runContent = (file: SourceFile, { start, end, count }: LineRun): Content =
   }),
 })
 
+/** A line that is no JSON object is somebody's test of a client: no filter applies to it. */
+const parsed = (line: string): Resource | undefined => {
+  try {
+    const value: unknown = JSON.parse(line)
+    return typeof value === 'object' && value !== null ? (value as Resource) : undefined
+  } catch {
+    return undefined
+  }
+}
+
 const selectedLines = async (files: readonly SourceFile[], selection: Selection): Promise<string[]> => {
   const lines: string[] = []
   for (const file of files) {
     for await (const line of linesOf(file)) {
-      const resource = JSON.parse(line) as Resource
-      if (!belongs(resource, selection) || selection.keep?.(resource) === false) continue
-      lines.push(selection.rewrite?.(line) ?? line)
+      const resource = parsed(line)
+      if (resource === undefined) lines.push(line)
+      else if (belongs(resource, selection) && selection.keep?.(resource) !== false)
+        lines.push(selection.rewrite?.(line) ?? line)
     }
   }
   return lines
@@ -91,11 +102,16 @@ export const directoryData = (directory: string): DataSource => {
   }
   const openFile = (path: string) => remember(opened, path, () => openSourceFile(path))
   const filesOf = (type: string) => Promise.all((byType.get(type) ?? []).map(openFile))
-  let knownPatients: Promise<string[]> | undefined
-  const patientIds = async (): Promise<string[]> => {
-    const everything: Selection = { supporting: true, key: '' }
-    const lines = await selectedLines(await filesOf('Patient'), everything)
-    return lines.map((line) => (JSON.parse(line) as Resource).id ?? '')
+  let knownPatients: Promise<Set<string>> | undefined
+  const patientIds = async (): Promise<Set<string>> => {
+    const ids = new Set<string>()
+    for (const file of await filesOf('Patient')) {
+      for await (const line of linesOf(file)) {
+        const id = parsed(line)?.id
+        if (id !== undefined) ids.add(id)
+      }
+    }
+    return ids
   }
   const patients = () => {
     knownPatients ??= patientIds()
@@ -103,10 +119,10 @@ export const directoryData = (directory: string): DataSource => {
   }
   return {
     types: [...byType.keys()],
-    hasPatient: async (id) => (await patients()).includes(id),
+    hasPatient: async (id) => (await patients()).has(id),
     group: async (id) => {
       if (id === GROUP_OF_ALL) return 'everybody'
-      return id === GROUP_OF_TEN ? new Set((await patients()).slice(0, GROUP_OF_TEN_SIZE)) : undefined
+      return id === GROUP_OF_TEN ? new Set([...(await patients())].slice(0, GROUP_OF_TEN_SIZE)) : undefined
     },
     select: async (type, selection, pageSize) => {
       if (!isPlain(selection)) return inPages(await selectedLines(await filesOf(type), selection), pageSize)
