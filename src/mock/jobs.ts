@@ -66,74 +66,74 @@ export interface JobsOptions {
 
 const MAX_JOBS = 10_000
 
+/** Sixteen hexadecimal digits. */
+const idOf = (seed: number, now: number, order: number): string =>
+  [1, 2]
+    .map((half) => hash(seed, half, Math.floor(now / 2 ** 32), now | 0, order))
+    .map((part) => part.toString(16).padStart(8, '0'))
+    .join('')
+
+const phaseAt = (job: Job, now: number): JobPhase => {
+  if (job.deleted) return 'deleted'
+  if (now >= job.expiresAt) return 'expired'
+  if (now >= job.readyAt) return job.failure === undefined ? 'done' : 'failed'
+  return now === job.acceptedAt ? 'accepted' : 'running'
+}
+
+/** Notes the outcome of the plan in its job. */
+const follow = (job: Job): void => {
+  job.files.then(
+    (known) => {
+      job.planned = known
+    },
+    (cause: unknown) => {
+      job.failure = String(cause)
+    },
+  )
+}
+
 /** The server's jobs. Ids are a function of seed, time and order: a restarted server does not repeat them. */
 export const createJobs = ({ clock, seed, jobMs, lifetimeMs }: JobsOptions): Jobs => {
   const jobs = new Map<string, Job>()
   let accepted = 0
 
-  const newId = (now: number): string => {
+  const accept = (request: string, plan: () => Promise<readonly JobFile[]>): Job => {
     accepted += 1
-    return [1, 2]
-      .map((half) => hash(seed, half, Math.floor(now / 2 ** 32), now | 0, accepted))
-      .map((part) => part.toString(16).padStart(8, '0'))
-      .join('')
+    const acceptedAt = clock.now()
+    const readyAt = acceptedAt + jobMs
+    const expiresAt = readyAt + lifetimeMs
+    const id = idOf(seed, acceptedAt, accepted)
+    const job: Job = { id, request, acceptedAt, readyAt, expiresAt, polls: 0, deleted: false, files: plan() }
+    follow(job)
+    jobs.set(id, job)
+    for (const oldest of jobs.keys()) {
+      if (jobs.size <= MAX_JOBS) break
+      jobs.delete(oldest)
+    }
+    return job
   }
 
-  const phaseOf = (job: Job): JobPhase => {
-    const now = clock.now()
-    if (job.deleted) return 'deleted'
-    if (now >= job.expiresAt) return 'expired'
-    if (now >= job.readyAt) return job.failure === undefined ? 'done' : 'failed'
-    return now === job.acceptedAt ? 'accepted' : 'running'
+  const file: Jobs['file'] = (id, name) => {
+    const job = jobs.get(id)
+    const index =
+      typeof name === 'number' ? name - 1 : (job?.planned?.findIndex((one) => one.name === name) ?? -1)
+    const found = job?.planned?.[index]
+    if (job === undefined || found === undefined) return undefined
+    return { ref: { job: id, number: index + 1, type: found.type, name: found.name }, job, file: found }
   }
 
   return {
-    accept: (request, plan) => {
-      const now = clock.now()
-      const readyAt = now + jobMs
-      const files = plan()
-      const job: Job = {
-        id: newId(now),
-        request,
-        acceptedAt: now,
-        readyAt,
-        expiresAt: readyAt + lifetimeMs,
-        polls: 0,
-        deleted: false,
-        files,
-      }
-      files.then(
-        (known) => {
-          job.planned = known
-        },
-        (cause: unknown) => {
-          job.failure = String(cause)
-        },
-      )
-      jobs.set(job.id, job)
-      for (const id of jobs.keys()) {
-        if (jobs.size <= MAX_JOBS) break
-        jobs.delete(id)
-      }
-      return job
-    },
+    accept,
     find: (id) => jobs.get(id),
     all: () => jobs.values(),
-    phaseOf,
+    phaseOf: (job) => phaseAt(job, clock.now()),
     view: (job) => ({
       id: job.id,
-      phase: phaseOf(job),
+      phase: phaseAt(job, clock.now()),
       fraction: jobMs === 0 ? 1 : Math.min((clock.now() - job.acceptedAt) / jobMs, 1),
       polls: job.polls,
       elapsedMs: clock.now() - job.acceptedAt,
     }),
-    file: (id, name) => {
-      const job = jobs.get(id)
-      const index =
-        typeof name === 'number' ? name - 1 : (job?.planned?.findIndex((file) => file.name === name) ?? -1)
-      const file = job?.planned?.[index]
-      if (job === undefined || file === undefined) return undefined
-      return { ref: { job: id, number: index + 1, type: file.type, name: file.name }, job, file }
-    },
+    file,
   }
 }
