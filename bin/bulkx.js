@@ -1,0 +1,21 @@
+#!/usr/bin/env node
+// Starts the command line: compile cache on where Node has one, and the exit code of `main`.
+import module from 'node:module'
+
+// From Node 22.1.
+module.enableCompileCache?.()
+
+const [{ createIo }, { main }] = await Promise.all([
+  import('../dist/cli/io.js'),
+  import('../dist/cli/main.js'),
+])
+
+// What is still on its way through a pipe arrives before the process ends; a closed pipe calls back as well.
+const flushed = (stream) => new Promise((resolve) => stream.write('', () => resolve()))
+
+const code = await main(
+  process.argv.slice(2),
+  createIo((now) => process.exit(now)),
+)
+await Promise.all([flushed(process.stdout), flushed(process.stderr)])
+process.exit(code)

@@ -1,0 +1,119 @@
+/** The commands: their words, their options, and where they live. Light, for the help loads it. */
+import type { Run } from './invocation.js'
+import { inGroups, type OptionName, type OptionRow, row } from './options.js'
+
+export interface CommandRow {
+  readonly summary: string
+  /** Positional arguments as the usage line shows them. */
+  readonly args: readonly { name: string; help: string }[]
+  readonly options: readonly OptionName[]
+  /** Options that mean something slightly different here. */
+  readonly reworded?: Partial<Record<OptionName, Partial<Pick<OptionRow, 'help' | 'group' | 'byDefault'>>>>
+  readonly examples: readonly string[]
+  readonly exitCodes: readonly number[]
+  readonly load: () => Promise<Run>
+}
+
+const connection = inGroups('server', 'identity')
+const talk: readonly OptionName[] = ['json', 'quiet', 'verbose', 'no-progress', 'color']
+const plainTalk: readonly OptionName[] = ['json', 'quiet', 'color']
+const printing: readonly OptionName[] = ['print-config', 'dry-run']
+
+const target = {
+  name: '[target]',
+  help: 'system (default), Patient, Group/123, any other resource type, or a kick-off URL',
+}
+const place = { name: '[dir|url]', help: 'a job directory, or the status URL of a job' }
+
+const allCodes = [0, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 130]
+
+export const catalogue: Readonly<Record<string, CommandRow>> = {
+  export: {
+    summary: 'Kick off an export, wait, download, verify, and clean up on the server.',
+    args: [target],
+    options: [...inGroups('server', 'question', 'identity', 'waiting', 'files'), ...talk, ...printing],
+    examples: [
+      'bulkx export --server mock: -o out',
+      'bulkx export Group/123 --server https://ehr.example/fhir --token-file token -o out',
+      'bulkx export Patient --type Patient,Observation --since 2026-01-01',
+    ],
+    exitCodes: allCodes,
+    load: async () => (await import('./commands/export.js')).run,
+  },
+  kickoff: {
+    summary: 'Kick off an export, write the job down, and return at once.',
+    args: [target],
+    options: [...inGroups('server', 'question', 'identity', 'waiting', 'files'), ...talk, ...printing],
+    examples: [
+      'bulkx kickoff Group/123 --server https://ehr.example/fhir -o out',
+      'bulkx resume out --once   # later, from cron',
+    ],
+    exitCodes: [0, 2, 3, 4, 5, 6, 8, 9, 11, 130],
+    load: async () => (await import('./commands/kickoff.js')).run,
+  },
+  resume: {
+    summary: 'Go on wherever a job stopped.',
+    args: [place],
+    options: [
+      ...connection,
+      ...inGroups('waiting', 'files').filter((name) => name !== 'again'),
+      'once',
+      ...talk,
+      'print-config',
+    ],
+    reworded: { out: { help: 'where to put the files of a status URL' } },
+    examples: [
+      'bulkx resume out',
+      'bulkx resume out --once',
+      'bulkx resume https://ehr.example/fhir/jobs/77 -o out',
+    ],
+    exitCodes: allCodes,
+    load: async () => (await import('./commands/resume.js')).run,
+  },
+  status: {
+    summary: 'Say where a job is; asks the server at most once.',
+    args: [place],
+    options: [...connection, 'retry-after-max', 'request-timeout', 'fail-on', 'offline', ...talk],
+    examples: ['bulkx status out', 'bulkx status out --offline --json'],
+    exitCodes: allCodes,
+    load: async () => (await import('./commands/status.js')).run,
+  },
+  cancel: {
+    summary: 'Delete a job on the server, and keep what is on disk.',
+    args: [{ ...place, name: '<dir|url>' }],
+    options: [...connection, 'request-timeout', ...talk],
+    examples: ['bulkx cancel out', 'bulkx cancel https://ehr.example/fhir/jobs/77'],
+    exitCodes: [0, 2, 3, 8, 9, 11, 130],
+    load: async () => (await import('./commands/cancel.js')).run,
+  },
+  jobs: {
+    summary: 'List the jobs that you have started, newest first, with their phase.',
+    args: [],
+    options: plainTalk,
+    examples: ['bulkx jobs', 'bulkx jobs --json'],
+    exitCodes: [0, 2],
+    load: async () => (await import('./commands/jobs.js')).run,
+  },
+  mock: {
+    summary: 'Run the bundled server, for the full export lifecycle.',
+    args: [],
+    options: [...inGroups('mock'), 'gzip', 'token-file', 'json', 'quiet', 'verbose', 'color'],
+    reworded: {
+      gzip: { group: 'mock', help: 'compress the files that it serves' },
+      'token-file': { group: 'mock', help: 'bearer token that every request must carry' },
+    },
+    examples: [
+      'bulkx mock --port 8080',
+      'bulkx mock --patients 1000 --page-size 500 --job-seconds 10',
+      "bulkx mock --fault 'busy:times=3,status=503,retryAfter=1' --fault 'truncate:keepBytes=300,times=1'",
+    ],
+    exitCodes: [0, 2, 8],
+    load: async () => (await import('./commands/mock.js')).run,
+  },
+}
+
+/** The row of an option as this command describes it. */
+export const rowFor = (command: CommandRow, name: OptionName): OptionRow => ({
+  ...row(name),
+  ...command.reworded?.[name],
+})

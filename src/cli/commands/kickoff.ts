@@ -1,0 +1,41 @@
+/** `bulkx kickoff`: kick off, write the job down, return at once. */
+import { BulkxError } from '../../errors.js'
+import { beginJob } from '../../job/begin.js'
+import type { Phase } from '../../job/facts.js'
+import { phaseOf } from '../../job/state.js'
+import { kickOffOnly } from '../../job/steer.js'
+import type { Run } from '../invocation.js'
+import { runJob } from '../run-job.js'
+import { prepareExport } from '../start-export.js'
+import { shellWord } from '../text.js'
+import { isMock } from '../values.js'
+
+const underWay: ReadonlySet<Phase> = new Set(['in-progress', 'downloading', 'incomplete', 'complete'])
+
+export const run: Run = async (invocation, io) => {
+  const { command, settings } = invocation
+  if (isMock(settings.get('server') ?? '')) {
+    throw new BulkxError(
+      'BULKX_USAGE',
+      'The mock of --server mock: would end with this command, and its job with it',
+      {
+        hint: 'use `bulkx export --server mock:`, or run `bulkx mock` and name its URL',
+      },
+    )
+  }
+  const prepared = await prepareExport(invocation, io)
+  if ('ending' in prepared) return prepared.ending
+  return runJob(
+    {
+      command,
+      config: prepared.config,
+      settings,
+      begin: (job) => beginJob(job, 'kickoff'),
+      steer: kickOffOnly,
+      isGood: (state) => underWay.has(phaseOf(state)),
+      farewell: (_state, directory) =>
+        `continue with \`bulkx resume ${shellWord(directory)}\`, look with \`bulkx status ${shellWord(directory)}\``,
+    },
+    io,
+  )
+}

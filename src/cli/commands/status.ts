@@ -1,0 +1,110 @@
+/** `bulkx status`: where a job is; asks the server at most once, and fetches nothing. */
+import { BulkxError } from '../../errors.js'
+import { attachJob } from '../../job/begin.js'
+import { exportJob, type Job } from '../../job/export.js'
+import { conclude } from '../../job/outcome.js'
+import { type JobState, phaseOf } from '../../job/state.js'
+import { onlyLook } from '../../job/steer.js'
+import { openJob } from '../../open-job.js'
+import { jobFields, jobLines } from '../describe-job.js'
+import type { Ending, Invocation, Run } from '../invocation.js'
+import type { Io } from '../io.js'
+import { configForJob, configForUrl } from '../job-config.js'
+import { findJob, type Place } from '../place.js'
+import { type Reporter, talkFor } from '../report/index.js'
+import { jsonReporter } from '../report/json.js'
+import { afterInterruption, hostFor, observed, resultFields } from '../run-job.js'
+import type { Settings } from '../settings.js'
+import { directoryOfUrl, withPassingDirectory } from '../url-job.js'
+import { isMock } from '../values.js'
+
+type InDirectory = Extract<Place, { kind: 'directory' }>
+
+const silent: Reporter = { begin: () => {}, event: () => {}, note: () => {}, end: () => {}, close: () => {} }
+
+const reporterFor = (settings: Settings, io: Io): Reporter =>
+  settings.get('json') ? jsonReporter(io) : silent
+
+const mockEnded = (): BulkxError =>
+  new BulkxError(
+    'BULKX_MOCK_ENDED',
+    'The job ran on a mock inside a bulkx process that has ended, and is gone with it',
+    {
+      hint: 'start anew with `bulkx export --again`',
+    },
+  )
+
+const lookAt = async (job: Job, reporter: Reporter, io: Io): Promise<void> => {
+  const alive = new Set(['in-progress', 'downloading', 'incomplete', 'undecided'])
+  if (isMock(job.state.server) && alive.has(phaseOf(job.state))) throw mockEnded()
+  for await (const event of exportJob(job, onlyLook(io.clock.now()))) await reporter.event(event, job.state)
+}
+
+interface Look {
+  state: JobState
+  directory: string
+  settings: Settings
+  thrown?: unknown
+}
+
+/** What there is to say: the message is the error's, or that all is well. */
+const ending = async ({ state, directory, settings, thrown }: Look, io: Io): Promise<Ending> => {
+  const { outcome, error } = conclude(state, directory, settings.get('fail-on') ?? 'error')
+  const failure = thrown ?? error
+  const message = failure instanceof Error ? failure.message : 'The export is complete'
+  const result = { ...resultFields(outcome), message, ...jobFields(state) }
+  if (!settings.get('json')) {
+    const lines = jobLines(state, { directory, message: failure ? undefined : message, now: io.clock.now() })
+    io.stdout.write(`${lines.join('\n')}\n`)
+  }
+  return { error: failure, result }
+}
+
+const askDirectory = async (place: InDirectory, invocation: Invocation, io: Io): Promise<Look> => {
+  const { directory } = place
+  const { config, settings } = await configForJob(place.state, directory, invocation, io)
+  const known = { state: place.state, directory, settings }
+  if (settings.get('offline')) return known
+  let state = place.state
+  try {
+    await using job = await openJob(config, await hostFor(settings, io))
+    state = job.state
+    await lookAt(job, reporterFor(settings, io), io)
+    return { ...known, state }
+  } catch (error) {
+    if (!(error instanceof BulkxError) || error.code !== 'BULKX_JOB_LOCKED') {
+      return { ...known, state, thrown: afterInterruption(error, state, directory) }
+    }
+    const talk = await talkFor(settings, io)
+    talk.line(`${error.message}; this is what it has written down`)
+    return known
+  }
+}
+
+const askUrl = (url: string, invocation: Invocation, io: Io): Promise<Ending> =>
+  withPassingDirectory(io, async (directory) => {
+    const { config, settings } = await configForUrl(url, directory, invocation, io)
+    if (settings.get('offline')) {
+      throw new BulkxError('BULKX_USAGE', '--offline knows nothing of a status URL', {
+        hint: 'name a job directory, or leave `--offline` out',
+      })
+    }
+    await using job = await openJob(config, await hostFor(settings, io))
+    const reporter = reporterFor(settings, io)
+    let thrown: unknown
+    try {
+      await attachJob(observed(job, silent), url)
+      await lookAt(job, reporter, io)
+    } catch (error) {
+      thrown = error
+    }
+    const { result, error } = await ending({ state: job.state, directory: '', settings, thrown }, io)
+    return { error, result: { ...result, directory: undefined } }
+  })
+
+export const run: Run = async (invocation, io) => {
+  const found = await findJob(invocation.args[0], invocation.command, io)
+  const place = found.kind === 'url' ? await directoryOfUrl(found.url, io) : found
+  if (place) return ending(await askDirectory(place, invocation, io), io)
+  return found.kind === 'url' ? askUrl(found.url, invocation, io) : {}
+}

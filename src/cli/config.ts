@@ -1,0 +1,182 @@
+/** From settings to the `Config` of a run: complete, checked, and frozen. */
+import { readFile } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import { type Config, defaults, type FilesConfig, type NetworkConfig, type WaitingConfig } from '../config.js'
+import { BulkxError } from '../errors.js'
+import type { KickOffRequest, Target } from '../protocol/types.js'
+import { identityOf, readCredentials, reasonOf } from './identity.js'
+import type { Io } from './io.js'
+import type { Settings } from './settings.js'
+import { baseOfKickOffUrl, defaultDirectoryName, parseTarget } from './target.js'
+import { isMock, parsePatient } from './values.js'
+
+/** A server that nobody named. */
+export const missingServer = (): BulkxError =>
+  new BulkxError('BULKX_USAGE', 'No server was named', {
+    hint: 'name its FHIR base URL with `--server` or BULKX_SERVER, or try `--server mock:`',
+  })
+
+const sameOrigin = (a: string, b: string): boolean =>
+  !isMock(a) && !isMock(b) && new URL(a).origin === new URL(b).origin
+
+/** `server` as named, and the base that requests go to; a mock's is known once it listens. */
+const resolveServer = (settings: Settings, target: Target): Pick<Config, 'server' | 'fhirUrl'> => {
+  const named = settings.get('server')
+  if (target.kind !== 'url') {
+    if (named === undefined) throw missingServer()
+    return { server: named, fhirUrl: isMock(named) ? '' : named }
+  }
+  // A variable that belongs to another server does not decide who sees the credential of a URL typed here.
+  const typed = settings.setting('server')?.origin === 'flag'
+  if (named !== undefined && !isMock(named) && (typed || sameOrigin(named, target.url))) {
+    return { server: named, fhirUrl: named }
+  }
+  const fhirUrl = baseOfKickOffUrl(target.url)?.fhirUrl
+  if (fhirUrl !== undefined && !typed) return { server: fhirUrl, fhirUrl }
+  if (named !== undefined && isMock(named)) {
+    throw new BulkxError('BULKX_USAGE', `A kick-off URL cannot be asked of ${named}`, {
+      hint: 'leave `--server` out, or name a target such as Patient or Group/123',
+    })
+  }
+  throw new BulkxError('BULKX_USAGE', 'The kick-off URL does not show where the FHIR base ends', {
+    hint: 'name the FHIR base URL with `--server`',
+  })
+}
+
+const splitPatients = (text: string): string[] =>
+  text
+    .split(/\r?\n/)
+    .flatMap((line) => (line.trimStart().startsWith('#') ? [] : line.split(/[\s,]+/).filter(Boolean)))
+
+const patientsFrom = async (argument: string, io: Io): Promise<string[]> => {
+  if (!argument.startsWith('@')) return [argument]
+  const where = argument === '@-' ? 'stdin' : argument.slice(1)
+  const text =
+    argument === '@-'
+      ? await io.readStdin()
+      : await readFile(resolve(io.cwd, where), 'utf8').catch((error: unknown) => {
+          throw new BulkxError('BULKX_CONFIG', `Cannot read ${where}: ${reasonOf(error)}`, {
+            cause: error,
+            hint: 'check `--patient`',
+          })
+        })
+  const patients = splitPatients(text)
+  const wrong = patients.findIndex((patient) => parsePatient(patient) === undefined)
+  if (patients.length === 0 || wrong !== -1) {
+    const what =
+      wrong === -1 ? 'holds no patient' : `holds something else than a patient at position ${wrong + 1}`
+    throw new BulkxError('BULKX_CONFIG', `--patient ${argument}: ${where} ${what}`, {
+      hint: 'write one id or Patient/<id> a line',
+    })
+  }
+  return patients
+}
+
+/** Without what was not given: two questions are compared by their keys. */
+const given = <T extends object>(fields: T): T =>
+  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as T
+
+const readKickOff = async (settings: Settings, target: Target, io: Io): Promise<KickOffRequest> => {
+  const patients = settings.get('patient')
+  const patient =
+    patients === undefined
+      ? undefined
+      : (await Promise.all(patients.map((item) => patientsFrom(item, io)))).flat()
+  return given({
+    target,
+    operation: settings.get('operation') ?? '$export',
+    type: settings.get('type'),
+    since: settings.get('since'),
+    until: settings.get('until'),
+    elements: settings.get('elements'),
+    typeFilter: settings.get('type-filter'),
+    patient,
+    includeAssociatedData: settings.get('include-associated-data'),
+    organizeOutputBy: settings.get('organize-output-by'),
+    allowPartialManifests: settings.get('allow-partial-manifests'),
+    outputFormat: settings.get('output-format'),
+    extra: settings.get('param'),
+    method: settings.get('method') ?? (patient ? 'post' : 'get'),
+    listStyle: settings.get('list-style') ?? 'comma',
+    lenient: settings.get('lenient') ?? false,
+  })
+}
+
+const environmentProxy = (env: Io['env']): NetworkConfig['environmentProxy'] => {
+  const either = (name: string): string | undefined => env[name.toLowerCase()] || env[name] || undefined
+  return { http: either('HTTP_PROXY'), https: either('HTTPS_PROXY'), no: either('NO_PROXY') }
+}
+
+/** How to reach the server, and as whom. Throws as `readCredentials` does. */
+const readNetwork = async (settings: Settings, io: Io): Promise<NetworkConfig> => ({
+  headers: Object.fromEntries(settings.get('header') ?? []),
+  ...(await readCredentials(settings, io)),
+  trustedOrigins: settings.get('trust-origin') ?? [],
+  proxy: settings.get('proxy'),
+  environmentProxy: environmentProxy(io.env),
+  requestTimeoutMs: settings.get('request-timeout') ?? defaults.requestTimeoutMs,
+  maxRequestsPerSecond: settings.get('max-requests'),
+})
+
+const readWaiting = (settings: Settings): WaitingConfig => {
+  const min = settings.get('poll-min')
+  const max = settings.get('poll-max')
+  if (min !== undefined && max !== undefined && min > max) {
+    throw new BulkxError('BULKX_USAGE', '--poll-min is longer than --poll-max', {
+      hint: 'give `--poll-max` the longer duration',
+    })
+  }
+  const { waiting } = defaults
+  return {
+    // One bound alone moves the other's default along.
+    pollMinMs: min ?? Math.min(waiting.pollMinMs, max ?? waiting.pollMinMs),
+    pollMaxMs: max ?? Math.max(waiting.pollMaxMs, min ?? waiting.pollMaxMs),
+    retryAfterMaxMs: settings.get('retry-after-max'),
+    deadlineMs: settings.get('deadline') ?? waiting.deadlineMs,
+    patienceMs: settings.get('patience') ?? waiting.patienceMs,
+  }
+}
+
+const readFiles = (settings: Settings): FilesConfig => {
+  const { files } = defaults
+  return {
+    parallel: settings.get('parallel') ?? files.parallel,
+    maxBytesPerSecond: settings.get('max-rate'),
+    gzip: settings.get('gzip') ?? files.gzip,
+    cleanup: settings.get('cleanup') ?? files.cleanup,
+    failOn: settings.get('fail-on') ?? files.failOn,
+    maxLineBytes: settings.get('max-line') ?? files.maxLineBytes,
+  }
+}
+
+/** Everything of a `Config` that is policy: it may differ from run to run of one job. */
+export const readPolicy = async (
+  settings: Settings,
+  io: Io,
+): Promise<Pick<Config, 'identity' | 'network' | 'waiting' | 'files'>> => ({
+  identity: identityOf(settings, io),
+  network: await readNetwork(settings, io),
+  waiting: readWaiting(settings),
+  files: readFiles(settings),
+})
+
+/**
+ * The `Config` of a new export, from its settings and its target as typed. Throws `BULKX_USAGE` or `BULKX_CONFIG`
+ * before anything is started. For `mock:` the FHIR URL is empty until the mock listens.
+ */
+export const resolveConfig = async (
+  settings: Settings,
+  target: string | undefined,
+  io: Io,
+): Promise<Config> => {
+  const parsed = parseTarget(target)
+  const { server, fhirUrl } = resolveServer(settings, parsed)
+  const out = settings.get('out') ?? defaultDirectoryName(server, parsed)
+  return Object.freeze({
+    server,
+    fhirUrl,
+    directory: resolve(io.cwd, out),
+    kickOff: await readKickOff(settings, parsed, io),
+    ...(await readPolicy(settings, io)),
+  })
+}

@@ -1,0 +1,179 @@
+/** The process as the command line sees it: the only place, beside bin/, that touches it. */
+import { readFileSync, readlinkSync } from 'node:fs'
+import { homedir, hostname } from 'node:os'
+import { performance } from 'node:perf_hooks'
+import type { Clock } from '../clock.js'
+import { BulkxError, type ErrorCode, exitCodes } from '../errors.js'
+
+/** Somewhere to write to. Never throws: a closed pipe ends the talk, not the job. */
+export interface Output {
+  write(text: string): void
+  readonly isTTY: boolean
+  /** Width of the terminal. */
+  readonly columns?: number
+  /** The terminal itself, for packages that draw on it. */
+  readonly terminal?: NodeJS.WriteStream
+}
+
+export interface Io {
+  readonly stdout: Output
+  readonly stderr: Output
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly cwd: string
+  readonly home: string
+  readonly platform: NodeJS.Platform
+  readonly clock: Clock
+  /** 0 to 1. */
+  readonly random: () => number
+  /** Aborts with a `BulkxError` at the first SIGINT, SIGTERM or SIGHUP. */
+  readonly signal: AbortSignal
+  /** All of stdin as text. */
+  readonly readStdin: () => Promise<string>
+  /** Who holds a lock. */
+  readonly process: { pid: number; host: string; isAlive: (pid: number) => boolean }
+}
+
+/** Timers beyond 24.8 days fire at once; short slices also notice a machine that was asleep. */
+const sliceMs = 60_000
+
+const pause = (ms: number, signal?: AbortSignal): Promise<void> =>
+  new Promise((resolve, reject) => {
+    const abort = (): void => {
+      clearTimeout(timer)
+      reject(signal?.reason)
+    }
+    const timer = setTimeout(() => {
+      signal?.removeEventListener('abort', abort)
+      resolve()
+    }, ms)
+    signal?.addEventListener('abort', abort, { once: true })
+  })
+
+/** The real clock. A wait is over when either clock says so: the monotonic one stands still while a machine sleeps. */
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  sleep: async (ms, signal) => {
+    const end = Date.now() + ms
+    const start = performance.now()
+    for (;;) {
+      signal?.throwIfAborted()
+      const left = Math.min(end - Date.now(), start + ms - performance.now())
+      if (left <= 0) return
+      await pause(Math.min(Math.ceil(left), sliceMs), signal)
+    }
+  },
+  every: (ms, task) => {
+    const timer = setInterval(task, ms)
+    timer.unref()
+    return () => clearInterval(timer)
+  },
+}
+
+const output = (stream: NodeJS.WriteStream): Output => {
+  let open = true
+  // EPIPE of a closed pipe, EIO of a terminal that is gone.
+  stream.on('error', () => {
+    open = false
+  })
+  return {
+    write: (text) => {
+      if (open) stream.write(text)
+    },
+    isTTY: stream.isTTY === true,
+    get columns() {
+      return stream.columns
+    },
+    ...(stream.isTTY ? { terminal: stream } : {}),
+  }
+}
+
+const readOrNothing = (read: () => string): string => {
+  try {
+    return read().trim()
+  } catch {
+    return ''
+  }
+}
+
+/** Names one running system: the same host name in another container, or before a restart, is another one. */
+const systemName = (): string =>
+  [
+    hostname(),
+    readOrNothing(() => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8')),
+    readOrNothing(() => readlinkSync('/proc/self/ns/pid')),
+  ]
+    .filter((part) => part !== '')
+    .join(' ')
+
+const isAlive = (pid: number): boolean => {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    // Somebody else's process is alive as well.
+    return error instanceof Error && 'code' in error && error.code === 'EPERM'
+  }
+}
+
+/** Bytes of stdin that are read at most. */
+const maxStdinBytes = 64 * 1024 * 1024
+
+const readStdin = async (signal: AbortSignal): Promise<string> => {
+  const chunks: Buffer[] = []
+  let bytes = 0
+  const stop = (): void => void process.stdin.destroy(signal.reason)
+  signal.addEventListener('abort', stop, { once: true })
+  try {
+    for await (const chunk of process.stdin) {
+      chunks.push(Buffer.from(chunk))
+      bytes += chunk.length
+      if (bytes > maxStdinBytes) throw new BulkxError('BULKX_USAGE', 'There is more than 64 MiB on stdin')
+    }
+  } finally {
+    signal.removeEventListener('abort', stop)
+  }
+  signal.throwIfAborted()
+  return Buffer.concat(chunks).toString('utf8')
+}
+
+const endings: Partial<Record<NodeJS.Signals, ErrorCode>> = {
+  SIGINT: 'BULKX_INTERRUPTED',
+  SIGTERM: 'BULKX_TERMINATED',
+  SIGHUP: 'BULKX_HANGUP',
+}
+
+const showCursor = '\u001b[?25h'
+
+const listenToSignals = (exit: (code: number) => void): AbortSignal => {
+  const controller = new AbortController()
+  for (const [name, code] of Object.entries(endings)) {
+    process.on(name, () => {
+      if (controller.signal.aborted) {
+        if (process.stderr.isTTY) process.stderr.write(`${showCursor}\n`)
+        exit(exitCodes[code])
+      }
+      controller.abort(new BulkxError(code, `Ended by ${name}`))
+    })
+  }
+  return controller.signal
+}
+
+/** The Io of this process. `exit` ends it at once; it is called at the second signal. */
+export const createIo = (exit: (code: number) => void): Io => {
+  const signal = listenToSignals(exit)
+  return {
+    stdout: output(process.stdout),
+    stderr: output(process.stderr),
+    env: process.env,
+    cwd: process.cwd(),
+    home: homedir(),
+    platform: process.platform,
+    clock: systemClock,
+    random: Math.random,
+    signal,
+    readStdin: () => readStdin(signal),
+    get process() {
+      return { pid: process.pid, host: systemName(), isAlive }
+    },
+  }
+}

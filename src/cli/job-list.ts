@@ -1,0 +1,127 @@
+/** The user's job list: one small pointer file a job, so that parallel runs lose nothing. */
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { readJob } from '../job/directory.js'
+import type { Phase } from '../job/facts.js'
+import { type JobState, phaseOf } from '../job/state.js'
+import type { Io } from './io.js'
+import { targetText } from './target.js'
+
+/** Where a job is, and what it is: everything else is read from its directory. */
+export interface JobPointer {
+  version: 1
+  exportId: string
+  directory: string
+  server: string
+  target: string
+  /** Epoch milliseconds. */
+  startedAt: number
+}
+
+/** A pointer with what its directory says now; no phase when the directory is gone or holds another job. */
+export interface ListedJob extends JobPointer {
+  phase?: Phase
+}
+
+const fileMode = 0o600
+const directoryMode = 0o700
+
+/** Where bulkx keeps what belongs to the user and to no directory. `BULKX_STATE_DIR` moves it. */
+export const stateDirectory = ({ env, home, platform }: Pick<Io, 'env' | 'home' | 'platform'>): string => {
+  if (env.BULKX_STATE_DIR) return env.BULKX_STATE_DIR
+  if (env.XDG_STATE_HOME) return join(env.XDG_STATE_HOME, 'bulkx')
+  if (platform === 'darwin') return join(home, 'Library', 'Application Support', 'bulkx')
+  if (platform === 'win32') return join(env.LOCALAPPDATA ?? join(home, 'AppData', 'Local'), 'bulkx')
+  return join(home, '.local', 'state', 'bulkx')
+}
+
+type StateIo = Pick<Io, 'env' | 'home' | 'platform' | 'clock' | 'process'>
+
+const jobsDirectory = (io: Pick<Io, 'env' | 'home' | 'platform'>): string => join(stateDirectory(io), 'jobs')
+
+const isPointer = (value: unknown): value is JobPointer =>
+  typeof value === 'object' &&
+  value !== null &&
+  'exportId' in value &&
+  'directory' in value &&
+  typeof value.directory === 'string' &&
+  'startedAt' in value &&
+  typeof value.startedAt === 'number'
+
+const readPointer = async (path: string): Promise<JobPointer | undefined> => {
+  try {
+    const value: unknown = JSON.parse(await readFile(path, 'utf8'))
+    return isPointer(value) ? value : undefined
+  } catch {
+    // Half a file, or one that another process has just removed.
+    return undefined
+  }
+}
+
+/** Pointers that are read at most: the newest ones, by file name. */
+const maxPointers = 2_000
+
+const pointerNames = async (io: Pick<Io, 'env' | 'home' | 'platform'>): Promise<string[]> => {
+  const names = await readdir(jobsDirectory(io)).catch((): string[] => [])
+  return names
+    .filter((name) => name.endsWith('.json'))
+    .sort()
+    .reverse()
+}
+
+const day = 24 * 60 * 60 * 1000
+/** A pointer is dropped when it is this old and its directory is gone: a disk may only be away. */
+const forgetAfterMs = 90 * day
+
+const forgetOld = async (io: StateIo): Promise<void> => {
+  const limit = new Date(io.clock.now() - forgetAfterMs).toISOString()
+  for (const name of (await pointerNames(io)).filter((name) => name < limit)) {
+    const path = join(jobsDirectory(io), name)
+    const pointer = await readPointer(path)
+    const there = pointer && (await stat(pointer.directory).catch(() => undefined))
+    if (!there) await rm(path, { force: true })
+  }
+}
+
+/** Writes, or moves, the pointer of a job. Rejects when the state directory cannot be used. */
+export const rememberJob = async (state: JobState, directory: string, io: StateIo): Promise<void> => {
+  const pointer: JobPointer = {
+    version: 1,
+    exportId: state.exportId,
+    directory,
+    server: state.server,
+    target: state.kickOff ? targetText(state.kickOff.target) : 'attached',
+    startedAt: state.startedAt,
+  }
+  const folder = jobsDirectory(io)
+  await mkdir(folder, { recursive: true, mode: directoryMode })
+  // The name sorts by time, and is the same for one job whatever happens to it.
+  const started = new Date(state.startedAt).toISOString().replaceAll(':', '')
+  const path = join(folder, `${started}-${state.exportId}.json`)
+  const fresh = `${path}.${io.process.pid}.tmp`
+  await writeFile(fresh, `${JSON.stringify(pointer)}\n`, { mode: fileMode })
+  await rename(fresh, path)
+  await forgetOld(io)
+}
+
+const look = async (pointer: JobPointer): Promise<ListedJob> => {
+  const state = await readJob(pointer.directory).catch(() => undefined)
+  return state?.exportId === pointer.exportId ? { ...pointer, phase: phaseOf(state) } : pointer
+}
+
+/** The jobs that this user has started, newest first. */
+export const listJobs = async (io: Pick<Io, 'env' | 'home' | 'platform'>): Promise<ListedJob[]> => {
+  const names = (await pointerNames(io)).slice(0, maxPointers)
+  const jobs: ListedJob[] = []
+  for (const name of names) {
+    const pointer = await readPointer(join(jobsDirectory(io), name))
+    if (pointer) jobs.push(await look(pointer))
+  }
+  return jobs
+}
+
+const unfinishedPhases: ReadonlySet<Phase> = new Set(['new', 'in-progress', 'downloading', 'incomplete'])
+
+/** Whether `bulkx resume` could go on with it. */
+export const isUnfinished = ({ phase }: ListedJob): boolean =>
+  phase !== undefined && unfinishedPhases.has(phase)

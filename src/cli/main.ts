@@ -1,0 +1,71 @@
+/** argv in, a number out: runs the command, explains its error, writes its result. */
+import type { Explanation } from './explain.js'
+import type { Ending } from './invocation.js'
+import type { Io } from './io.js'
+import { version } from './version.js'
+
+const beforeOperands = (argv: readonly string[]): readonly string[] =>
+  argv.includes('--') ? argv.slice(0, argv.indexOf('--')) : argv
+
+/** Known before anything is parsed, for an error of the parser ends with a result too. */
+const wantsJson = (argv: readonly string[], io: Io): boolean =>
+  beforeOperands(argv).includes('--json') || /^(1|true|yes|on)$/i.test(io.env.BULKX_JSON ?? '')
+
+const colorChoice = (argv: readonly string[], io: Io): 'auto' | 'always' | 'never' => {
+  const words = beforeOperands(argv)
+  const joined = words.findLast((word) => word.startsWith('--color='))?.slice('--color='.length)
+  const apart = words.includes('--color') ? words[words.lastIndexOf('--color') + 1] : undefined
+  const choice = joined ?? apart ?? io.env.BULKX_COLOR
+  return choice === 'always' || choice === 'never' ? choice : 'auto'
+}
+
+const resultLine = (
+  command: string | undefined,
+  ending: Ending,
+  end: Explanation | undefined,
+  io: Io,
+): string => {
+  const { phase, exitCode: _exitCode, ...fields } = ending.result ?? {}
+  return JSON.stringify({
+    type: 'result',
+    at: new Date(io.clock.now()).toISOString(),
+    command,
+    phase,
+    exitCode: end?.exitCode ?? 0,
+    ...(end ? { code: end.code, message: end.message, hint: end.hint } : {}),
+    ...fields,
+  })
+}
+
+/**
+ * Runs `bulkx` with the arguments after its name, and resolves to the exit code. Never rejects. With `--json`
+ * the last line on stdout is the `result`, whatever happened.
+ */
+export const main = async (argv: readonly string[], io: Io): Promise<number> => {
+  if (argv[0] === '--version' || argv[0] === '-V') {
+    io.stdout.write(`${version()}\n`)
+    return 0
+  }
+  const { runProgram } = await import('./program.js')
+  const { command, ending } = await runProgram(argv, io)
+  const end = await explainEnding(ending, argv, io)
+  const isTalk = argv.length === 0 || beforeOperands(argv).some((word) => word === '-h' || word === '--help')
+  if (wantsJson(argv, io) && !isTalk) io.stdout.write(`${resultLine(command, ending, end, io)}\n`)
+  return end?.exitCode ?? 0
+}
+
+const explainEnding = async (
+  { error }: Ending,
+  argv: readonly string[],
+  io: Io,
+): Promise<Explanation | undefined> => {
+  if (error === undefined) return undefined
+  const [{ explain, explanationLines }, { createPaint }] = await Promise.all([
+    import('./explain.js'),
+    import('./color.js'),
+  ])
+  const explanation = explain(error)
+  const paint = await createPaint(colorChoice(argv, io), io)
+  for (const line of explanationLines(explanation, paint)) io.stderr.write(`${line}\n`)
+  return explanation
+}

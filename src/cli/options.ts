@@ -1,0 +1,53 @@
+/** Every option, declared once: flags, environment names, help and `--print-config` are read off this table. */
+import type { Kind, ValueOf } from './kinds.js'
+import { connectionRows } from './rows/connection.js'
+import { mockRows } from './rows/mock.js'
+import { questionRows } from './rows/question.js'
+import { runningRows } from './rows/running.js'
+import { talkRows } from './rows/talk.js'
+
+/** In the order of the help. */
+export const groups = {
+  server: 'Server',
+  question: 'What to export',
+  identity: 'Identity',
+  waiting: 'Waiting',
+  files: 'Files',
+  mock: 'Mock server',
+  command: 'This command',
+  talk: 'Talk',
+} as const
+
+export type Group = keyof typeof groups
+
+/** Groups whose options the environment may set: never what to export, lest a forgotten variable narrow it. */
+const environmentGroups: ReadonlySet<Group> = new Set(['server', 'identity', 'waiting', 'files', 'talk'])
+
+export interface OptionRow {
+  readonly group: Group
+  readonly kind: Kind
+  readonly help: string
+  readonly short?: string
+  /** Stands for the value in the help: `<url>`. */
+  readonly value?: string
+  /** What holds when nobody says otherwise, as one would type it. */
+  readonly byDefault?: string
+}
+
+export const options = { ...connectionRows, ...questionRows, ...runningRows, ...mockRows, ...talkRows }
+
+export type OptionName = keyof typeof options
+export type OptionValue<N extends OptionName> = ValueOf<(typeof options)[N]['kind']>
+
+export const optionNames = Object.keys(options) as OptionName[]
+
+/** The row without its exact type. */
+export const row = (name: OptionName): OptionRow => options[name]
+
+/** Names of all options in these groups, in the order of the table. */
+export const inGroups = (...wanted: Group[]): OptionName[] =>
+  optionNames.filter((name) => wanted.includes(row(name).group))
+
+/** `BULKX_POLL_MIN`; undefined for options that the environment cannot set. */
+export const environmentName = (name: OptionName): string | undefined =>
+  environmentGroups.has(row(name).group) ? `BULKX_${name.toUpperCase().replaceAll('-', '_')}` : undefined

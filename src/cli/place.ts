@@ -1,0 +1,70 @@
+/** Which job a command is about: a directory, a status URL, or the only one that it can be. */
+import { readdir, stat } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import { BulkxError } from '../errors.js'
+import { readJob } from '../job/directory.js'
+import type { JobState } from '../job/state.js'
+import type { Io } from './io.js'
+import { isUnfinished, type ListedJob, listJobs } from './job-list.js'
+import { shellWord } from './text.js'
+import { parseUrl } from './values.js'
+
+export type Place = { kind: 'directory'; directory: string; state: JobState } | { kind: 'url'; url: string }
+
+const noJob = (directory: string, hint: string): BulkxError =>
+  new BulkxError('BULKX_NO_JOB', `There is no job in ${directory}`, { hint })
+
+const describe = async (directory: string): Promise<string> => {
+  const info = await stat(directory).catch(() => undefined)
+  if (!info) return 'the directory does not exist; `bulkx jobs` lists what was started here'
+  if (!info.isDirectory()) return 'name the directory of the job, not a file'
+  const names = await readdir(directory).catch((): string[] => [])
+  return names.length === 0
+    ? 'the directory is empty; `bulkx export` starts a job'
+    : '`bulkx jobs` lists what was started here'
+}
+
+const namedDirectory = async (name: string, io: Io): Promise<Place> => {
+  const directory = resolve(io.cwd, name)
+  const state = await readJob(directory)
+  if (!state) throw noJob(directory, await describe(directory))
+  return { kind: 'directory', directory, state }
+}
+
+const maxListed = 20
+
+const choose = (jobs: readonly ListedJob[], command: string): BulkxError => {
+  const named = jobs.slice(0, maxListed).map(({ directory }) => shellWord(directory))
+  const more = jobs.length > maxListed ? `, and ${jobs.length - maxListed} more` : ''
+  return new BulkxError('BULKX_USAGE', `Several jobs are unfinished: ${named.join(', ')}${more}`, {
+    hint: `name one: \`bulkx ${command} <dir>\`; \`bulkx jobs\` lists all of them`,
+  })
+}
+
+const onlyJob = async (command: string, io: Io): Promise<Place> => {
+  const here = await readJob(io.cwd)
+  if (here) return { kind: 'directory', directory: io.cwd, state: here }
+  const unfinished = (await listJobs(io)).filter(isUnfinished)
+  const [only, ...others] = unfinished
+  if (only === undefined) {
+    throw noJob(io.cwd, `name a job directory: \`bulkx ${command} <dir>\`; \`bulkx jobs\` lists them`)
+  }
+  if (others.length > 0) throw choose(unfinished, command)
+  return namedDirectory(only.directory, io)
+}
+
+/**
+ * Finds the job. Without an argument: the current directory if it holds one, else the only unfinished job of the
+ * list. Throws `BULKX_NO_JOB` or `BULKX_USAGE`, both with what there is.
+ */
+export const findJob = async (argument: string | undefined, command: string, io: Io): Promise<Place> => {
+  if (argument === undefined) return onlyJob(command, io)
+  if (/^https?:\/\//i.test(argument)) {
+    const url = parseUrl(argument)
+    if (url !== undefined) return { kind: 'url', url }
+    throw new BulkxError('BULKX_USAGE', 'The status URL cannot be read', {
+      hint: 'put it in quotes, as the server gave it',
+    })
+  }
+  return namedDirectory(argument, io)
+}

@@ -1,0 +1,156 @@
+/** From argv to a command: parsing and help, made from the catalogue and the option table. */
+import { Command, CommanderError, Option } from 'commander'
+import { BulkxError } from '../errors.js'
+import { type CommandRow, catalogue, rowFor } from './catalogue.js'
+import { exitStatusLines } from './exit-status.js'
+import type { Ending } from './invocation.js'
+import type { Io } from './io.js'
+import { groups, type OptionName } from './options.js'
+import { resolveSettings, type Texts } from './settings.js'
+import { topics } from './topics.js'
+import { usageError } from './usage-error.js'
+import { version } from './version.js'
+
+const helpWidth = 100
+
+const collect = (text: string, before: unknown): string[] => [...(Array.isArray(before) ? before : []), text]
+
+const optionFor = (command: CommandRow, name: OptionName): Option => {
+  const { short, value, help, byDefault, group, kind } = rowFor(command, name)
+  const flags = `${short === undefined ? '' : `-${short}, `}--${name}${value === undefined ? '' : ` ${value}`}`
+  const option = new Option(flags, byDefault === undefined ? help : `${help} (default: ${byDefault})`)
+  if (kind.form !== 'flag') option.argParser(collect)
+  return option.helpGroup(`${groups[group]}:`)
+}
+
+/** What the command line gave for each option, as text. */
+const textsOf = (command: Command, row: CommandRow): Texts => {
+  const texts: Texts = {}
+  const values: Record<string, unknown> = command.opts()
+  for (const name of row.options) {
+    const attribute = new Option(`--${name}`).attributeName()
+    if (command.getOptionValueSource(attribute) !== 'cli') continue
+    const value = values[attribute]
+    texts[name] = Array.isArray(value) ? value.map(String) : ['true']
+  }
+  return texts
+}
+
+const helpEnd = (row: CommandRow): string =>
+  [
+    '',
+    'Examples:',
+    ...row.examples.map((example) => `  ${example}`),
+    '',
+    'EXIT STATUS',
+    ...exitStatusLines(row.exitCodes),
+    '  More: `bulkx help exit-codes`',
+  ].join('\n')
+
+const argumentText = (row: CommandRow): string => row.args.map(({ name }) => `${name} `).join('')
+
+const addCommand = (
+  program: Command,
+  name: string,
+  row: CommandRow,
+  take: (ending: Ending) => void,
+  io: Io,
+): void => {
+  const command = program
+    .command(name)
+    .description(row.summary)
+    .usage(`${argumentText(row)}[options]`)
+  for (const argument of row.args) command.argument(argument.name, argument.help)
+  for (const option of row.options) command.addOption(optionFor(row, option))
+  command.helpOption('-h, --help', 'this help').addHelpText('after', helpEnd(row))
+  command.action(async () => {
+    const flags = textsOf(command, row)
+    const settings = resolveSettings({ names: row.options, flags, env: io.env })
+    const run = await row.load()
+    take(await run({ command: name, args: command.args, flags, settings }, io))
+  })
+}
+
+const topicList = (): string =>
+  [
+    '',
+    'Topics:',
+    ...Object.entries(topics).map(([name, { summary }]) => `  bulkx help ${name.padEnd(13)} ${summary}`),
+    '',
+    'Try it, without account, network or configuration:',
+    '  bulkx export --server mock: -o out',
+  ].join('\n')
+
+const help = (program: Command, name: string | undefined): string => {
+  const topic = name === undefined ? undefined : topics[name]
+  if (topic) return `${topic.text()}\n`
+  const command =
+    name === undefined ? program : program.commands.find((candidate) => candidate.name() === name)
+  if (!command) {
+    throw new BulkxError('BULKX_USAGE', `There is no command or topic ${JSON.stringify(name)}`, {
+      hint: `topics are ${Object.keys(topics).join(', ')}; \`bulkx help\` lists the commands`,
+    })
+  }
+  command.outputHelp()
+  return ''
+}
+
+const createProgram = (io: Io, take: (ending: Ending) => void): Command => {
+  const program = new Command('bulkx')
+    .description('FHIR Bulk Data export: kick off, wait, download, verify, resume.')
+    .usage('<command> [options]')
+    .helpOption('-h, --help', 'this help')
+    .helpCommand(false)
+    .exitOverride()
+    .configureHelp({ helpWidth, subcommandTerm: (command) => command.name() })
+    .configureOutput({
+      writeOut: (text) => io.stdout.write(text),
+      // Errors are explained in one place, after the program has thrown.
+      writeErr: () => {},
+      outputError: () => {},
+      getOutHasColors: () => false,
+    })
+    .addHelpText('after', topicList())
+  // Declared for the help; main answers it without loading any of this.
+  program.version(version(), '-V, --version', 'print the version')
+  for (const [name, row] of Object.entries(catalogue)) addCommand(program, name, row, take, io)
+  program
+    .command('help')
+    .description('Explain a command or a topic.')
+    .usage('[command|topic]')
+    .argument('[command|topic]')
+    .helpOption('-h, --help', 'this help')
+    .action((name: string | undefined) => io.stdout.write(help(program, name)))
+  return program
+}
+
+/** The command that was named, as far as argv shows one. */
+const commandOf = (argv: readonly string[]): string | undefined => {
+  const word = argv.find((argument) => !argument.startsWith('-'))
+  return word !== undefined && (word === 'help' || Object.hasOwn(catalogue, word)) ? word : undefined
+}
+
+/** Runs the command in `argv`; never rejects. */
+export const runProgram = async (
+  argv: readonly string[],
+  io: Io,
+): Promise<{ command?: string; ending: Ending }> => {
+  const command = commandOf(argv)
+  let ending: Ending = {}
+  const program = createProgram(io, (taken) => {
+    ending = taken
+  })
+  try {
+    if (argv.length === 0) {
+      io.stderr.write(program.helpInformation())
+      throw new BulkxError('BULKX_USAGE', 'No command was given', {
+        hint: 'start with `bulkx export --help`',
+      })
+    }
+    await program.parseAsync([...argv], { from: 'user' })
+  } catch (error) {
+    if (!(error instanceof CommanderError)) return { command, ending: { error } }
+    if (error.exitCode !== 0) return { command, ending: { error: usageError(error, command) } }
+  }
+  return { command, ending }
+}

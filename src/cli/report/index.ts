@@ -1,0 +1,100 @@
+/** Who is told what happens: people on stderr, programs on stdout. */
+import type { Progress } from '../../fetch/progress.js'
+import type { JobEvent } from '../../job/facts.js'
+import type { Conclusion } from '../../job/outcome.js'
+import type { JobState } from '../../job/state.js'
+import { createPaint } from '../color.js'
+import { type Paint, plainPaint } from '../explain.js'
+import type { Io } from '../io.js'
+import type { Settings } from '../settings.js'
+import { jsonReporter } from './json.js'
+import { plainReporter } from './plain.js'
+
+/** What the first line of a run says. */
+export interface RunStart {
+  command: string
+  /** As the user named it. */
+  server: string
+  target: string
+  /** As a person would type it. */
+  directory: string
+}
+
+export interface Reporter {
+  begin(start: RunStart): void
+  /** Once the job is open: gauges that may be sampled from now on. */
+  watch?(progress: Progress): void
+  event(event: JobEvent, state: JobState): void | Promise<void>
+  /** Something a person should know that is no fact of the job. */
+  note(text: string): void
+  /** The summary; the error, if there is one, is explained by `main`. */
+  end(conclusion: Conclusion, state: JobState): void
+  /** Gives the terminal back. Called once, also after an error. */
+  close(): void
+}
+
+/** Lines for stderr. */
+export interface Talk {
+  line(text: string): void
+  warning(text: string): void
+  paint: Paint
+}
+
+export const createTalk = (io: Pick<Io, 'stderr'>, paint: Paint): Talk => ({
+  line: (text) => io.stderr.write(`${text}\n`),
+  warning: (text) => io.stderr.write(`${paint.warning('warning:')} ${text}\n`),
+  paint,
+})
+
+const silent: Talk = { line: () => {}, warning: () => {}, paint: plainPaint }
+
+/** The talk that `--quiet` and `--color` leave. */
+export const talkFor = async (settings: Settings, io: Io): Promise<Talk> =>
+  settings.get('quiet') ? silent : createTalk(io, await createPaint(settings.get('color') ?? 'auto', io))
+
+const both = (first: Reporter, second: Reporter): Reporter => ({
+  begin: (start) => {
+    first.begin(start)
+    second.begin(start)
+  },
+  watch: (progress) => {
+    first.watch?.(progress)
+    second.watch?.(progress)
+  },
+  event: async (event, state) => {
+    await first.event(event, state)
+    await second.event(event, state)
+  },
+  note: (text) => {
+    first.note(text)
+    second.note(text)
+  },
+  end: (conclusion, state) => {
+    first.end(conclusion, state)
+    second.end(conclusion, state)
+  },
+  close: () => {
+    first.close()
+    second.close()
+  },
+})
+
+/** Spinner and bars need a terminal that can move its cursor; request lines of `--verbose` would tear them. */
+const wantsMotion = (settings: Settings, io: Io): boolean =>
+  io.stderr.terminal !== undefined &&
+  io.env.TERM !== 'dumb' &&
+  !settings.get('quiet') &&
+  !settings.get('no-progress') &&
+  !settings.get('verbose') &&
+  // Facts on the same screen would tear them too.
+  !(settings.get('json') && io.stdout.isTTY) &&
+  !io.env.CI
+
+/** The reporters that the options ask for, as one. */
+export const createReporter = async (settings: Settings, io: Io): Promise<Reporter> => {
+  const talk = await talkFor(settings, io)
+  const people = wantsMotion(settings, io)
+    ? (await import('./fancy.js')).fancyReporter(talk, io)
+    : plainReporter(talk)
+  return settings.get('json') ? both(people, jsonReporter(io)) : people
+}

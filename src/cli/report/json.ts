@@ -1,0 +1,126 @@
+/** The facts for programs: one JSON object a line on stdout, made small and free of secrets. */
+import { withoutQuery } from '../../http/url.js'
+import type { JobEvent } from '../../job/facts.js'
+import type { Issue, OutputManifest } from '../../protocol/types.js'
+import type { Io } from '../io.js'
+import { targetText } from '../target.js'
+import { harmless } from '../text.js'
+import type { Reporter } from './index.js'
+
+const iso = (at: number): string | undefined =>
+  at > 0 && at <= 8.64e15 ? new Date(at).toISOString() : undefined
+
+const words = (text: string | undefined): string | undefined =>
+  text === undefined ? undefined : harmless(text)
+
+const issueFields = (issues: readonly Issue[] | undefined) =>
+  issues?.slice(0, 20).map(({ severity, code, text }) => ({ severity, code: words(code), text: words(text) }))
+
+const countByType = (manifest: OutputManifest): Record<string, number> => {
+  const counts = new Map<string, number>()
+  for (const { type } of manifest.items.output) counts.set(type, (counts.get(type) ?? 0) + 1)
+  return Object.fromEntries(counts)
+}
+
+const manifestFields = ({ manifest, page, partial }: Extract<JobEvent, { type: 'manifest-received' }>) => ({
+  page: withoutQuery(page),
+  partial: partial === true,
+  transactionTime: words(manifest.transactionTime),
+  requiresAccessToken: manifest.requiresAccessToken,
+  output: manifest.items.output.length,
+  deleted: manifest.items.deleted.length,
+  outcome: manifest.items.outcome.length,
+  types: countByType(manifest),
+  more: manifest.next !== undefined,
+  expiresAt: manifest.expiresAt === undefined ? undefined : iso(manifest.expiresAt),
+})
+
+const waitFields = (event: { notBefore: number; retryAfterMs?: number; cut?: boolean }) => ({
+  retryAfterMs: event.retryAfterMs,
+  cut: event.cut,
+  nextPollAt: iso(event.notBefore),
+})
+
+const completedFields = (event: Extract<JobEvent, { type: 'file-completed' }>) => ({
+  name: event.gzip ? `${event.name}.gz` : event.name,
+  resources: event.resources,
+  lines: event.lines,
+  badLines: event.badLines,
+  bytes: event.bytes,
+  storedBytes: event.storedBytes,
+  sha256: event.sha256,
+  attempts: event.attempts,
+  durationMs: event.durationMs,
+})
+
+/** The fields of an event besides `type` and `at`: manifests as counts, URLs without query, words cut. */
+const fieldsOf = (event: JobEvent): Record<string, unknown> => {
+  switch (event.type) {
+    case 'job-created':
+      return {
+        exportId: event.exportId,
+        server: withoutQuery(event.server),
+        fhirUrl: withoutQuery(event.fhirUrl),
+        target: event.kickOff && withoutQuery(targetText(event.kickOff.target)),
+      }
+    case 'kick-off-requested':
+      return { method: event.method, url: withoutQuery(event.url) }
+    case 'kick-off-unsent':
+      return { reason: words(event.reason) }
+    case 'kick-off-refused':
+      return { status: event.status, message: words(event.message) }
+    case 'kick-off-accepted':
+      return {
+        pollingLocation: withoutQuery(event.pollingLocation),
+        attached: event.attached,
+        issues: issueFields(event.issues),
+      }
+    case 'status-in-progress':
+      return { progress: words(event.progress), ...waitFields(event) }
+    case 'status-transient':
+      return { status: event.status, reason: words(event.reason), ...waitFields(event) }
+    case 'status-doubted':
+      return { status: event.status, reason: words(event.reason), nextPollAt: iso(event.notBefore) }
+    case 'manifest-received':
+      return manifestFields(event)
+    case 'manifest-unavailable':
+      return { page: withoutQuery(event.page), reason: words(event.reason) }
+    case 'file-completed':
+      return completedFields(event)
+    case 'file-failed':
+      return {
+        name: event.name,
+        code: event.code,
+        message: words(event.message),
+        hint: words(event.hint),
+        status: event.status,
+      }
+    case 'export-failed':
+      return { code: event.code, status: event.status, message: words(event.message) }
+    case 'export-gone':
+      return { status: event.status, message: words(event.message) }
+    case 'manifest-written':
+      return { findings: event.findings.length }
+    case 'findings-accepted':
+      return { failOn: event.failOn }
+    case 'delete-answered':
+      return { status: event.status, message: words(event.message) }
+    case 'job-cancelled':
+      return { status: event.status }
+    case 'job-resumed':
+      return {}
+    default:
+      return event satisfies never
+  }
+}
+
+export const jsonLine = (event: JobEvent): string =>
+  JSON.stringify({ type: event.type, at: new Date(event.at).toISOString(), ...fieldsOf(event) })
+
+export const jsonReporter = (io: Pick<Io, 'stdout'>): Reporter => ({
+  begin: () => {},
+  event: (event) => io.stdout.write(`${jsonLine(event)}\n`),
+  note: () => {},
+  end: () => {},
+  close: () => {},
+})

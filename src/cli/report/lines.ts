@@ -1,0 +1,134 @@
+/** What happened, in a line each: shared by the plain and the fancy reporter. */
+import { withoutQuery } from '../../http/url.js'
+import type { Fact, JobEvent } from '../../job/facts.js'
+import type { JobState } from '../../job/state.js'
+import { count, duration, harmless, size } from '../text.js'
+
+export interface Line {
+  level: 'line' | 'warning'
+  text: string
+}
+
+const line = (text: string): Line => ({ level: 'line', text })
+const warning = (text: string): Line => ({ level: 'warning', text })
+
+type Of<T extends Fact['type']> = Extract<JobEvent, { type: T }>
+
+/** From here on the time of the next look is worth saying. */
+const longWaitMs = 10_000
+
+const nextLook = (event: { at: number; notBefore: number }): string => {
+  const wait = event.notBefore - event.at
+  return wait >= longWaitMs ? `; next look in ${duration(wait)}` : ''
+}
+
+/** What the server says of its progress, and when we look again. */
+export const progressLine = (event: Of<'status-in-progress'>, state: JobState): Line => {
+  const words = event.progress === undefined ? '' : `: ${harmless(event.progress)}`
+  const age = event.at - state.acceptedAt
+  return line(`in progress after ${duration(age)}${words}${nextLook(event)}`)
+}
+
+/** Said when `--retry-after-max` shortens what the server asks for. */
+export const cutLine = (event: Of<'status-in-progress' | 'status-transient'>): Line | undefined =>
+  event.cut && event.retryAfterMs !== undefined
+    ? warning(
+        `the server asks to wait ${duration(event.retryAfterMs)}; ` +
+          `\`--retry-after-max\` makes it ${duration(event.notBefore - event.at)}`,
+      )
+    : undefined
+
+export const transientLine = (event: Of<'status-transient'>): Line =>
+  warning(
+    `the server cannot answer now: ${harmless(event.reason)}; next try in ${duration(event.notBefore - event.at)}`,
+  )
+
+const acceptedLines = (event: Of<'kick-off-accepted'>): Line[] => [
+  line(`${event.attached ? 'attached to' : 'accepted: status at'} ${withoutQuery(event.pollingLocation)}`),
+  ...(event.issues ?? []).map(({ severity, text }) =>
+    warning(`the server says (${severity}): ${harmless(text)}`),
+  ),
+]
+
+const manifestLine = (event: Of<'manifest-received'>, state: JobState): Line => {
+  const { output, deleted, outcome } = event.manifest.items
+  const files = output.length + deleted.length + outcome.length
+  if (state.refreshed.has(event.page)) return line(`fresh URLs for ${count(files, 'file')}`)
+  const others = [
+    ...(deleted.length > 0 ? [`${deleted.length} of deleted resources`] : []),
+    ...(outcome.length > 0 ? [`${outcome.length} of the server's messages`] : []),
+  ]
+  const details = others.length > 0 ? ` (${others.join(', ')})` : ''
+  const time = event.manifest.transactionTime
+  const at = time === undefined ? '' : `, transaction time ${harmless(time)}`
+  return line(`${event.partial ? 'so far' : 'manifest'}: ${count(files, 'file')}${details}${at}`)
+}
+
+const completedLine = (event: Of<'file-completed'>): Line => {
+  const text = `${event.name}${event.gzip ? '.gz' : ''}: ${count(event.resources, 'resource')}, ${size(event.bytes)}`
+  return event.badLines > 0
+    ? warning(
+        `${text}, ${count(event.badLines, 'bad line')}` +
+          (event.firstBadLine ? `, the first is line ${event.firstBadLine.line}` : ''),
+      )
+    : line(text)
+}
+
+const deletedLine = (event: Of<'delete-answered'>): Line => {
+  if (event.status >= 200 && event.status < 300) return line('cleaned up: the job is deleted on the server')
+  if (event.status === 404 || event.status === 410) return line('cleaned up: the job is gone on the server')
+  const words = event.message === undefined ? '' : `: ${harmless(event.message)}`
+  return warning(`the server did not delete the job: HTTP ${event.status}${words}`)
+}
+
+const resumedLine = (state: JobState): Line => {
+  const files = [...state.files.values()]
+  const here = files.filter((file) => file.status === 'completed').length
+  return line(files.length === 0 ? 'resumed' : `resumed: ${here} of ${count(files.length, 'file')} are here`)
+}
+
+/** The lines of one event. Ends that `main` explains, and status answers, which are throttled, have none here. */
+export const linesFor = (event: JobEvent, state: JobState): Line[] => {
+  switch (event.type) {
+    case 'job-resumed':
+      return [resumedLine(state)]
+    case 'kick-off-requested':
+      return [line(`kick-off: ${event.method} ${withoutQuery(event.url)}`)]
+    case 'kick-off-unsent':
+      return [warning(`the kick-off did not reach the server: ${harmless(event.reason)}`)]
+    case 'kick-off-accepted':
+      return acceptedLines(event)
+    case 'status-doubted':
+      return [
+        warning(
+          `the server says HTTP ${event.status}: ${harmless(event.reason)}; ` +
+            `looking again in ${duration(event.notBefore - event.at)} before it is believed`,
+        ),
+      ]
+    case 'manifest-received':
+      return [manifestLine(event, state)]
+    case 'manifest-unavailable':
+      return [warning(`${withoutQuery(event.page)} cannot be had: ${harmless(event.reason)}`)]
+    case 'file-completed':
+      return [completedLine(event)]
+    case 'file-failed':
+      return [warning(`${event.name} failed: ${harmless(event.message)}`)]
+    case 'manifest-written':
+      return [line('every file is whole; manifest.json is written')]
+    case 'findings-accepted':
+      return [line(`findings accepted with \`--fail-on ${event.failOn}\``)]
+    case 'delete-answered':
+      return [deletedLine(event)]
+    case 'job-cancelled':
+      return [line(`cancelled on the server: HTTP ${event.status}`)]
+    case 'job-created':
+    case 'status-in-progress':
+    case 'status-transient':
+    case 'kick-off-refused':
+    case 'export-failed':
+    case 'export-gone':
+      return []
+    default:
+      return event satisfies never
+  }
+}

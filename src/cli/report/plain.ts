@@ -1,0 +1,84 @@
+/** One plain line for each thing that happened: for logs, pipes, and people who like it quiet. */
+import type { JobEvent } from '../../job/facts.js'
+import type { JobState } from '../../job/state.js'
+import type { Reporter, Talk } from './index.js'
+import { cutLine, type Line, linesFor, progressLine, transientLine } from './lines.js'
+import { sayEnd } from './summary.js'
+
+/** New words of the server are repeated at most this often, old ones this seldom. */
+const changedEveryMs = 5_000
+const unchangedEveryMs = 10 * 60_000
+
+/** Lets a status line through when it is news, or the last one is long ago. */
+export const throttle = (): ((words: string, at: number) => boolean) => {
+  let last: { words: string; at: number } | undefined
+  return (words, at) => {
+    const since = last === undefined ? Number.POSITIVE_INFINITY : at - last.at
+    if (since < (last?.words === words ? unchangedEveryMs : changedEveryMs)) return false
+    last = { words, at }
+    return true
+  }
+}
+
+export const say = (talk: Talk, { level, text }: Line): void => talk[level](text)
+
+/** The part of both reporters that status answers need: what to say of them, and how often. */
+export const statusTalk = (talk: Talk) => {
+  const isNews = throttle()
+  let cutSaid = false
+  let failing = false
+  const sayCut = (event: Extract<JobEvent, { type: 'status-in-progress' | 'status-transient' }>): void => {
+    const cut = cutLine(event)
+    if (cut && !cutSaid) say(talk, cut)
+    cutSaid = cut !== undefined
+  }
+  return {
+    inProgress: (
+      event: Extract<JobEvent, { type: 'status-in-progress' }>,
+      state: JobState,
+      { silent = false } = {},
+    ): void => {
+      sayCut(event)
+      if (failing) talk.line('the server answers again')
+      failing = false
+      if (!silent && isNews(`progress ${event.progress ?? ''}`, event.at))
+        say(talk, progressLine(event, state))
+    },
+    transient: (event: Extract<JobEvent, { type: 'status-transient' }>): void => {
+      sayCut(event)
+      if (!failing || isNews(`transient ${event.reason}`, event.at)) say(talk, transientLine(event))
+      failing = true
+    },
+  }
+}
+
+/** Hints are said once each: twenty thousand files may fail for one reason. */
+export const hintTalk = (talk: Talk) => {
+  const said = new Set<string>()
+  return (event: JobEvent): void => {
+    if (event.type !== 'file-failed' || event.hint === undefined || said.has(event.hint)) return
+    said.add(event.hint)
+    talk.line(`${talk.paint.hint('hint:')} ${event.hint}`)
+  }
+}
+
+export const plainReporter = (talk: Talk): Reporter => {
+  const status = statusTalk(talk)
+  const sayHint = hintTalk(talk)
+  let directory = ''
+  return {
+    begin: (start) => {
+      directory = start.directory
+      talk.line(`${start.command}: ${start.target} from ${start.server} into ${start.directory}`)
+    },
+    event: (event, state) => {
+      if (event.type === 'status-in-progress') status.inProgress(event, state)
+      else if (event.type === 'status-transient') status.transient(event)
+      else for (const line of linesFor(event, state)) say(talk, line)
+      sayHint(event)
+    },
+    note: (text) => talk.line(text),
+    end: (conclusion, state) => sayEnd(conclusion, state, directory, talk),
+    close: () => {},
+  }
+}

@@ -1,0 +1,192 @@
+/** A job from opening to result, as `export`, `kickoff` and `resume` all run it. */
+import type { Config } from '../config.js'
+import { BulkxError, type ErrorCode } from '../errors.js'
+import { readJob } from '../job/directory.js'
+import { exportJob, type Job, type Steer } from '../job/export.js'
+import type { Outcome } from '../job/facts.js'
+import { conclude } from '../job/outcome.js'
+import { type JobState, newState, phaseOf } from '../job/state.js'
+import { type Host, openJob } from '../open-job.js'
+import type { Ending } from './invocation.js'
+import type { Io } from './io.js'
+import { rememberJob } from './job-list.js'
+import { createReporter, type Reporter, talkFor } from './report/index.js'
+import type { Settings } from './settings.js'
+import { shortPath, targetName } from './show.js'
+import { shellWord } from './text.js'
+import { isMock } from './values.js'
+
+export interface JobRun {
+  command: string
+  config: Config
+  settings: Settings
+  /** Creates the job or goes on with it; `done` when there is nothing to run. */
+  begin: (job: Job, reporter: Reporter) => Promise<'run' | 'done'>
+  steer?: Steer
+  /** For the first line, where the question is not known. */
+  target?: string
+  /** The run is as it should be although the job is not complete: a kick-off, for one. */
+  isGood?: (state: JobState) => boolean
+  /** The last words of a good run. */
+  farewell?: (state: JobState, directory: string) => string | undefined
+  /** Further fields of the `result`. */
+  fields?: (state: JobState) => Readonly<Record<string, unknown>>
+}
+
+/** What the engine needs of this process. */
+export const hostFor = async (settings: Settings, io: Io): Promise<Host> => {
+  const talk = await talkFor(settings, io)
+  return {
+    clock: io.clock,
+    random: io.random,
+    signal: io.signal,
+    self: io.process,
+    trace: settings.get('verbose') ? (line) => talk.line(line) : undefined,
+  }
+}
+
+const endWords: Partial<Record<ErrorCode, string>> = {
+  BULKX_INTERRUPTED: 'Interrupted',
+  BULKX_TERMINATED: 'Ended by SIGTERM',
+  BULKX_HANGUP: 'Ended by SIGHUP',
+}
+
+/** What an interruption means for the job, and how to go on. */
+export const afterInterruption = (error: unknown, state: JobState, directory: string): unknown => {
+  const words = error instanceof BulkxError ? endWords[error.code] : undefined
+  if (!(error instanceof BulkxError) || words === undefined) return error
+  const place = shellWord(directory)
+  const again = (message: string, hint: string): BulkxError =>
+    new BulkxError(error.code, `${words}${message}`, { hint })
+  const phase = phaseOf(state)
+  if (phase === 'new') return again(' before anything was started', 'run the same command again')
+  if (phase === 'complete')
+    return again('; every file is on disk', `\`bulkx resume ${place}\` cleans up on the server`)
+  if (isMock(state.server)) {
+    return again('; the mock has ended with this process, and the job with it', 'start anew with --again')
+  }
+  return again(
+    '; the job goes on at the server, and what is here is kept',
+    `continue with \`bulkx resume ${place}\`, stop it with \`bulkx cancel ${place}\``,
+  )
+}
+
+/** The fields of a `result`, on failure too as far as they are known. */
+export const resultFields = ({
+  exitCode: _exitCode,
+  ...outcome
+}: Outcome): Readonly<Record<string, unknown>> => ({
+  ...outcome,
+})
+
+/** Facts that a command records itself are reported like those of the loop. */
+export const observed = (job: Job, reporter: Reporter): Job => ({
+  ...job,
+  record: async (facts) => {
+    const events = await job.record(facts)
+    for (const event of events) await reporter.event(event, job.state)
+    return events
+  },
+})
+
+const remember = async (job: Job, reporter: Reporter, io: Io): Promise<void> => {
+  try {
+    await rememberJob(job.state, job.config.directory, io)
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    reporter.note(`the job list cannot be written, \`bulkx jobs\` will not know this job: ${reason}`)
+  }
+}
+
+/** The first Ctrl-C does not lose the answer to a kick-off. */
+const watchInterruption = (job: Job, reporter: Reporter, signal: AbortSignal): (() => void) => {
+  const say = (): void => {
+    if (job.state.undecided) {
+      reporter.note(
+        'waiting for the answer to the kick-off, or its job would be lost; once more ends at once',
+      )
+    }
+  }
+  signal.addEventListener('abort', say, { once: true })
+  return () => signal.removeEventListener('abort', say)
+}
+
+/** True when the job was begun: from then on the directory is this job's. */
+const runOpen = async (
+  run: JobRun,
+  job: Job,
+  reporter: Reporter,
+  io: Io,
+  onBegun: () => void,
+): Promise<void> => {
+  reporter.watch?.(job.progress)
+  const unwatch = watchInterruption(job, reporter, io.signal)
+  try {
+    const begun = await run.begin(observed(job, reporter), reporter)
+    onBegun()
+    await remember(job, reporter, io)
+    if (begun === 'done') return
+    for await (const event of exportJob(job, run.steer)) await reporter.event(event, job.state)
+  } finally {
+    unwatch()
+  }
+}
+
+interface Ran {
+  state?: JobState
+  begun: boolean
+  thrown?: { error: unknown }
+}
+
+const openAndRun = async (run: JobRun, reporter: Reporter, io: Io): Promise<Ran> => {
+  const ran: Ran = { begun: false }
+  try {
+    await using job = await openJob(run.config, await hostFor(run.settings, io))
+    ran.state = job.state
+    await runOpen(run, job, reporter, io, () => {
+      ran.begun = true
+    })
+  } catch (error) {
+    ran.thrown = { error }
+  }
+  return ran
+}
+
+/** What was thrown, if anything was, decides how the run ends; otherwise how the job stands. */
+const sayConclusion = (run: JobRun, { thrown }: Ran, state: JobState, reporter: Reporter, io: Io): Ending => {
+  const { directory, files } = run.config
+  const shown = shortPath(directory, io.cwd)
+  const conclusion = conclude(state, directory, files.failOn)
+  const result = { ...resultFields(conclusion.outcome), ...run.fields?.(state) }
+  if (thrown) return { error: afterInterruption(thrown.error, state, shown), result }
+  const isGood = run.isGood?.(state) === true
+  reporter.end(isGood ? { outcome: conclusion.outcome } : conclusion, state)
+  const farewell = isGood ? run.farewell?.(state, shown) : undefined
+  if (farewell !== undefined) reporter.note(farewell)
+  return { error: isGood ? undefined : conclusion.error, result }
+}
+
+/**
+ * Runs the job as far as it goes and says what there is to say. Never rejects for what happens to the job: that
+ * is part of the ending.
+ */
+export const runJob = async (run: JobRun, io: Io): Promise<Ending> => {
+  const { config, settings } = run
+  const reporter = await createReporter(settings, io)
+  try {
+    reporter.begin({
+      command: run.command,
+      server: config.server,
+      target: run.target ?? targetName(config.kickOff.target),
+      directory: shortPath(config.directory, io.cwd),
+    })
+    const ran = await openAndRun(run, reporter, io)
+    const state = ran.state ?? (await readJob(config.directory).catch(() => undefined)) ?? newState()
+    const ending = sayConclusion(run, ran, state, reporter, io)
+    reporter.close()
+    if (ran.begun && !settings.get('json')) io.stdout.write(`${config.directory}\n`)
+    return ending
+  } finally {
+    reporter.close()
+  }
+}

@@ -1,0 +1,51 @@
+/** What `export` and `kickoff` share: settings to a config, what is only printed, and the mock of `mock:`. */
+import type { Config } from '../config.js'
+import { readJob } from '../job/directory.js'
+import { phaseOf } from '../job/state.js'
+import { resolveConfig } from './config.js'
+import { requestLines, shownRequest } from './dry-run.js'
+import type { Ending, Invocation } from './invocation.js'
+import type { Io } from './io.js'
+import { moveAside } from './move-aside.js'
+import { printedLines, printedSettings } from './print-config.js'
+import { talkFor } from './report/index.js'
+import type { Settings } from './settings.js'
+import { shortPath } from './show.js'
+
+/** The ending of a run that only prints; undefined when there is something to start. */
+const printOnly = (config: Config, { settings, args }: Invocation, io: Io): Ending | undefined => {
+  const json = settings.get('json')
+  const printed = settings.get('print-config') ? printedSettings(settings, args[0], io) : undefined
+  const request = settings.get('dry-run') ? shownRequest(config) : undefined
+  if (!printed && !request) return undefined
+  const lines = [
+    ...(printed ? printedLines(printed) : []),
+    ...(printed && request ? [''] : []),
+    ...(request ? requestLines(request) : []),
+  ]
+  if (!json) io.stdout.write(`${lines.join('\n')}\n`)
+  return { result: { directory: config.directory, config: printed, request } }
+}
+
+const setAside = async (config: Config, settings: Settings, io: Io): Promise<void> => {
+  const aside = settings.get('again') ? await moveAside(config.directory, io) : undefined
+  if (aside === undefined) return
+  const talk = await talkFor(settings, io)
+  talk.line(`moved ${shortPath(config.directory, io.cwd)} to ${shortPath(aside, io.cwd)}`)
+  const state = await readJob(aside)
+  if (state && phaseOf(state) === 'in-progress') {
+    talk.warning(`its job goes on at the server; stop it with \`bulkx cancel ${shortPath(aside, io.cwd)}\``)
+  }
+}
+
+/** The config to run with, or the ending of a run that started nothing. */
+export const prepareExport = async (
+  invocation: Invocation,
+  io: Io,
+): Promise<{ config: Config } | { ending: Ending }> => {
+  const config = await resolveConfig(invocation.settings, invocation.args[0], io)
+  const ending = printOnly(config, invocation, io)
+  if (ending) return { ending }
+  await setAside(config, invocation.settings, io)
+  return { config }
+}

@@ -1,0 +1,101 @@
+/** The topics of `bulkx help`. */
+import { exitStatus } from './exit-status.js'
+import { environmentName, groups, optionNames, row } from './options.js'
+
+const wrap = (text: string, indent: number, width: number): string => {
+  const lines: string[] = []
+  let line = ''
+  for (const word of text.split(' ')) {
+    if (line !== '' && indent + line.length + 1 + word.length > width) {
+      lines.push(line)
+      line = word
+    } else line = line === '' ? word : `${line} ${word}`
+  }
+  return [...lines, line].join(`\n${' '.repeat(indent)}`)
+}
+
+const width = 80
+
+const environment = (): string => {
+  const rows = optionNames.flatMap((name) => {
+    const variable = environmentName(name)
+    return variable === undefined ? [] : [{ variable, name, group: row(name).group }]
+  })
+  const indent = 2 + Math.max(...rows.map(({ variable }) => variable.length)) + 2
+  const sections = Object.entries(groups).flatMap(([group, title]) => {
+    const own = rows.filter((entry) => entry.group === group)
+    if (own.length === 0) return []
+    const lines = own.map(
+      ({ variable, name }) =>
+        `  ${variable.padEnd(indent - 2)}${wrap(`--${name}: ${row(name).help}`, indent, width)}`,
+    )
+    return [[`${title}:`, ...lines].join('\n')]
+  })
+  const intro = wrap(
+    'A flag wins over its variable, the variable over the default. An empty variable counts as not set. Booleans are 1, true, yes, 0, false, no. What to export is never taken from the environment.',
+    0,
+    width,
+  )
+  const others = [
+    'Others:',
+    `  ${'BULKX_TOKEN'.padEnd(indent - 2)}the bearer token itself`,
+    `  ${'BULKX_STATE_DIR'.padEnd(indent - 2)}where the list of your jobs is kept`,
+    `  ${'HTTPS_PROXY, HTTP_PROXY, NO_PROXY'.padEnd(indent - 2)}the usual proxies`,
+    `  ${'NO_COLOR, FORCE_COLOR'.padEnd(indent - 2)}colour, when --color says nothing`,
+  ].join('\n')
+  return [intro, ...sections, others].join('\n\n')
+}
+
+const exitCodes = (): string => {
+  const indent = 15
+  const lines = exitStatus.map(({ codes, meaning, action }) => {
+    const text = action === '' ? meaning : `${meaning}. What to do: ${action}`
+    return `  ${codes.join(', ').padEnd(indent - 2)}${wrap(text, indent, width)}`
+  })
+  return [
+    ...lines,
+    '',
+    'Other codes must be read as failure; new ones may come. Exit 0 or 10 means that',
+    'what the server listed is on disk, whole.',
+  ].join('\n')
+}
+
+const files = `out/
+  Patient.0001.ndjson         a type's files in the order of the manifest; the
+  Observation.0001.ndjson     bytes are the server's (.ndjson.gz with --gzip)
+  deleted/Bundle.0001.ndjson  resources that were deleted, as the server lists them
+  outcome/OperationOutcome.0001.ndjson
+                              the server's errors, warnings and notes
+  log.ndjson                  Bulk Data Export Log Items, version 2
+  manifest.json               written last: its presence means that all is here
+  .bulkx/                     journal, lock, and files that are not whole yet
+
+A file has its name only when it is whole. Everything is readable by its owner
+only. The directory is the job: \`bulkx resume out\` goes on from what it says.`
+
+const json = `With --json, stdout is NDJSON: one object a line, each with "type" and "at" (an
+ISO instant). The lines are the facts of the job as they happen:
+
+  job-created, job-resumed, kick-off-requested, kick-off-accepted,
+  kick-off-refused, kick-off-unsent, status-in-progress, status-transient,
+  status-doubted, manifest-received, manifest-unavailable, file-completed,
+  file-failed, export-failed, export-gone, manifest-written, findings-accepted,
+  delete-answered, job-cancelled
+
+The last line of every command, successful or not, is its result:
+
+  {"type":"result","at":"…","command":"export","phase":"complete","exitCode":0,
+   "directory":"…","transactionTime":"…","files":3,"resources":120,
+   "bytes":48211,"findings":[]}
+
+"phase" is new, undecided, in-progress, downloading, complete, incomplete,
+failed, gone, or cancelled. A result of a failure has "code", which is stable,
+"message", and mostly "hint".`
+
+/** Topic to text. */
+export const topics: Readonly<Record<string, { summary: string; text: () => string }>> = {
+  environment: { summary: 'variables that stand for options', text: environment },
+  'exit-codes': { summary: 'what each exit code means, and what to do', text: exitCodes },
+  files: { summary: 'what is in an output directory', text: () => files },
+  json: { summary: 'what --json writes', text: () => json },
+}
