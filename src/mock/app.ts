@@ -94,7 +94,7 @@ const worldOf = (options: MockOptions): World => {
     jobs: createJobs({ clock, seed, jobMs, lifetimeMs }),
     clock,
     pageSize,
-    manifestEntries: options.manifestEntries ?? Number.POSITIVE_INFINITY,
+    manifestEntries: options.manifestEntries ?? Number.MAX_SAFE_INTEGER,
     token,
     requiresAccessToken:
       options.files?.requiresAccessToken ?? personality.requiresAccessToken ?? token !== undefined,

@@ -29,6 +29,8 @@ export interface Job {
   files: Promise<readonly JobFile[]>
   /** The same files, from the moment that they are known. */
   planned?: readonly JobFile[]
+  /** Where a name stands among them: a job may have tens of thousands of files. */
+  positions?: ReadonlyMap<string, number>
   /** Why there will be no files. */
   failure?: string
 }
@@ -85,6 +87,7 @@ const follow = (job: Job): void => {
   job.files.then(
     (known) => {
       job.planned = known
+      job.positions = new Map(known.map(({ name }, index) => [name, index]))
     },
     (cause: unknown) => {
       job.failure = String(cause)
@@ -115,8 +118,7 @@ export const createJobs = ({ clock, seed, jobMs, lifetimeMs }: JobsOptions): Job
 
   const file: Jobs['file'] = (id, name) => {
     const job = jobs.get(id)
-    const index =
-      typeof name === 'number' ? name - 1 : (job?.planned?.findIndex((one) => one.name === name) ?? -1)
+    const index = typeof name === 'number' ? name - 1 : (job?.positions?.get(name) ?? -1)
     const found = job?.planned?.[index]
     if (job === undefined || found === undefined) return undefined
     return { ref: { job: id, number: index + 1, type: found.type, name: found.name }, job, file: found }

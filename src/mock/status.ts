@@ -30,16 +30,14 @@ const pageOf = (request: Request): number => {
 const manifestPage = (world: World, request: Request, job: Job, files: readonly JobFile[]): ManifestJson => {
   const origin = originOf(world, request)
   const page = pageOf(request)
-  const end = Math.min(page * world.manifestEntries, files.length)
-  const some = files.slice(Math.min((page - 1) * world.manifestEntries, files.length), end)
+  const start = Math.min((page - 1) * world.manifestEntries, files.length)
+  const end = Math.min(start + world.manifestEntries, files.length)
+  const entries = files.slice(start, end).map(({ section, type, name, content }, index) => {
+    const path = world.filePath.build({ job: job.id, name, number: String(start + index + 1) })
+    return { section, entry: { type, url: origin + path, count: content.count } }
+  })
   const section = (name: JobFile['section']) =>
-    some
-      .filter((file) => file.section === name)
-      .map((file) => {
-        const number = String(files.indexOf(file) + 1)
-        const path = world.filePath.build({ job: job.id, name: file.name, number })
-        return { type: file.type, url: origin + path, count: file.content.count }
-      })
+    entries.filter((one) => one.section === name).map(({ entry }) => entry)
   const statusUrl = origin + world.statusPath.build({ job: job.id })
   const next = `${statusUrl}${statusUrl.includes('?') ? '&' : '?'}page=${page + 1}`
   return {
