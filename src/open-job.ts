@@ -5,6 +5,7 @@ import { type AuthorizeOptions, authorize } from './auth/authorize.js'
 import { anonymous, bearer, type Credentials, withHeaders } from './auth/credentials.js'
 import type { Clock } from './clock.js'
 import type { Config } from './config.js'
+import { BulkxError } from './errors.js'
 import { inProcess } from './fetch/in-process.js'
 import { newProgress, type Progress } from './fetch/progress.js'
 import { throttle } from './fetch/throttle.js'
@@ -13,7 +14,7 @@ import { pace } from './http/pace.js'
 import { followRedirects } from './http/redirects.js'
 import { trace } from './http/trace.js'
 import { transport } from './http/transport.js'
-import { originOf } from './http/url.js'
+import { isLoopback, originOf, withoutQuery } from './http/url.js'
 import { assertUsable, journalPath, lockPath } from './job/directory.js'
 import type { Job } from './job/export.js'
 import { exportLogLines, exportLogName } from './job/export-log.js'
@@ -48,6 +49,14 @@ export interface OpenJob extends Job, AsyncDisposable {
 const credentialsOf = ({ network }: Config): Credentials => {
   const token = network.token ? bearer(network.token) : anonymous
   return Object.keys(network.secretHeaders).length > 0 ? withHeaders(network.secretHeaders, token) : token
+}
+
+/** RFC 6750, 5.3: a server that would get the credential in clear text gets nothing at all. */
+const assertSecure = ({ fhirUrl, network }: Config): void => {
+  const hasCredential = network.token !== undefined || Object.keys(network.secretHeaders).length > 0
+  if (!hasCredential || originOf(fhirUrl)?.startsWith('https:') || isLoopback(fhirUrl)) return
+  const message = `A credential is never sent over plain http, as to ${withoutQuery(fhirUrl)}`
+  throw new BulkxError('BULKX_CONFIG', message, { hint: 'use the https URL of the server with --server' })
 }
 
 interface Network {
@@ -181,9 +190,11 @@ const build = async (config: Config, host: Host, lock: Lock): Promise<OpenJob> =
 /**
  * Opens, or creates, the job directory of `config`, takes its lock and replays its journal. Rejects with
  * `BULKX_JOB_LOCKED` when another process works there, `BULKX_STORAGE` when it cannot be used, `BULKX_USAGE` when
- * it holds somebody else's files, `BULKX_CONFIG` when the network settings are wrong.
+ * it holds somebody else's files, `BULKX_CONFIG` when the network settings are wrong or would send a credential in
+ * clear text.
  */
 export const openJob = async (config: Config, host: Host): Promise<OpenJob> => {
+  assertSecure(config)
   await prepareDirectory(config.directory)
   const self = host.self
   const lock = await takeLock(lockPath(config.directory), {

@@ -2,7 +2,7 @@
  * `log.ndjson`: the community's Bulk Data Export Log Items, version 2, as a projection of the facts. Cumulus ETL
  * reads the last `kickoff` and its `status_complete`: one `exportId` holds for the whole life of a job.
  */
-import { withoutQuery } from '../http/url.js'
+import { originOf, withoutQuery } from '../http/url.js'
 import { parameterList } from '../protocol/parameters.js'
 import type { Section } from '../protocol/types.js'
 import type { JobEvent } from './facts.js'
@@ -94,7 +94,9 @@ const manifestItems = (
   if (state.pages.size === 1) {
     items.unshift({ eventId: 'status_complete', eventDetail: { transactionTime } })
     // A job kicked off elsewhere: what the manifest says of its request is all that is known.
-    if (state.attached && state.request !== undefined) items.unshift(kickoff(state, state.request, {}))
+    const asked = state.request ?? ''
+    if (state.attached && originOf(asked) === originOf(state.fhirUrl))
+      items.unshift(kickoff(state, asked, {}))
   }
   if (event.manifest.next === undefined && !event.partial) {
     items.push({

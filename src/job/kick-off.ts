@@ -2,7 +2,7 @@
 import { BulkxError } from '../errors.js'
 import { type Answer, readAnswer } from '../http/body.js'
 import { NetworkError } from '../http/network-error.js'
-import { originOf, withoutQuery } from '../http/url.js'
+import { withoutQuery } from '../http/url.js'
 import { type KickOffResponse, kickOffRequest, readKickOff } from '../protocol/kick-off.js'
 import type { KickOffRequest } from '../protocol/types.js'
 import type { Job } from './export.js'
@@ -173,6 +173,3 @@ export async function* kickOff(job: Job, request: KickOffRequest): AsyncGenerato
     await job.clock.sleep(delayMs, job.signal)
   }
 }
-
-/** Origin of the FHIR base: where credentials may go. */
-export const fhirOriginOf = (fhirUrl: string): string => originOf(fhirUrl) ?? fhirUrl

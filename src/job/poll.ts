@@ -58,7 +58,7 @@ const inProgress = (
 
 const transient = (
   job: Job,
-  { reason, retryAfterMs }: Extract<StatusResponse, { kind: 'transient' }>,
+  { reason, status, retryAfterMs }: Extract<StatusResponse, { kind: 'transient' }>,
 ): Fact[] => {
   const failures = job.state.failures + 1
   const next = nextLookAfterFailure(
@@ -66,24 +66,28 @@ const transient = (
     job.config.waiting,
     job.random,
   )
-  const status = /^HTTP (\d{3})/.exec(reason)?.[1]
+  return [{ type: 'status-transient', reason, status, ...next }]
+}
+
+/** What ends the job, unless it is doubted first. */
+type Ending = Extract<StatusResponse, { kind: 'doubtful' | 'failed' | 'gone' | 'not-acceptable' }>
+
+const ended = (ending: Ending): Fact[] => {
+  const { status, reason: message } = ending
+  if (ending.kind === 'gone') return [{ type: 'export-gone', status, message }]
+  const bulkData =
+    ending.kind === 'failed' ? ending.bulkData : ending.kind === 'not-acceptable' || ending.as === 'failed'
   return [
-    { type: 'status-transient', reason, status: status === undefined ? undefined : Number(status), ...next },
+    { type: 'export-failed', status, message, code: bulkData ? 'BULKX_EXPORT_FAILED' : 'BULKX_BAD_ANSWER' },
   ]
 }
 
-const ended = (reason: string, as: 'failed' | 'not-bulk-data' | 'gone'): Fact[] => {
-  if (as === 'gone') return [{ type: 'export-gone', status: 404, message: reason }]
-  const code = as === 'failed' ? 'BULKX_EXPORT_FAILED' : 'BULKX_BAD_ANSWER'
-  return [{ type: 'export-failed', status: 500, message: reason, code }]
-}
-
-const doubtful = (job: Job, reason: string, as: 'failed' | 'not-bulk-data' | 'gone'): Fact[] => {
+/** `looks`: how often such an answer is looked at again before it is believed. */
+const doubted = (job: Job, ending: Ending, looks: number): Fact[] => {
   const { doubts } = job.state
-  const limit = as === 'gone' ? 1 : confirmationsMax
-  if (doubts >= limit) return ended(reason, as)
+  if (doubts >= looks) return ended(ending)
   const notBefore = job.clock.now() + confirmationDelayMs(doubts, job.config.waiting)
-  return [{ type: 'status-doubted', reason, status: as === 'gone' ? 404 : 500, notBefore }]
+  return [{ type: 'status-doubted', reason: ending.reason, status: ending.status, notBefore }]
 }
 
 /** A page behind the first one: when it cannot be had, what the first ones list is still worth having. */
@@ -106,18 +110,17 @@ const facts = (job: Job, url: string, response: StatusResponse): Fact[] => {
     case 'transient':
       return transient(job, response)
     case 'doubtful':
-      return doubtful(job, response.reason, response.as)
+      return doubted(job, response, confirmationsMax)
     case 'gone': {
       if (further) return [{ type: 'manifest-unavailable', page: url, reason: response.reason }]
       const early = job.clock.now() - job.state.acceptedAt < graceMs && !job.state.attached
-      return early ? doubtful(job, response.reason, 'gone') : ended(response.reason, 'gone')
+      return early ? doubted(job, response, 1) : ended(response)
     }
     case 'failed':
-    case 'not-acceptable': {
-      if (further) return [{ type: 'manifest-unavailable', page: url, reason: response.reason }]
-      const bulkData = response.kind === 'not-acceptable' || response.bulkData
-      return ended(response.reason, bulkData ? 'failed' : 'not-bulk-data')
-    }
+    case 'not-acceptable':
+      return further
+        ? [{ type: 'manifest-unavailable', page: url, reason: response.reason }]
+        : ended(response)
     case 'unauthorized':
       if (further) return [{ type: 'manifest-unavailable', page: url, reason: response.reason }]
       throw unauthorized(response.reason)

@@ -24,13 +24,14 @@ export const statusRequest = (url: string, accept = 'application/json'): HttpReq
 export type StatusResponse =
   | { kind: 'in-progress'; progress?: string; retryAfterMs?: number; manifest?: OutputManifest }
   | { kind: 'complete'; manifest: OutputManifest }
-  | { kind: 'transient'; reason: string; retryAfterMs?: number }
+  /** `status` is absent when there was no answer. */
+  | { kind: 'transient'; status?: number; reason: string; retryAfterMs?: number }
   /** Terminal if it stays so: one odd answer does not end the work of days. */
-  | { kind: 'doubtful'; reason: string; as: 'failed' | 'not-bulk-data' | 'gone' }
-  | { kind: 'failed'; reason: string; bulkData: boolean }
-  | { kind: 'gone'; reason: string }
-  | { kind: 'unauthorized'; reason: string }
-  | { kind: 'not-acceptable'; reason: string }
+  | { kind: 'doubtful'; status: number; reason: string; as: 'failed' | 'not-bulk-data' }
+  | { kind: 'failed'; status: number; reason: string; bulkData: boolean }
+  | { kind: 'gone'; status: number; reason: string }
+  | { kind: 'unauthorized'; status: number; reason: string }
+  | { kind: 'not-acceptable'; status: number; reason: string }
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
@@ -72,23 +73,29 @@ const isTransient = (issues: Issue[] | undefined): boolean =>
 const cancelled = /cancel+ed|is being cancel/i
 
 const readOk = (answer: Answer, retryAfterMs: number | undefined): StatusResponse => {
+  const { status } = answer
   const json = parseJson(answer.body)
   const manifest = readManifest(json, answer.url, answer.headers)
   if (manifest) return { kind: 'complete', manifest }
   if (isUnfinished(json)) return { kind: 'in-progress', progress: readProgress(answer, json), retryAfterMs }
   if (answer.body.trim() === '') {
-    return { kind: 'doubtful', reason: 'The server finished the job without a report', as: 'failed' }
+    return { kind: 'doubtful', status, reason: 'The server finished the job without a report', as: 'failed' }
   }
   if (cancelled.test(answer.body) && json === undefined) {
-    return { kind: 'gone', reason: withServerWords('The job was cancelled on the server', answer) }
+    return { kind: 'gone', status, reason: withServerWords('The job was cancelled on the server', answer) }
   }
   if (isSignInPage(answer.body)) {
-    return { kind: 'unauthorized', reason: `The status request was answered by ${serverWords(answer)}` }
+    return {
+      kind: 'unauthorized',
+      status,
+      reason: `The status request was answered by ${serverWords(answer)}`,
+    }
   }
   const issues = readIssues(json)
   if (issues?.some(({ severity }) => severity === 'error' || severity === 'fatal')) {
     return {
       kind: 'failed',
+      status,
       reason: withServerWords('The export failed on the server', answer),
       bulkData: true,
     }
@@ -97,10 +104,10 @@ const readOk = (answer: Answer, retryAfterMs: number | undefined): StatusRespons
     const reason = answer.cut
       ? 'The manifest is larger than this client reads'
       : 'The manifest is broken JSON'
-    return { kind: 'doubtful', reason, as: 'not-bulk-data' }
+    return { kind: 'doubtful', status, reason, as: 'not-bulk-data' }
   }
   const what = isPage(answer.body) ? serverWords(answer) : 'not a bulk data manifest'
-  return { kind: 'failed', reason: `The answer to the status request is ${what}`, bulkData: false }
+  return { kind: 'failed', status, reason: `The answer to the status request is ${what}`, bulkData: false }
 }
 
 /** STU4 may put the job's status into a header: its leading digits count, then. */
@@ -112,23 +119,24 @@ const statusOf = (answer: Answer): number => {
 const readError = (answer: Answer, status: number, retryAfterMs: number | undefined): StatusResponse => {
   const issues = readIssues(parseJson(answer.body))
   if ([408, 425, 429, 502, 503, 504].includes(status) || (status >= 500 && isTransient(issues))) {
-    return { kind: 'transient', reason: withServerWords(`HTTP ${status}`, answer), retryAfterMs }
+    return { kind: 'transient', status, reason: withServerWords(`HTTP ${status}`, answer), retryAfterMs }
   }
   if (status === 401 || status === 403) {
     return {
       kind: 'unauthorized',
+      status,
       reason: withServerWords(`The status request was refused, HTTP ${status}`, answer),
     }
   }
   if (status === 404 || status === 410) {
     const reason = `The server does not know the job any more (HTTP ${status}): it has expired or was cancelled`
-    return { kind: 'gone', reason: withServerWords(reason, answer) }
+    return { kind: 'gone', status, reason: withServerWords(reason, answer) }
   }
   const reason = withServerWords(`The export failed on the server, HTTP ${status}`, answer)
-  if (status === 406) return { kind: 'not-acceptable', reason }
+  if (status === 406) return { kind: 'not-acceptable', status, reason }
   return status >= 500
-    ? { kind: 'doubtful', reason, as: 'failed' }
-    : { kind: 'failed', reason, bulkData: true }
+    ? { kind: 'doubtful', status, reason, as: 'failed' }
+    : { kind: 'failed', status, reason, bulkData: true }
 }
 
 /** `now`: epoch milliseconds, for a server that sends no `Date`. */
