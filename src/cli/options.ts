@@ -16,7 +16,7 @@ export const groups = {
   mock: 'Mock server',
   command: 'This command',
   talk: 'Talk',
-} as const
+} as const satisfies Record<string, string>
 
 export type Group = keyof typeof groups
 
@@ -44,9 +44,9 @@ export const optionNames = Object.keys(options) as OptionName[]
 /** The row without its exact type. */
 export const row = (name: OptionName): OptionRow => options[name]
 
-/** Names of all options in these groups, in the order of the table. */
+/** Names of all options in these groups, in the order of the groups. */
 export const inGroups = (...wanted: Group[]): OptionName[] =>
-  optionNames.filter((name) => wanted.includes(row(name).group))
+  wanted.flatMap((group) => optionNames.filter((name) => row(name).group === group))
 
 /** `BULKX_POLL_MIN`; undefined for options that the environment cannot set. */
 export const environmentName = (name: OptionName): string | undefined =>

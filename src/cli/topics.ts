@@ -16,6 +16,16 @@ const wrap = (text: string, indent: number, width: number): string => {
 
 const width = 80
 
+const otherVariables = {
+  BULKX_TOKEN: 'the bearer token itself',
+  BULKX_STATE_DIR: 'where the list of your jobs is kept',
+  HTTPS_PROXY: 'proxy for https URLs',
+  HTTP_PROXY: 'proxy for http URLs',
+  NO_PROXY: 'hosts that are asked without a proxy',
+  NO_COLOR: 'no colour, unless --color says so',
+  FORCE_COLOR: 'colour even without a terminal',
+}
+
 const environment = (): string => {
   const rows = optionNames.flatMap((name) => {
     const variable = environmentName(name)
@@ -38,10 +48,7 @@ const environment = (): string => {
   )
   const others = [
     'Others:',
-    `  ${'BULKX_TOKEN'.padEnd(indent - 2)}the bearer token itself`,
-    `  ${'BULKX_STATE_DIR'.padEnd(indent - 2)}where the list of your jobs is kept`,
-    `  ${'HTTPS_PROXY, HTTP_PROXY, NO_PROXY'.padEnd(indent - 2)}the usual proxies`,
-    `  ${'NO_COLOR, FORCE_COLOR'.padEnd(indent - 2)}colour, when --color says nothing`,
+    ...Object.entries(otherVariables).map(([name, words]) => `  ${name.padEnd(indent - 2)}${words}`),
   ].join('\n')
   return [intro, ...sections, others].join('\n\n')
 }

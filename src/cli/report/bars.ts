@@ -1,5 +1,5 @@
 /** Bars while files come in: a few rows that are drawn from samples, however many files there are. */
-import { Format, MultiBar, type Options, type Params, type SingleBar } from 'cli-progress'
+import progressBars, { type Options, type Params, type SingleBar } from 'cli-progress'
 import type { Clock } from '../../clock.js'
 import type { Progress } from '../../fetch/progress.js'
 import { duration, size } from '../text.js'
@@ -34,7 +34,7 @@ const drawRow = (options: Options, _params: Params, payload: Partial<RowText>): 
   if (label === '') return ''
   const short = label.length > labelWidth ? `${label.slice(0, labelWidth - 1)}…` : label.padEnd(labelWidth)
   if (fraction === undefined) return `${short}  ${detail}`
-  return `${short} ${Format.BarFormat(Math.min(1, fraction), options)} ${detail}`
+  return `${short} ${progressBars.Format.BarFormat(Math.min(1, fraction), options)} ${detail}`
 }
 
 /** Bytes a second over the last samples. */
@@ -77,7 +77,7 @@ export interface BarsOptions {
 }
 
 export const startBars = ({ stream, clock, progress, counts }: BarsOptions): Bars => {
-  const bars = new MultiBar({
+  const bars = new progressBars.MultiBar({
     stream,
     format: drawRow,
     barsize: 24,
