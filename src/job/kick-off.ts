@@ -1,6 +1,7 @@
 /** The step that costs most when it goes wrong: sent as rarely as can be, and never again once it may have arrived. */
 import { BulkxError } from '../errors.js'
 import { type Answer, readAnswer } from '../http/body.js'
+import { type HttpReply, header } from '../http/exchange.js'
 import { NetworkError } from '../http/network-error.js'
 import { withoutQuery } from '../http/url.js'
 import { type KickOffResponse, kickOffRequest, readKickOff } from '../protocol/kick-off.js'
@@ -17,7 +18,12 @@ const attemptDelaysMs = [3_000, 7_000]
 const busyWaitMs = 10_000
 
 /** Patients are who, not what: they are not written down. */
-const recordedUrl = (url: string): string => url.replace(/([?&])patient=[^&#]*&?/g, '$1').replace(/[?&]$/, '')
+const recordedUrl = (url: string): string => {
+  const [path = '', ...query] = url.split('?')
+  const parameters = query.join('?').split('&')
+  const kept = parameters.filter((parameter) => parameter !== '' && !parameter.startsWith('patient='))
+  return kept.length === 0 ? path : `${path}?${kept.join('&')}`
+}
 
 const unreachable = (job: Job, reason: string): BulkxError =>
   new BulkxError('BULKX_UNREACHABLE', `Cannot reach ${withoutQuery(job.config.fhirUrl)}: ${reason}`, {
@@ -67,18 +73,30 @@ const unauthorized = (message: string): BulkxError =>
     hint: 'check the token (--token-file or BULKX_TOKEN) and what this client may export',
   })
 
-type Sent = { answer: Answer } | { unsent: NetworkError }
+/** `unsent`: with the end that it means, and whether another attempt can help. */
+type Sent = { answer: Answer } | { unsent: BulkxError; reason: string; again: boolean }
+
+/** The address of the job is all that counts: where the headers have it, a body that breaks off loses nothing. */
+const readReply = (reply: HttpReply): Promise<Answer> =>
+  readAnswer(reply).catch((error: unknown) => {
+    const { status, headers, url } = reply
+    if (status !== 202 || header(headers, 'content-location') === undefined) throw error
+    return { status, headers, url, body: '', cut: true }
+  })
 
 /** Not abortable: the first Ctrl-C waits for the answer, without which a running job would be lost. */
 const send = async (job: Job, kickOff: KickOffRequest): Promise<Sent> => {
   const timeoutMs = Math.max(kickOffTimeoutMs, job.config.network.requestTimeoutMs)
   try {
     return {
-      answer: await readAnswer(await job.fhir({ ...kickOffRequest(job.config.fhirUrl, kickOff), timeoutMs })),
+      answer: await readReply(await job.fhir({ ...kickOffRequest(job.config.fhirUrl, kickOff), timeoutMs })),
     }
   } catch (error) {
-    if (error instanceof NetworkError && !error.sent) return { unsent: error }
-    if (error instanceof BulkxError) throw error
+    if (error instanceof NetworkError && !error.sent) {
+      return { unsent: unreachable(job, error.message), reason: error.message, again: true }
+    }
+    // No credential could be had: nothing went out.
+    if (error instanceof BulkxError) return { unsent: error, reason: error.message, again: false }
     throw undecided(job, error instanceof Error ? error.message : String(error), error)
   }
 }
@@ -157,9 +175,9 @@ export async function* kickOff(job: Job, request: KickOffRequest): AsyncGenerato
       'answer' in sent
         ? judge(job, request, sent.answer)
         : {
-            facts: [{ type: 'kick-off-unsent', reason: sent.unsent.message }],
-            error: unreachable(job, sent.unsent.message),
-            againAfterMs: 0,
+            facts: [{ type: 'kick-off-unsent', reason: sent.reason }],
+            error: sent.unsent,
+            againAfterMs: sent.again ? 0 : undefined,
           }
     if (verdict.facts.length > 0) yield verdict.facts
     if (!('error' in verdict)) return
