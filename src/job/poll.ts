@@ -61,8 +61,10 @@ const transient = (
   { reason, status, retryAfterMs }: Extract<StatusResponse, { kind: 'transient' }>,
 ): Fact[] => {
   const failures = job.state.failures + 1
+  // A 429 after a shortened wait is the server's answer to it: what it asks now is not shortened again.
+  const cutRefused = job.state.cutRefused || (status === 429 && job.state.retryAfterCut)
   const next = nextLookAfterFailure(
-    { ...situation(job, retryAfterMs), failures },
+    { ...situation(job, retryAfterMs), cutRefused, failures },
     job.config.waiting,
     job.random,
   )

@@ -5,17 +5,17 @@ import type { Steer } from './export.js'
 export const kickOffOnly: Steer = (step) => (step.do === 'kick-off' ? step : { do: 'stop' })
 
 /**
- * `resume --once`: one look at the status, if the server's last `Retry-After` has passed, then whatever can be
- * done without waiting. `now`: epoch milliseconds.
+ * `resume --once`: one look at the status, and one at each further page of the manifest, if the server's last
+ * `Retry-After` has passed, then whatever can be done without waiting. `now`: epoch milliseconds.
  */
 export const lookOnce = (now: number): Steer => {
-  let looked = false
+  const looked = new Set<string>()
   return (step, state) => {
     if (step.do === 'kick-off') return { do: 'stop' }
     if (step.do !== 'poll') return step
-    const isFirstPage = step.url === state.pollingLocation
-    if (isFirstPage && (looked || state.askableAt > now)) return { do: 'stop' }
-    looked = true
+    const isFirstLook = looked.size === 0
+    if (looked.has(step.url) || (isFirstLook && state.askableAt > now)) return { do: 'stop' }
+    looked.add(step.url)
     return { ...step, notBefore: 0 }
   }
 }

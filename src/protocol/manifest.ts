@@ -93,9 +93,11 @@ const known = new Set(
 
 const isManifest = (value: Json): boolean => {
   if (value.resourceType !== undefined && value.resourceType !== 'Manifest') return false
+  // A job that still runs says so (1upHealth), whatever empty lists stand beside it.
+  if (isUnfinished(value)) return false
   if (['output', 'error', 'outcome', 'deleted'].some((key) => Array.isArray(value[key]))) return true
-  // Servers with nothing to report leave the lists out, or null; a job that still runs says so (1upHealth).
-  return 'transactionTime' in value && 'request' in value && !isUnfinished(value)
+  // Servers with nothing to report leave the lists out, or null.
+  return 'transactionTime' in value && 'request' in value
 }
 
 const unfinishedWords =
