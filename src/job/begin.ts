@@ -16,7 +16,9 @@ const questionText = (server: string, kickOff: KickOffRequest): string => {
   const { method: _method, listStyle: _listStyle, lenient: _lenient, ...asked } = kickOff
   return JSON.stringify([
     server.replace(/\/+$/, ''),
-    Object.entries(asked).sort(([a], [b]) => (a < b ? -1 : 1)),
+    Object.entries(asked)
+      .filter(([, value]) => value !== undefined)
+      .sort(([a], [b]) => (a < b ? -1 : 1)),
   ])
 }
 

@@ -91,7 +91,7 @@ const manifestItems = (
       },
     },
   ]
-  if (state.pages.size === 1) {
+  if (state.pages.size === 1 && !event.partial) {
     items.unshift({ eventId: 'status_complete', eventDetail: { transactionTime } })
     // A job kicked off elsewhere: what the manifest says of its request is all that is known.
     const asked = state.request ?? ''
