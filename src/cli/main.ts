@@ -1,8 +1,9 @@
 /** argv in, a number out: runs the command, explains its error, writes its result. */
+
+import { version } from '../version.js'
 import type { Explanation } from './explain.js'
 import type { Ending } from './invocation.js'
 import type { Io } from './io.js'
-import { version } from './version.js'
 
 const beforeOperands = (argv: readonly string[]): readonly string[] =>
   argv.includes('--') ? argv.slice(0, argv.indexOf('--')) : argv
@@ -43,7 +44,7 @@ const resultLine = (
  */
 export const main = async (argv: readonly string[], io: Io): Promise<number> => {
   if (argv[0] === '--version' || argv[0] === '-V') {
-    io.stdout.write(`${version()}\n`)
+    io.stdout.write(`${version}\n`)
     return 0
   }
   const { runProgram } = await import('./program.js')

@@ -1,6 +1,7 @@
 /** From argv to a command: parsing and help, made from the catalogue and the option table. */
 import { Command, CommanderError, Option } from 'commander'
 import { BulkxError } from '../errors.js'
+import { version } from '../version.js'
 import { type CommandRow, catalogue, rowFor } from './catalogue.js'
 import { exitStatusLines } from './exit-status.js'
 import type { Ending } from './invocation.js'
@@ -9,7 +10,6 @@ import { groups, type OptionName } from './options.js'
 import { resolveSettings, type Texts } from './settings.js'
 import { topics } from './topics.js'
 import { usageError } from './usage-error.js'
-import { version } from './version.js'
 
 const helpWidth = 100
 
@@ -112,7 +112,7 @@ const createProgram = (io: Io, take: (ending: Ending) => void): Command => {
     })
     .addHelpText('after', topicList())
   // Declared for the help; main answers it without loading any of this.
-  program.version(version(), '-V, --version', 'print the version')
+  program.version(version, '-V, --version', 'print the version')
   for (const [name, row] of Object.entries(catalogue)) addCommand(program, name, row, take, io)
   program
     .command('help')

@@ -13,7 +13,7 @@ import { rememberJob } from './job-list.js'
 import { createReporter, type Reporter, talkFor } from './report/index.js'
 import type { Settings } from './settings.js'
 import { shortPath, targetName } from './show.js'
-import { shellWord } from './text.js'
+import { count, shellWord } from './text.js'
 import { isMock } from './values.js'
 
 export interface JobRun {
@@ -65,8 +65,14 @@ export const afterInterruption = (error: unknown, state: JobState, directory: st
   if (isMock(state.server)) {
     return again('; the mock has ended with this process, and the job with it', 'start anew with --again')
   }
+  const files = [...state.files.values()]
+  const here = files.filter(({ status }) => status === 'completed').length
+  const where =
+    phase === 'in-progress'
+      ? 'the job goes on at the server'
+      : `${here} of ${count(files.length, 'file')} are on disk`
   return again(
-    '; the job goes on at the server, and what is here is kept',
+    `; ${where}`,
     `continue with \`bulkx resume ${place}\`, stop it with \`bulkx cancel ${place}\``,
   )
 }
