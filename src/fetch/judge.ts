@@ -2,7 +2,7 @@
 import { type Answer, DecodeError } from '../http/body.js'
 import { header } from '../http/exchange.js'
 import { NetworkError } from '../http/network-error.js'
-import { readRetryAfter } from '../http/retry-after.js'
+import { readHttpDate, readRetryAfter } from '../http/retry-after.js'
 import { originOf, withoutQuery } from '../http/url.js'
 import { LineTooLong } from '../ndjson/inspect.js'
 import { withServerWords } from '../protocol/operation-outcome.js'
@@ -37,7 +37,8 @@ export const refusal = (
     return new AttemptError('unauthorized', message, { status, hint, refresh: true })
   }
   if (status === 404 || status === 410) return new AttemptError('gone', message, { status, refresh: true })
-  const retryAfterMs = readRetryAfter(header(answer.headers, 'retry-after'), options.now)
+  const date = readHttpDate(header(answer.headers, 'date')) ?? options.now
+  const retryAfterMs = readRetryAfter(header(answer.headers, 'retry-after'), date)
   const paused = retryAfterMs !== undefined && (status === 429 || status === 503)
   if (paused && retryAfterMs > options.longestPauseMs) {
     const hint = `the server asks to wait ${Math.round(retryAfterMs / 60_000)} minutes: run \`bulkx resume\` then`
@@ -67,7 +68,8 @@ export const notData = (task: FileTask, { inspection, issues }: Transferred): At
   if (inspection.notLines === 'page') {
     return new AttemptError('not-data', 'the file is a web page or XML, not NDJSON', { refresh: true })
   }
-  const outcomesOnly = inspection.lines === 1 && inspection.outcomes === 1
+  const outcomesOnly =
+    inspection.notLines === 'outcome' || (inspection.lines === 1 && inspection.outcomes === 1)
   if (task.section === 'outcome' || task.type === 'OperationOutcome' || !outcomesOnly) return undefined
   const words = issues.first.map((issue) => issue.text).join('; ')
   const message = 'the file is an OperationOutcome instead of data'

@@ -7,7 +7,7 @@ export interface InspectOptions {
   expectedType: string
   /** A longer line cannot be looked at. */
   maxLineBytes: number
-  /** Sees each resource that is parsed anyway. */
+  /** Sees each resource that is parsed anyway; only of an OperationOutcome are texts beyond ASCII decoded. */
   onResource?: (resource: Record<string, unknown>) => void
 }
 
@@ -22,8 +22,8 @@ export interface Inspection {
   firstBadLine?: { line: number; byte: number; reason: string }
   /** Resources of another type than expected: type to number. */
   otherTypes: Record<string, number>
-  /** The content is one pretty-printed JSON value or page, not lines: its first characters. */
-  notLines?: 'page' | 'json'
+  /** The content is a page, or begins like a pretty-printed JSON value, or is one whole OperationOutcome of that kind. */
+  notLines?: 'page' | 'json' | 'outcome'
   /** Number of OperationOutcome lines. */
   outcomes: number
   /** The last line is bad and has no line end: perhaps it was cut off. */
@@ -52,6 +52,9 @@ const parseError = (error: unknown): string =>
     ? 'the line ends too early'
     : 'not valid JSON'
 
+/** A pretty-printed OperationOutcome up to this size is known for what it is. */
+const wholeValueMax = 64 * 1024
+
 /** Distinct types counted by name; a hostile file could have one a line. */
 const otherTypesMax = 100
 
@@ -61,6 +64,9 @@ class Lines implements Inspector {
   private rest: Buffer[] = []
   private restBytes = 0
   private lineNumber = 0
+  /** All bytes so far, while they may be one value over several lines. */
+  private whole: Buffer[] | undefined = []
+  private wholeBytes = 0
   private readonly result: Inspection = {
     bytes: 0,
     sha256: '',
@@ -79,6 +85,7 @@ class Lines implements Inspector {
   push(chunk: Uint8Array): void {
     const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength)
     this.hash.update(bytes)
+    this.keepWhole(bytes)
     const lastEnd = bytes.lastIndexOf(newline)
     if (lastEnd === -1) {
       this.keep(bytes)
@@ -100,8 +107,28 @@ class Lines implements Inspector {
       this.line(this.withRest(Buffer.alloc(0)), this.result.bytes)
       this.result.brokenEnd = this.result.badLines > badBefore
     }
+    if (this.whole && this.result.notLines === 'json') this.wholeValue(Buffer.concat(this.whole))
     this.result.sha256 = this.hash.digest('hex')
     return this.result
+  }
+
+  private keepWhole(bytes: Buffer): void {
+    if (!this.whole) return
+    this.wholeBytes += bytes.length
+    const isOver = this.wholeBytes > wholeValueMax
+    if (isOver || (this.result.lines > 0 && this.result.notLines !== 'json')) this.whole = undefined
+    else this.whole.push(Buffer.from(bytes))
+  }
+
+  private wholeValue(bytes: Buffer): void {
+    try {
+      const value: unknown = JSON.parse(withoutMark(bytes).toString('utf8'))
+      if (!isObject(value) || value.resourceType !== 'OperationOutcome') return
+      this.result.notLines = 'outcome'
+      this.options.onResource?.(value)
+    } catch {
+      // Not one value: its lines have been judged already.
+    }
   }
 
   private wholeLines(bytes: Buffer, from: number, to: number): void {
@@ -139,7 +166,8 @@ class Lines implements Inspector {
     // latin1 is the cheapest decoding, and JSON's structure is all ASCII; isUtf8 judges the rest.
     const content = (this.lineNumber === 1 ? withoutMark(bytes) : bytes).toString('latin1')
     const text = content.trim()
-    if (text === '') return
+    // `trim` takes a lone byte 0xa0 for a space.
+    if (text === '' && isUtf8(bytes)) return
     this.result.lines += 1
     if (this.result.lines === 1)
       this.result.notLines = /^</.test(text) ? 'page' : /^[[{]$/.test(text) ? 'json' : undefined
@@ -158,18 +186,18 @@ class Lines implements Inspector {
     }
     if (!isObject(value)) return 'not a JSON object'
     if (!isUtf8(bytes)) return 'not valid UTF-8'
-    this.resource(value)
+    this.resource(value, text)
     return undefined
   }
 
-  private resource(value: Record<string, unknown>): void {
+  private resource(value: Record<string, unknown>, text: string): void {
     const type = typeof value.resourceType === 'string' ? value.resourceType : ''
     if (type === 'OperationOutcome') this.result.outcomes += 1
     const { expectedType } = this.options
     // `organizeOutputBy` puts header lines between the resources.
     if (type === 'Parameters' && expectedType !== 'Parameters') return
     this.result.resources += 1
-    this.options.onResource?.(value)
+    this.options.onResource?.(type === 'OperationOutcome' ? inUtf8(text) : value)
     if (expectedType === '' || type.toLowerCase() === expectedType.toLowerCase()) return
     const types = this.result.otherTypes
     const name = /^[A-Za-z]{1,64}$/.test(type) ? type : 'unknown'
@@ -177,6 +205,10 @@ class Lines implements Inspector {
       types[name] = (types[name] ?? 0) + 1
   }
 }
+
+/** The words of an outcome are shown to people, so that they are decoded as what they are. */
+const inUtf8 = (text: string): Record<string, unknown> =>
+  JSON.parse(Buffer.from(text, 'latin1').toString('utf8'))
 
 const withoutMark = (bytes: Buffer): Buffer =>
   bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? bytes.subarray(3) : bytes
