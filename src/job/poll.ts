@@ -84,16 +84,20 @@ const ended = (ending: Ending): Fact[] => {
   ]
 }
 
-/** `looks`: how often such an answer is looked at again before it is believed. */
-const doubted = (job: Job, ending: Ending, looks: number): Fact[] => {
-  const { doubts } = job.state
-  if (doubts >= looks) return ended(ending)
-  const notBefore = job.clock.now() + confirmationDelayMs(doubts, job.config.waiting)
-  return [{ type: 'status-doubted', reason: ending.reason, status: ending.status, notBefore }]
-}
-
 /** A page behind the first one: when it cannot be had, what the first ones list is still worth having. */
 const isFurtherPage = (job: Job, url: string): boolean => url !== job.state.pollingLocation
+
+/** `looks`: how often such an answer is looked at again before it is believed. */
+const doubted = (job: Job, url: string, ending: Ending, looks: number): Fact[] => {
+  const { doubts } = job.state
+  if (doubts < looks) {
+    const notBefore = job.clock.now() + confirmationDelayMs(doubts, job.config.waiting)
+    return [{ type: 'status-doubted', reason: ending.reason, status: ending.status, notBefore }]
+  }
+  return isFurtherPage(job, url)
+    ? [{ type: 'manifest-unavailable', page: url, reason: ending.reason }]
+    : ended(ending)
+}
 
 const received = (job: Job, page: string, manifest: OutputManifest): Fact[] => {
   if (!linesUp(job.state, page, manifest)) {
@@ -112,11 +116,11 @@ const facts = (job: Job, url: string, response: StatusResponse): Fact[] => {
     case 'transient':
       return transient(job, response)
     case 'doubtful':
-      return doubted(job, response, confirmationsMax)
+      return doubted(job, url, response, confirmationsMax)
     case 'gone': {
       if (further) return [{ type: 'manifest-unavailable', page: url, reason: response.reason }]
       const early = job.clock.now() - job.state.acceptedAt < graceMs && !job.state.attached
-      return early ? doubted(job, response, 1) : ended(response)
+      return early ? doubted(job, url, response, 1) : ended(response)
     }
     case 'failed':
     case 'not-acceptable':
