@@ -60,6 +60,7 @@ const table: Record<string, Allowed> = {
     ...common,
     http: ['body', 'exchange', 'network-error', 'retry', 'url'],
     protocol: '*',
+    ndjson: ['lines'],
     sink: ['disk', 'storage-error', 'sink'],
     fetch: 'types',
   },

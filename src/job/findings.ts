@@ -140,7 +140,11 @@ const bounded = (findings: Finding[]): Finding[] => {
 
 const rank = { error: 0, warning: 1, information: 2 }
 
-/** All findings, the gravest first. */
+/** The gravest first. */
+export const ranked = (findings: Finding[]): Finding[] =>
+  findings.sort((a, b) => rank[a.severity] - rank[b.severity])
+
+/** All findings that the facts tell. */
 export const findingsOf = (state: JobState): Finding[] => {
   const files = [...state.files.values()]
   const all = [
@@ -150,7 +154,7 @@ export const findingsOf = (state: JobState): Finding[] => {
     ...files.flatMap((file) => fileFindings(file, state)),
     ...typeFindings(state),
   ]
-  return bounded(all.sort((a, b) => rank[a.severity] - rank[b.severity]))
+  return bounded(ranked(all))
 }
 
 /** The findings that keep a run from ending 0. */

@@ -38,13 +38,16 @@ const undecided = (job: Job, reason: string, cause?: unknown): BulkxError => {
   return new BulkxError('BULKX_KICK_OFF_UNDECIDED', message, { hint, cause })
 }
 
-const busy = ({ jobs, message }: Extract<KickOffResponse, { kind: 'busy' }>): BulkxError => {
+const busy = ({ jobs, message, retryAfterMs }: Extract<KickOffResponse, { kind: 'busy' }>): BulkxError => {
   const [running] = jobs
   const hint =
     running === undefined
       ? 'a job of yours is probably running: `bulkx jobs` lists what was started here; wait for it, or cancel it'
       : `attach to the running job with \`bulkx resume ${running} --out <dir>\`, or end it with \`bulkx cancel ${running}\``
-  return new BulkxError('BULKX_SERVER_BUSY', `The server is busy with another export, ${message}`, { hint })
+  const asked = retryAfterMs === undefined ? '' : `; it asks to wait ${Math.ceil(retryAfterMs / 1000)} s`
+  return new BulkxError('BULKX_SERVER_BUSY', `The server is busy with another export, ${message}${asked}`, {
+    hint,
+  })
 }
 
 const refused = (

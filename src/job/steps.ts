@@ -4,10 +4,11 @@ import { NetworkError } from '../http/network-error.js'
 import { retry } from '../http/retry.js'
 import { deleteRequest } from '../protocol/delete.js'
 import { withServerWords } from '../protocol/operation-outcome.js'
+import { conflicts } from './conflicts.js'
 import { download } from './download.js'
 import type { Job } from './export.js'
 import type { Fact } from './facts.js'
-import { findingsOf } from './findings.js'
+import { findingsOf, ranked } from './findings.js'
 import { kickOff } from './kick-off.js'
 import { manifestName, manifestText } from './manifest-file.js'
 import type { Step } from './plan.js'
@@ -18,7 +19,7 @@ const deleteTimeoutMs = 60_000
 const deleteRetryMs = 2_000
 
 async function* writeManifest(job: Job): AsyncGenerator<Fact[]> {
-  const findings = findingsOf(job.state)
+  const findings = ranked([...findingsOf(job.state), ...(await conflicts(job))])
   await job.sink.write(manifestName, manifestText(job.state, findings, job.clock.now()))
   yield [{ type: 'manifest-written', findings }]
 }
