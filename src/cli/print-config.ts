@@ -1,7 +1,9 @@
 /** `--print-config`: each setting with its value and where it came from. */
+import type { Config } from '../config.js'
 import type { Io } from './io.js'
 import { type OptionName, row } from './options.js'
 import type { Settings } from './settings.js'
+import { targetName } from './show.js'
 
 export interface PrintedSetting {
   name: string
@@ -23,14 +25,31 @@ const valueText = (name: OptionName, settings: Settings): string | undefined => 
 const shownOptions = (settings: Settings): OptionName[] =>
   settings.names.filter((name) => name !== 'print-config' && name !== 'dry-run')
 
+/** What follows from other settings, where nobody says otherwise. */
+const derived = ({ directory, kickOff, network }: Config): Partial<Record<OptionName, PrintedSetting>> => ({
+  out: { name: 'out', value: directory, source: 'server and target' },
+  ...(kickOff.patient ? { method: { name: 'method', value: kickOff.method, source: '--patient' } } : {}),
+  auth: {
+    name: 'auth',
+    value: network.token ? 'bearer' : 'none',
+    source: network.token ? 'the token' : 'default',
+  },
+})
+
 /** Every setting of a command; what is a secret itself is `***`. */
-export const printedSettings = (settings: Settings, target: string | undefined, io: Io): PrintedSetting[] => [
-  ...(target === undefined ? [] : [{ name: 'target', value: target, source: 'argument' }]),
-  ...shownOptions(settings).map((name) => ({
-    name,
-    value: valueText(name, settings),
-    source: settings.setting(name)?.source ?? 'default',
-  })),
+export const printedSettings = (settings: Settings, config: Config, io: Io): PrintedSetting[] => [
+  { name: 'target', value: targetName(config.kickOff.target), source: 'argument' },
+  ...shownOptions(settings).map((name) => {
+    const source = settings.setting(name)?.source
+    const value = valueText(name, settings)
+    return (
+      (source === undefined ? derived(config)[name] : undefined) ?? {
+        name,
+        value,
+        source: source ?? 'default',
+      }
+    )
+  }),
   ...(io.env.BULKX_TOKEN ? [{ name: 'token', value: '***', source: 'BULKX_TOKEN' }] : []),
 ]
 

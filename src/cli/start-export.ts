@@ -13,9 +13,9 @@ import type { Settings } from './settings.js'
 import { shortPath } from './show.js'
 
 /** The ending of a run that only prints; undefined when there is something to start. */
-const printOnly = (config: Config, { settings, args }: Invocation, io: Io): Ending | undefined => {
+const printOnly = (config: Config, { settings }: Invocation, io: Io): Ending | undefined => {
   const json = settings.get('json')
-  const printed = settings.get('print-config') ? printedSettings(settings, args[0], io) : undefined
+  const printed = settings.get('print-config') ? printedSettings(settings, config, io) : undefined
   const request = settings.get('dry-run') ? shownRequest(config) : undefined
   if (!printed && !request) return undefined
   const lines = [

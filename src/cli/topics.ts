@@ -70,7 +70,7 @@ const exitCodes = (): string => {
 const files = `out/
   Patient.0001.ndjson         a type's files in the order of the manifest; the
   Observation.0001.ndjson     bytes are the server's (.ndjson.gz with --gzip)
-  deleted/Bundle.0001.ndjson  resources that were deleted, as the server lists them
+  deleted/Bundle.0001.ndjson  resources that were deleted, as the server says
   outcome/OperationOutcome.0001.ndjson
                               the server's errors, warnings and notes
   log.ndjson                  Bulk Data Export Log Items, version 2

@@ -19,11 +19,12 @@ interface Case {
   io?: FakeIo
 }
 
-const settingsOf = ({ flags = {}, env = {}, directory }: Case) => resolveSettings({ names, flags, env, directory })
+const settingsOf = ({ flags = {}, env = {}, directory }: Case) =>
+  resolveSettings({ names, flags, env, directory })
 
 const configOf = (given: Case) => {
   const io = given.io ?? fakeIo({ env: given.env, stdin: given.stdin })
-  return resolveConfig(settingsOf({ ...given, env: { ...io.env, ...given.env } }), given.target, io)
+  return resolveConfig(settingsOf(given), given.target, io)
 }
 
 const failure = async (given: Case): Promise<BulkxError> => {
@@ -58,7 +59,10 @@ describe('precedence', () => {
 
   test('what to export never comes from the environment', async () => {
     for (const name of inGroups('question')) expect(environmentName(name)).toBeUndefined()
-    const config = await configOf({ flags: { server }, env: { BULKX_TYPE: 'Patient', BULKX_SINCE: '2026-01-01' } })
+    const config = await configOf({
+      flags: { server },
+      env: { BULKX_TYPE: 'Patient', BULKX_SINCE: '2026-01-01' },
+    })
     expect(config.kickOff).toEqual({
       target: { kind: 'system' },
       operation: '$export',
@@ -69,7 +73,11 @@ describe('precedence', () => {
   })
 
   test('booleans and lists of the environment', () => {
-    const env = { BULKX_GZIP: 'yes', BULKX_TRUST_ORIGIN: 'https://a.example,https://b.example', BULKX_HEADER: 'A: 1\nB: 2,3' }
+    const env = {
+      BULKX_GZIP: 'yes',
+      BULKX_TRUST_ORIGIN: 'https://a.example,https://b.example',
+      BULKX_HEADER: 'A: 1\nB: 2,3',
+    }
     const settings = settingsOf({ env })
     expect(settings.get('gzip')).toBe(true)
     expect(settings.get('trust-origin')).toEqual(['https://a.example', 'https://b.example'])
@@ -98,9 +106,17 @@ describe('server and target', () => {
 
   test.each([
     [{ flags: { server } }, 'https://ehr.example/fhir', 'https://ehr.example/fhir'],
-    [{ env: { BULKX_SERVER: 'https://ehr.example/fhir/' } }, 'https://ehr.example/fhir', 'https://ehr.example/fhir'],
+    [
+      { env: { BULKX_SERVER: 'https://ehr.example/fhir/' } },
+      'https://ehr.example/fhir',
+      'https://ehr.example/fhir',
+    ],
     [{ flags: { server: ['mock:'] } }, 'mock:', ''],
-    [{ target: 'https://ehr.example/fhir/Group/1/$export' }, 'https://ehr.example/fhir', 'https://ehr.example/fhir'],
+    [
+      { target: 'https://ehr.example/fhir/Group/1/$export' },
+      'https://ehr.example/fhir',
+      'https://ehr.example/fhir',
+    ],
     [
       { target: 'https://ehr.example/start', flags: { server } },
       'https://ehr.example/fhir',
@@ -186,7 +202,9 @@ describe('what to export', () => {
     const { kickOff } = await configOf({ io, flags: { server, patient: ['0,@ids.txt', '@-'] } })
     expect(kickOff.method).toBe('post')
     expect(kickOff.patient).toEqual(['0', '1', 'Patient/2', '3', '7', '8', 'Patient/9'])
-    expect((await configOf({ flags: { server, patient: ['1'], method: ['get'] } })).kickOff.method).toBe('get')
+    expect((await configOf({ flags: { server, patient: ['1'], method: ['get'] } })).kickOff.method).toBe(
+      'get',
+    )
   })
 
   test.each([
@@ -302,12 +320,13 @@ describe('identity', () => {
   })
 })
 
-test('--print-config shows sources, and no secret', () => {
-  const io = fakeIo({ env: { BULKX_TOKEN: 's3cret', BULKX_PARALLEL: '7' } })
-  const flags = { server, proxy: ['http://me:s3cret@proxy:3128'], type: ['A,B', 'C'] }
-  const printed = printedSettings(settingsOf({ flags, env: { ...io.env } as Record<string, string> }), 'Patient', io)
-  const lines = printedLines(printed)
-  expect(lines.join('\n')).not.toContain('s3cret')
+test('--print-config shows sources, what follows from them, and no secret', async () => {
+  const env = { BULKX_TOKEN: 's3cret', BULKX_PARALLEL: '7' }
+  const io = fakeIo({ env })
+  const flags = { server, proxy: ['http://me:s3cret@proxy:3128'], type: ['A,B', 'C'], patient: ['1'] }
+  const settings = settingsOf({ flags, env })
+  const printed = printedSettings(settings, await resolveConfig(settings, 'Patient', io), io)
+  expect(printedLines(printed).join('\n')).not.toContain('s3cret')
   const of = (name: string) => printed.find((setting) => setting.name === name)
   expect(of('target')).toMatchObject({ value: 'Patient' })
   expect(of('server')).toMatchObject({ value: server[0], source: '--server' })
@@ -315,5 +334,8 @@ test('--print-config shows sources, and no secret', () => {
   expect(of('poll-min')).toMatchObject({ value: '1s', source: 'default' })
   expect(of('type')).toMatchObject({ value: 'A,B,C', source: '--type' })
   expect(of('gzip')).toMatchObject({ value: 'false', source: 'default' })
+  expect(of('method')).toMatchObject({ value: 'post', source: '--patient' })
+  expect(of('out')).toMatchObject({ value: join(io.cwd, 'ehr.example-Patient'), source: 'server and target' })
+  expect(of('auth')).toMatchObject({ value: 'bearer', source: 'the token' })
   expect(of('token')).toMatchObject({ value: '***', source: 'BULKX_TOKEN' })
 })

@@ -44,7 +44,15 @@ const fakeTerminal = (write: (text: string) => void, columns: number): WriteStre
     },
   })
   const move = (): boolean => true
-  const parts = { isTTY: true, columns, rows: 24, cursorTo: move, moveCursor: move, clearLine: move, clearScreenDown: move }
+  const parts = {
+    isTTY: true,
+    columns,
+    rows: 24,
+    cursorTo: move,
+    moveCursor: move,
+    clearLine: move,
+    clearScreenDown: move,
+  }
   return Object.assign(stream, parts) as unknown as WriteStream
 }
 

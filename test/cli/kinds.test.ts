@@ -98,12 +98,42 @@ describe('reading the texts of a source', () => {
   })
   test.each([
     [kinds.duration('30s'), '--patience', ['soon'], '--patience "soon" is not a duration', '--patience 30s'],
-    [kinds.duration('30s'), 'BULKX_PATIENCE', ['5'], 'BULKX_PATIENCE "5" is not a duration', 'BULKX_PATIENCE=30s'],
+    [
+      kinds.duration('30s'),
+      'BULKX_PATIENCE',
+      ['5'],
+      'BULKX_PATIENCE "5" is not a duration',
+      'BULKX_PATIENCE=30s',
+    ],
     [kinds.size('10MB'), '--max-rate', ['x'], '--max-rate "x" is not a size', '--max-rate 10MB'],
-    [kinds.choice('get', 'post'), '--method', ['put'], '--method "put" is not one of get, post', '--method get'],
-    [kinds.integer(1, 100, '5'), '--parallel', ['0'], '--parallel "0" is not a whole number from 1 to 100', '--parallel 5'],
-    [kinds.integer(1, 100, '5'), '--parallel', ['1.5'], '--parallel "1.5" is not a whole number from 1 to 100', '--parallel 5'],
-    [kinds.flag, 'BULKX_GZIP', ['maybe'], 'BULKX_GZIP "maybe" is not one of 1, true, yes, 0, false, no', 'BULKX_GZIP=1'],
+    [
+      kinds.choice('get', 'post'),
+      '--method',
+      ['put'],
+      '--method "put" is not one of get, post',
+      '--method get',
+    ],
+    [
+      kinds.integer(1, 100, '5'),
+      '--parallel',
+      ['0'],
+      '--parallel "0" is not a whole number from 1 to 100',
+      '--parallel 5',
+    ],
+    [
+      kinds.integer(1, 100, '5'),
+      '--parallel',
+      ['1.5'],
+      '--parallel "1.5" is not a whole number from 1 to 100',
+      '--parallel 5',
+    ],
+    [
+      kinds.flag,
+      'BULKX_GZIP',
+      ['maybe'],
+      'BULKX_GZIP "maybe" is not one of 1, true, yes, 0, false, no',
+      'BULKX_GZIP=1',
+    ],
     [words, '--type', ['Patient,'], '--type "" is not a word', '--type one,two'],
   ])('%#: names option and value, and gives a right example', (kind, name, texts, message, example) => {
     const error = errorOf(() => kinds.readValue(kind, name, texts))

@@ -9,7 +9,10 @@ test.each([
   ['Location', { kind: 'type', type: 'Location' }],
   ['Group/123', { kind: 'instance', type: 'Group', id: '123' }],
   ['Patient/a.b-c', { kind: 'instance', type: 'Patient', id: 'a.b-c' }],
-  ['https://ehr.example/$export?_type=Patient', { kind: 'url', url: 'https://ehr.example/$export?_type=Patient' }],
+  [
+    'https://ehr.example/$export?_type=Patient',
+    { kind: 'url', url: 'https://ehr.example/$export?_type=Patient' },
+  ],
 ])('target %j is %j', (text, target) => {
   expect(parseTarget(text)).toEqual(target)
 })

@@ -68,7 +68,7 @@ const begin =
   }
 
 const printSettings = ({ config, settings }: Found, io: Io): Ending => {
-  const printed = printedSettings(settings, undefined, io)
+  const printed = printedSettings(settings, config, io)
   if (!settings.get('json')) io.stdout.write(`${printedLines(printed).join('\n')}\n`)
   return { result: { directory: config.directory, config: printed } }
 }

@@ -15,7 +15,7 @@ const warning = (text: string): Line => ({ level: 'warning', text })
 type Of<T extends Fact['type']> = Extract<JobEvent, { type: T }>
 
 /** From here on the time of the next look is worth saying. */
-const longWaitMs = 10_000
+export const longWaitMs = 10_000
 
 const nextLook = (event: { at: number; notBefore: number }): string => {
   const wait = event.notBefore - event.at

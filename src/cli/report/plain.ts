@@ -2,19 +2,20 @@
 import type { JobEvent } from '../../job/facts.js'
 import type { JobState } from '../../job/state.js'
 import type { Reporter, Talk } from './index.js'
-import { cutLine, type Line, linesFor, progressLine, transientLine } from './lines.js'
+import { cutLine, type Line, linesFor, longWaitMs, progressLine, transientLine } from './lines.js'
 import { sayEnd } from './summary.js'
 
 /** New words of the server are repeated at most this often, old ones this seldom. */
 const changedEveryMs = 5_000
 const unchangedEveryMs = 10 * 60_000
 
-/** Lets a status line through when it is news, or the last one is long ago. */
-export const throttle = (): ((words: string, at: number) => boolean) => {
+/** Lets a status line through when it is news, or the last one is long ago. New words before a long wait are news. */
+export const throttle = (): ((words: string, at: number, waitMs: number) => boolean) => {
   let last: { words: string; at: number } | undefined
-  return (words, at) => {
+  return (words, at, waitMs) => {
     const since = last === undefined ? Number.POSITIVE_INFINITY : at - last.at
-    if (since < (last?.words === words ? unchangedEveryMs : changedEveryMs)) return false
+    const changedMs = waitMs >= longWaitMs ? 0 : changedEveryMs
+    if (since < (last?.words === words ? unchangedEveryMs : changedMs)) return false
     last = { words, at }
     return true
   }
@@ -41,12 +42,13 @@ export const statusTalk = (talk: Talk) => {
       sayCut(event)
       if (failing) talk.line('the server answers again')
       failing = false
-      if (!silent && isNews(`progress ${event.progress ?? ''}`, event.at))
+      if (!silent && isNews(`progress ${event.progress ?? ''}`, event.at, event.notBefore - event.at))
         say(talk, progressLine(event, state))
     },
     transient: (event: Extract<JobEvent, { type: 'status-transient' }>): void => {
       sayCut(event)
-      if (!failing || isNews(`transient ${event.reason}`, event.at)) say(talk, transientLine(event))
+      if (!failing || isNews(`transient ${event.reason}`, event.at, event.notBefore - event.at))
+        say(talk, transientLine(event))
       failing = true
     },
   }

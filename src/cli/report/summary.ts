@@ -27,7 +27,9 @@ const typeRows = (state: JobState): TypeRow[] => {
     row.bytes += file.stored.bytes
     rows.set(type, row)
   }
-  return [...rows.values()].sort((a, b) => a.type.localeCompare(b.type, 'en'))
+  // What was exported first, then what stands in folders beside it.
+  const beside = ({ type }: TypeRow): number => (type.includes('/') ? 1 : 0)
+  return [...rows.values()].sort((a, b) => beside(a) - beside(b) || (a.type < b.type ? -1 : 1))
 }
 
 const table = (rows: TypeRow[]): string[] => {
@@ -59,11 +61,11 @@ const sayFindings = (findings: readonly Finding[], talk: Talk): void => {
 
 /** `complete: 3 files, 120 resources, 48.2 kB in 12 s`. */
 export const outcomeLine = ({ phase, files, resources, bytes }: Outcome, state: JobState): string => {
-  const here = `${count(files, 'file')}, ${count(resources, 'resource')}, ${size(bytes)}`
   const listed = state.files.size
-  const missing = listed > files ? ` of ${listed.toLocaleString('en-US')} listed` : ''
+  const of = listed > files ? `${files.toLocaleString('en-US')} of ` : ''
+  const here = `${of}${count(Math.max(files, listed), 'file')}, ${count(resources, 'resource')}, ${size(bytes)}`
   const time = state.startedAt > 0 ? ` in ${duration(state.lastFactAt - state.startedAt)}` : ''
-  return `${phase}: ${here}${missing}${time}`
+  return `${phase}: ${here}${time}`
 }
 
 /** Says what a run has brought. A run that brought nothing, and got nowhere, says nothing. */

@@ -1,0 +1,246 @@
+import { readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { catalogue } from '../../src/cli/catalogue.js'
+import { main } from '../../src/cli/main.js'
+import { topics } from '../../src/cli/topics.js'
+import { version } from '../../src/version.js'
+import { fakeIo } from './fake-io.js'
+import { expectGolden } from './golden.js'
+
+const run = async (argv: string[], options: Parameters<typeof fakeIo>[0] = {}) => {
+  const io = fakeIo(options)
+  const code = await main(argv, io)
+  return { code, out: io.out(), err: io.err() }
+}
+
+const lastLine = (text: string): Record<string, unknown> =>
+  JSON.parse(text.trimEnd().split('\n').at(-1) ?? '')
+
+test('--version', async () => {
+  for (const argv of [['--version'], ['-V']]) {
+    expect(await run(argv)).toEqual({ code: 0, out: `${version}\n`, err: '' })
+  }
+})
+
+describe('help', () => {
+  test('of the program', async () => {
+    const { code, out, err } = await run(['--help'])
+    expect([code, err]).toEqual([0, ''])
+    expectGolden('help/bulkx', out)
+    expect((await run(['help'])).out).toBe(out)
+    expect((await run(['-h'])).out).toBe(out)
+  })
+
+  test.each(Object.keys(catalogue))('of %s', async (name) => {
+    const { code, out, err } = await run([name, '--help'])
+    expect([code, err]).toEqual([0, ''])
+    expectGolden(`help/${name}`, out)
+    expect((await run(['help', name])).out).toBe(out)
+    for (const line of out.split('\n')) expect(line.length, line).toBeLessThanOrEqual(100)
+  })
+
+  test.each(Object.keys(topics))('topic %s', async (name) => {
+    const { code, out, err } = await run(['help', name])
+    expect([code, err]).toEqual([0, ''])
+    expectGolden(`help/topic-${name}`, out)
+    for (const line of out.split('\n')) expect(line.length, line).toBeLessThanOrEqual(80)
+  })
+
+  test('every option of every command is in its help', async () => {
+    for (const [name, { options }] of Object.entries(catalogue)) {
+      const { out } = await run([name, '--help'])
+      for (const option of options) expect(out, name).toMatch(new RegExp(`--${option}\\b`))
+    }
+  })
+})
+
+describe('usage errors end 2', () => {
+  test.each([
+    [[], /No command was given/, /bulkx export --help/],
+    [['exprt'], /Unknown command exprt/, /did you mean export\?/],
+    [['export', '--servr', 'x'], /Unknown option --servr/, /did you mean --server\?/],
+    [['export', '--server'], /Option --server <url> argument missing/, /bulkx export --help/],
+    [['export', 'a', 'b'], /Too many arguments/, /bulkx export --help/],
+    [['cancel'], /Missing required argument/, /bulkx cancel --help/],
+    [['export'], /No server was named/, /--server mock:/],
+    [['export', '--server', 'ehr.example'], /--server "ehr.example" is not an http/, /--server https:/],
+    [['export', '--poll-min', 'x', '--server', 'mock:'], /--poll-min "x" is not a duration/, /--poll-min 1s/],
+    [['export', 'patient', '--server', 'mock:'], /The target "patient"/, /did you mean Patient\?/],
+    [['export', '--since', 'last', '--server', 'mock:'], /a date or an instant is needed/, /--since 2026/],
+    [['export', '--server', 'mock:nobody'], /no mock personality "nobody"/, /reference/],
+    [['kickoff', '--server', 'mock:'], /would end with this command/, /bulkx export --server mock:/],
+    [['resume'], /There is no job in/, /bulkx jobs/],
+    [['resume', 'nowhere'], /There is no job in .*nowhere/, /does not exist/],
+    [['resume', 'https://ehr.example/jobs/1'], /needs a directory/, /--out <dir>/],
+    [['status', 'nowhere'], /There is no job in/, /bulkx jobs/],
+    [['help', 'nonsense'], /no command or topic/, /environment/],
+    [['mock', '--fault', 'nonsense'], /--fault: There is no fault/, /truncate/],
+    [['mock', '--patients', '3'], /--patients "3" is not a whole number/, /--patients 100/],
+  ])('%j', async (argv, message, hint) => {
+    const { code, out, err } = await run(argv)
+    expect(code).toBe(2)
+    expect(out).toBe('')
+    const lines = err.trimEnd().split('\n')
+    expect(lines.at(-2)).toMatch(/^error: .*[^.]$/)
+    expect(lines.at(-2)).toMatch(message)
+    expect(lines.at(-1)).toMatch(/^hint: /)
+    expect(lines.at(-1)).toMatch(hint)
+  })
+
+  test('a secret on the command line is not repeated, and the right way is named', async () => {
+    const { code, err } = await run(['export', '--token=s3cret', '--server', 'mock:'])
+    expect(code).toBe(2)
+    expect(err).not.toContain('s3cret')
+    expect(err).toContain('--token-file')
+  })
+
+  test.each([
+    [['export', '--json', '--nonsense'], {}],
+    [['export', '--nonsense'], { BULKX_JSON: '1' }],
+    [['export', '--json'], {}],
+    [['nonsense', '--json'], {}],
+    [['jobs', '--json', 'too', 'many'], {}],
+  ])('with --json the last line is the result: %j', async (argv, env) => {
+    const { code, out, err } = await run(argv, { env })
+    expect(code).toBe(2)
+    expect(err).toMatch(/^error: /)
+    expect(lastLine(out)).toMatchObject({
+      type: 'result',
+      at: '2026-01-01T00:00:00.000Z',
+      exitCode: 2,
+      code: 'BULKX_USAGE',
+      message: expect.any(String),
+      hint: expect.any(String),
+    })
+  })
+})
+
+test('colour is a garnish', async () => {
+  const red = '\u001b[31m'
+  expect((await run(['export'])).err).not.toContain('\u001b')
+  expect((await run(['export', '--color', 'always'])).err).toContain(red)
+  expect((await run(['export', '--color=always'])).err).toContain(red)
+  expect((await run(['export'], { env: { FORCE_COLOR: '1' } })).err).toContain(red)
+  expect((await run(['export'], { env: { FORCE_COLOR: '1', NO_COLOR: '1' } })).err).not.toContain(red)
+  expect((await run(['export'], { columns: 80 })).err).toContain(red)
+  expect((await run(['export', '--color', 'never'], { columns: 80 })).err).not.toContain('\u001b')
+  expect((await run(['export'], { columns: 80, env: { TERM: 'dumb' } })).err).not.toContain('\u001b')
+})
+
+describe('--dry-run and --print-config start nothing', () => {
+  const token = { BULKX_TOKEN: 's3cret' }
+
+  test('the exact request', async () => {
+    const { code, out, err } = await run(
+      [
+        ...['export', 'Group/123', '--server', 'https://ehr.example/fhir', '--type', 'Patient,Observation'],
+        ...[
+          '--type-filter',
+          'Observation?code=a,b',
+          '--since',
+          '2026-01-01T00:00:00+01:00',
+          '--header',
+          'X-Tenant: 42',
+        ],
+        '--dry-run',
+      ],
+      { env: token },
+    )
+    expect([code, err]).toEqual([0, ''])
+    expectGolden('dry-run-get', out)
+  })
+
+  test('a POST has a body', async () => {
+    const argv = [
+      'export',
+      'Patient',
+      '--server',
+      'mock:',
+      '--patient',
+      '1,2',
+      '--param',
+      'a:code=b',
+      '--dry-run',
+    ]
+    const { code, out } = await run(argv)
+    expect(code).toBe(0)
+    expectGolden('dry-run-post', out)
+  })
+
+  test('with --json it is in the result', async () => {
+    const { out } = await run([
+      'export',
+      '--server',
+      'mock:',
+      '--patient',
+      'p1',
+      '--method',
+      'get',
+      '--dry-run',
+      '--json',
+    ])
+    expect(out.trimEnd().split('\n')).toHaveLength(1)
+    expect(lastLine(out)).toMatchObject({ type: 'result', exitCode: 0, request: { method: 'GET' } })
+    expect(out).not.toContain('p1')
+  })
+
+  test('settings with their sources', async () => {
+    const argv = [
+      'export',
+      '--server',
+      'https://ehr.example/fhir',
+      '--parallel',
+      '3',
+      '--print-config',
+      '-o',
+      '/out',
+    ]
+    const { code, out, err } = await run(argv, { env: { ...token, BULKX_GZIP: '1' } })
+    expect([code, err]).toEqual([0, ''])
+    expectGolden('print-config', out)
+  })
+})
+
+describe('start-up', () => {
+  const src = join(import.meta.dirname, '../../src')
+
+  /** Modules that are loaded before anything is imported on demand. */
+  const loadedBy = (entry: string): Set<string> => {
+    const seen = new Set<string>()
+    const visit = (file: string): void => {
+      if (seen.has(file)) return
+      seen.add(file)
+      if (!file.endsWith('.ts')) return
+      const text = readFileSync(join(src, file), 'utf8')
+      for (const [, names = '', to = ''] of text.matchAll(
+        /^(?:import|export)\s([^'";]*?)\sfrom '([^']+)'/gm,
+      )) {
+        const listed = /^\{(.*)\}$/s
+          .exec(names.trim())?.[1]
+          ?.split(',')
+          .map((name) => name.trim())
+        if (names.startsWith('type ') || listed?.every((name) => name === '' || name.startsWith('type ')))
+          continue
+        visit(to.startsWith('.') ? join(dirname(file), to).replace(/\.js$/, '.ts') : to)
+      }
+    }
+    visit(entry)
+    return seen
+  }
+
+  test('the version needs no parser', () => {
+    expect([...loadedBy('cli/main.ts')].sort()).toEqual(['cli/main.ts', 'node:fs', 'version.ts'])
+  })
+
+  test('the help needs neither engine nor mock nor anything that draws', () => {
+    const packages = [...loadedBy('cli/program.ts')].filter(
+      (name) => !name.endsWith('.ts') && !name.startsWith('node:'),
+    )
+    expect(packages).toEqual(['commander'])
+    const layers = new Set([...loadedBy('cli/program.ts')].map((name) => dirname(name).split('/')[0]))
+    expect(layers).not.toContain('mock')
+    expect(layers).not.toContain('job')
+    expect(layers).not.toContain('http')
+  })
+})

@@ -1,0 +1,394 @@
+import { describe, expect, test } from 'vitest'
+import { plainPaint } from '../../src/cli/explain.js'
+import { rateMeter } from '../../src/cli/report/bars.js'
+import { fancyReporter } from '../../src/cli/report/fancy.js'
+import { createReporter, createTalk, type Reporter } from '../../src/cli/report/index.js'
+import { jsonLine } from '../../src/cli/report/json.js'
+import { plainReporter } from '../../src/cli/report/plain.js'
+import { resolveSettings } from '../../src/cli/settings.js'
+import { newProgress } from '../../src/fetch/progress.js'
+import type { Fact, JobEvent } from '../../src/job/facts.js'
+import { conclude } from '../../src/job/outcome.js'
+import { newState, reduce } from '../../src/job/state.js'
+import type { ManifestItem, OutputManifest } from '../../src/protocol/types.js'
+import { type FakeIo, fakeIo } from './fake-io.js'
+import { expectGolden } from './golden.js'
+
+const start = Date.UTC(2026, 0, 1)
+const base = 'https://ehr.example/fhir'
+const page = `${base}/jobs/77`
+
+const manifest = (
+  items: Partial<Record<'output' | 'deleted' | 'outcome', ManifestItem[]>>,
+): OutputManifest => ({
+  transactionTime: '2026-01-01T00:00:00Z',
+  items: { output: [], deleted: [], outcome: [], ...items },
+  issues: [],
+  rest: {},
+})
+
+const item = (type: string, number: number): ManifestItem => ({
+  type,
+  url: `${base}/files/${type}.${number}?sig=secret`,
+})
+
+const stored = (resources: number) => ({
+  bytes: resources * 1000,
+  sha256: 'ab',
+  lines: resources,
+  resources,
+  badLines: 0,
+  attempts: 1,
+  durationMs: 5,
+})
+
+const created: Fact = {
+  type: 'job-created',
+  version: 1,
+  exportId: 'e1',
+  server: base,
+  fhirUrl: base,
+  kickOff: {
+    target: { kind: 'instance', type: 'Group', id: '1' },
+    operation: '$export',
+    method: 'get',
+    listStyle: 'comma',
+    lenient: false,
+  },
+}
+
+type Timed = [seconds: number, fact: Fact]
+
+const begin: Timed[] = [
+  [0, created],
+  [0, { type: 'kick-off-requested', method: 'GET', url: `${base}/Group/1/$export?_type=Patient` }],
+  [1, { type: 'kick-off-accepted', pollingLocation: `${page}?token=secret` }],
+]
+
+const progress = (seconds: number, words: string | undefined, waitSeconds: number): Timed => {
+  const notBefore = start + (seconds + waitSeconds) * 1000
+  return [
+    seconds,
+    { type: 'status-in-progress', progress: words, retryAfterMs: waitSeconds * 1000, notBefore },
+  ]
+}
+
+const wholeStory: Timed[] = [
+  ...begin,
+  progress(2, '0% complete', 1),
+  progress(3, '1% complete', 120),
+  progress(123, '40% complete', 120),
+  progress(243, '40% complete', 120),
+  [363, { type: 'status-transient', reason: 'HTTP 503', status: 503, notBefore: start + 370_000 }],
+  [370, { type: 'status-transient', reason: 'HTTP 503', status: 503, notBefore: start + 390_000 }],
+  progress(390, '90% \u001b[2Jcomplete', 5),
+  [395, { type: 'status-doubted', reason: 'internal error', status: 500, notBefore: start + 405_000 }],
+  [
+    405,
+    {
+      type: 'manifest-received',
+      page,
+      manifest: manifest({
+        output: [item('Patient', 1), item('Observation', 1), item('Observation', 2)],
+        deleted: [item('Bundle', 1)],
+        outcome: [item('OperationOutcome', 1)],
+      }),
+    },
+  ],
+  [406, { type: 'file-completed', name: 'Patient.0001.ndjson', ...stored(50) }],
+  [
+    407,
+    {
+      type: 'file-completed',
+      name: 'Observation.0001.ndjson',
+      ...stored(1000),
+      badLines: 2,
+      firstBadLine: { line: 17, byte: 1234, reason: 'no JSON object' },
+    },
+  ],
+  [
+    408,
+    {
+      type: 'file-failed',
+      name: 'Observation.0002.ndjson',
+      code: 'unauthorized',
+      message: 'HTTP 403',
+      hint: 'files.example is another origin; `--trust-origin https://files.example` lets it see the credential',
+      refresh: true,
+    },
+  ],
+  [409, { type: 'file-completed', name: 'deleted/Bundle.0001.ndjson', ...stored(1) }],
+  [409, { type: 'file-completed', name: 'outcome/OperationOutcome.0001.ndjson', ...stored(3) }],
+]
+
+const eventsOf = (story: readonly Timed[]): JobEvent[] =>
+  story.map(([seconds, fact]) => ({ ...fact, at: start + seconds * 1000 }))
+
+const tell = async (story: readonly Timed[], reporter: Reporter, between?: (event: JobEvent) => void) => {
+  const state = newState()
+  reporter.begin({ command: 'export', server: base, target: 'Group/1', directory: './out' })
+  for (const event of eventsOf(story)) {
+    reduce(state, event)
+    await reporter.event(event, state)
+    between?.(event)
+  }
+  reporter.end(conclude(state, '/out', 'error'), state)
+  reporter.close()
+}
+
+const plainText = async (story: readonly Timed[]): Promise<string> => {
+  const io = fakeIo()
+  await tell(story, plainReporter(createTalk(io, plainPaint)))
+  return io.err()
+}
+
+const finished: Timed[] = [
+  ...begin,
+  [2, { type: 'manifest-received', page, manifest: manifest({ output: [item('Patient', 1)] }) }],
+  [3, { type: 'file-completed', name: 'Patient.0001.ndjson', ...stored(50), gzip: true }],
+  [
+    3,
+    {
+      type: 'manifest-written',
+      findings: [
+        {
+          severity: 'error',
+          code: 'wrong-count',
+          message: '50 resources, the manifest says 51',
+          file: 'Patient.0001.ndjson',
+        },
+        { severity: 'information', code: 'missing-type', message: 'no file of Condition' },
+      ],
+    },
+  ],
+  [4, { type: 'delete-answered', status: 202 }],
+]
+
+describe('plain', () => {
+  test('an export that ends incomplete', async () => {
+    expectGolden('transcripts/plain-incomplete', await plainText(wholeStory))
+  })
+
+  test('a finished export with findings', async () => {
+    expectGolden('transcripts/plain-findings', await plainText(finished))
+  })
+
+  test('a resumed one, with fresh URLs and a job that cannot be deleted', async () => {
+    const fresh: Fact = {
+      type: 'manifest-received',
+      page,
+      manifest: manifest({ output: [item('Patient', 1), item('Patient', 2)] }),
+    }
+    const story: Timed[] = [
+      ...begin,
+      [2, fresh],
+      [3, { type: 'file-completed', name: 'Patient.0001.ndjson', ...stored(50) }],
+      [
+        4,
+        {
+          type: 'file-failed',
+          name: 'Patient.0002.ndjson',
+          code: 'gone',
+          message: 'HTTP 410',
+          refresh: true,
+        },
+      ],
+      [10, { type: 'job-resumed' }],
+      [
+        11,
+        {
+          type: 'file-failed',
+          name: 'Patient.0002.ndjson',
+          code: 'gone',
+          message: 'HTTP 410',
+          refresh: true,
+        },
+      ],
+      [12, fresh],
+      [13, { type: 'file-completed', name: 'Patient.0002.ndjson', ...stored(7) }],
+      [14, { type: 'manifest-written', findings: [] }],
+      [15, { type: 'delete-answered', status: 500, message: 'out of order' }],
+    ]
+    expectGolden('transcripts/plain-resumed', await plainText(story))
+  })
+
+  test('a server that answers every second is not repeated every second', async () => {
+    const same = Array.from({ length: 3000 }, (_, index) => progress(2 + index, 'working', 1))
+    const changing = Array.from({ length: 60 }, (_, index) => progress(4000 + index, `${index}%`, 1))
+    const lines = (await plainText([...begin, ...same, ...changing]))
+      .split('\n')
+      .filter((line) => /in progress/.test(line))
+    expect(lines.length).toBeGreaterThanOrEqual(5 + 12)
+    expect(lines.length).toBeLessThanOrEqual(6 + 13)
+  })
+
+  test('a cut Retry-After is said once', async () => {
+    const cut = (seconds: number): Timed => [
+      seconds,
+      {
+        type: 'status-in-progress',
+        retryAfterMs: 3_600_000,
+        cut: true,
+        notBefore: start + (seconds + 60) * 1000,
+      },
+    ]
+    const text = await plainText([...begin, cut(2), cut(62), cut(122)])
+    expect(text.match(/warning: .*/g)).toEqual([
+      'warning: the server asks to wait 1 h; `--retry-after-max` makes it 1 min',
+    ])
+  })
+
+  test('a hint that holds for many files is said once', async () => {
+    const output = Array.from({ length: 50 }, (_, index) => item('Patient', index))
+    const failed = output.map(
+      (_, index): Timed => [
+        3,
+        {
+          type: 'file-failed',
+          name: `Patient.${String(index + 1).padStart(4, '0')}.ndjson`,
+          code: 'unauthorized',
+          message: 'HTTP 403',
+          hint: 'name the origin',
+          refresh: false,
+        },
+      ],
+    )
+    const text = await plainText([
+      ...begin,
+      [2, { type: 'manifest-received', page, manifest: manifest({ output }) }],
+      ...failed,
+    ])
+    expect(text.match(/hint: /g)).toHaveLength(1)
+    expect(text.match(/failed: HTTP 403/g)).toHaveLength(50)
+  })
+
+  test('nothing of a signed URL, no control characters', async () => {
+    const text = await plainText(wholeStory)
+    expect(text).not.toContain('secret')
+    expect(text).not.toContain('\u001b')
+  })
+})
+
+describe('json', () => {
+  test('facts are objects with type and time', () => {
+    expectGolden(
+      'transcripts/facts',
+      `${eventsOf([...wholeStory, ...finished.slice(-2)])
+        .map(jsonLine)
+        .join('\n')}\n`,
+    )
+  })
+
+  test('no server text over 2 KB, no query', () => {
+    const long = 'x'.repeat(10_000)
+    const facts: Fact[] = [
+      { type: 'kick-off-refused', status: 400, message: long },
+      { type: 'status-in-progress', progress: long, notBefore: Number.POSITIVE_INFINITY },
+      { type: 'status-transient', reason: long, notBefore: 0 },
+      { type: 'export-failed', status: 500, message: long, code: 'BULKX_EXPORT_FAILED' },
+      { type: 'export-gone', status: 404, message: long },
+      { type: 'manifest-unavailable', page: `${page}?secret`, reason: long },
+      { type: 'findings-accepted', failOn: 'never' },
+      { type: 'job-cancelled', status: 202 },
+      { type: 'kick-off-unsent', reason: long },
+    ]
+    for (const fact of facts) {
+      const line = jsonLine({ ...fact, at: start })
+      expect(line.length).toBeLessThan(2400)
+      expect(line).not.toContain('secret')
+      expect(JSON.parse(line)).toMatchObject({ type: fact.type, at: '2026-01-01T00:00:00.000Z' })
+    }
+  })
+})
+
+describe('fancy', () => {
+  const fancyText = async (story: readonly Timed[], between?: (event: JobEvent, io: FakeIo) => void) => {
+    const io = fakeIo({ columns: 80 })
+    const reporter = fancyReporter(createTalk(io, plainPaint), io)
+    const gauges = newProgress()
+    reporter.watch?.(gauges)
+    gauges.active.set('Patient.0001.ndjson', { bytes: 500, totalBytes: 1000, attempt: 1 })
+    gauges.active.set('Observation.0001.ndjson', { bytes: 5000, attempt: 2 })
+    await tell(story, reporter, (event) => between?.(event, io))
+    return io.err()
+  }
+  const lines = (text: string): string[] =>
+    text
+      .replace(/\u001b\[[0-9;?]*[a-zA-Z]/g, '\n')
+      .split('\n')
+      .map((line) => line.trim())
+      .filter((line) => line !== '')
+
+  test('a spinner while the server works, bars while files come, the summary at the end', async () => {
+    const said = lines(await fancyText(wholeStory, (_event, io) => io.clock.advance(500)))
+    expect(said.some((line) => /in progress: 40% complete/.test(line))).toBe(true)
+    expect(said.some((line) => /^total .*[0-4] of 5 files/.test(line))).toBe(true)
+    expect(said.some((line) => /^Patient\.0001\.ndjson +=+-+ 500 B of 1\.00 kB/.test(line))).toBe(true)
+    expect(said.some((line) => /^Observation\.0001\.ndjson +5\.00 kB, attempt 2/.test(line))).toBe(true)
+    expect(said.some((line) => /^warning: Observation\.0002\.ndjson failed: HTTP 403/.test(line))).toBe(true)
+    expect(said.at(-1)).toBe('what is whole is in ./out')
+  })
+
+  test('the cursor is there again at the end, whenever that is', async () => {
+    for (let length = 1; length <= wholeStory.length; length += 1) {
+      const text = await fancyText(wholeStory.slice(0, length))
+      const last = /.*(\u001b\[\?25[lh])/s.exec(text)?.[1]
+      expect([undefined, '\u001b[?25h']).toContain(last)
+    }
+  })
+
+  test('twenty thousand files do not flood the terminal', async () => {
+    const output = Array.from({ length: 20_000 }, (_, index) => item('Patient', index))
+    const done = output.map(
+      (_, index): Timed => [
+        3,
+        {
+          type: 'file-completed',
+          name: `Patient.${String(index + 1).padStart(4, '0')}.ndjson`,
+          ...stored(1),
+        },
+      ],
+    )
+    const story: Timed[] = [
+      ...begin,
+      [2, { type: 'manifest-received', page, manifest: manifest({ output }) }],
+      ...done,
+    ]
+    expect(lines(await fancyText(story)).length).toBeLessThan(100)
+  })
+})
+
+test('the rate is that of the last seconds', () => {
+  const rate = rateMeter()
+  expect(rate(0, 0)).toBe(0)
+  expect(rate(1000, 1000)).toBe(1000)
+  expect(rate(10_000, 1000)).toBe(0)
+  expect(rate(11_000, 3000)).toBe(2000)
+})
+
+describe('which reporter', () => {
+  const kindOf = async (flags: Record<string, string[]>, options: Parameters<typeof fakeIo>[0]) => {
+    const io = fakeIo(options)
+    const settings = resolveSettings({
+      names: ['json', 'quiet', 'verbose', 'no-progress', 'color'],
+      flags,
+      env: {},
+    })
+    const reporter = await createReporter(settings, io)
+    await tell(begin, reporter)
+    return { moves: io.err().includes('\u001b[?25l'), speaks: io.err() !== '', facts: io.out() !== '' }
+  }
+  test.each([
+    [{}, {}, false, true, false],
+    [{}, { columns: 80 }, true, true, false],
+    [{ 'no-progress': ['true'] }, { columns: 80 }, false, true, false],
+    [{ verbose: ['true'] }, { columns: 80 }, false, true, false],
+    [{}, { columns: 80, env: { TERM: 'dumb' } }, false, true, false],
+    [{}, { columns: 80, env: { CI: 'true' } }, false, true, false],
+    [{ quiet: ['true'] }, { columns: 80 }, false, false, false],
+    [{ json: ['true'] }, {}, false, true, true],
+    [{ json: ['true'], quiet: ['true'] }, { columns: 80 }, false, false, true],
+  ])('%j %j', async (flags, options, moves, speaks, facts) => {
+    expect(await kindOf(flags, options)).toEqual({ moves, speaks, facts })
+  })
+})
