@@ -9,8 +9,8 @@ import { BulkxError } from './errors.js'
 import { inProcess } from './fetch/in-process.js'
 import { newProgress, type Progress } from './fetch/progress.js'
 import { throttle } from './fetch/throttle.js'
-import { compose, type Exchange } from './http/exchange.js'
-import { pace } from './http/pace.js'
+import { compose, type Exchange, type Middleware } from './http/exchange.js'
+import { keepPauses, limitRate } from './http/pace.js'
 import { followRedirects } from './http/redirects.js'
 import { trace } from './http/trace.js'
 import { transport } from './http/transport.js'
@@ -68,9 +68,10 @@ interface Network {
 const openNetwork = (config: Config, host: Host, progress: Progress): Network => {
   const { network, waiting } = config
   const wire = host.exchange ? { exchange: host.exchange, close: async () => {} } : transport(network)
-  const pacing = pace({
+  const { maxRequestsPerSecond } = network
+  const rate = maxRequestsPerSecond === undefined ? [] : [limitRate(host.clock, maxRequestsPerSecond)]
+  const pauses = keepPauses({
     clock: host.clock,
-    maxRequestsPerSecond: network.maxRequestsPerSecond,
     longestPauseMs: waiting.patienceMs,
     paused: progress.paused,
   })
@@ -81,17 +82,17 @@ const openNetwork = (config: Config, host: Host, progress: Progress): Network =>
     headers: network.headers,
   }
   const tracing = host.trace ? [trace(host.clock, host.trace)] : []
-  const stack = (requiresAccessToken?: boolean): Exchange => {
+  const stack = (requiresAccessToken: boolean | undefined, ...pacing: Middleware[]): Exchange => {
     const policy = { ...identity.policy, requiresAccessToken }
-    return compose(followRedirects, pacing, authorize({ ...identity, policy }), ...tracing)(wire.exchange)
+    return compose(followRedirects, ...pacing, authorize({ ...identity, policy }), ...tracing)(wire.exchange)
   }
   const stacks = new Map<boolean | undefined, Exchange>()
   const files = (required: boolean | undefined): Exchange => {
-    const exchange = stacks.get(required) ?? stack(required)
+    const exchange = stacks.get(required) ?? stack(required, ...rate, pauses)
     stacks.set(required, exchange)
     return exchange
   }
-  return { fhir: stack(), files, close: wire.close }
+  return { fhir: stack(undefined, ...rate), files, close: wire.close }
 }
 
 /** `log.ndjson` is a projection of the journal: made again when a job is opened, added to as facts come. */
