@@ -128,8 +128,9 @@ export const beginJob = async (job: Job, command: BeginningCommand): Promise<'ru
   if (command !== 'resume' && !isSameQuestion(job, config.kickOff)) throw otherQuestion(job)
   const phase = phaseOf(state)
   if (phase === 'complete') {
-    if (command !== 'resume') throw finished(job)
-    await accept(job)
+    // Killed between manifest.json and the DELETE: the same command goes on with what is left of its work.
+    if (command === 'kickoff' || (command === 'export' && isCleanedUp(job))) throw finished(job)
+    if (command === 'resume') await accept(job)
     return isCleanedUp(job) ? 'done' : 'run'
   }
   assertCanGoOn(job, phase)
