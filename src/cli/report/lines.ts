@@ -84,7 +84,7 @@ const deletedLine = (event: Of<'delete-answered'>): Line => {
 const resumedLine = (state: JobState): Line => {
   const files = [...state.files.values()]
   const here = files.filter((file) => file.status === 'completed').length
-  return line(files.length === 0 ? 'resumed' : `resumed: ${here} of ${count(files.length, 'file')} are here`)
+  return line(files.length === 0 ? 'resumed' : `resumed: ${here} of ${count(files.length, 'file')} here`)
 }
 
 /** The lines of one event. Ends that `main` explains, and status answers, which are throttled, have none here. */
