@@ -44,7 +44,11 @@ async function* startingWith(first: Buffer, rest: AsyncIterator<Buffer>): AsyncG
 const isGzip = (first: Buffer): boolean => first[0] === 0x1f && first[1] === 0x8b
 
 /** Decides by the first two bytes, not by the header: proxies and stored files make the header wrong both ways. */
-async function* gunzipped(source: AsyncIterable<Buffer>, layersLeft: number): AsyncGenerator<Buffer> {
+async function* gunzipped(
+  source: AsyncIterable<Buffer>,
+  layersLeft: number,
+  onLayer: () => void,
+): AsyncGenerator<Buffer> {
   const chunks = source[Symbol.asyncIterator]()
   let first: Buffer = Buffer.alloc(0)
   while (first.length < 2) {
@@ -53,9 +57,13 @@ async function* gunzipped(source: AsyncIterable<Buffer>, layersLeft: number): As
     first = first.length === 0 ? next.value : Buffer.concat([first, next.value])
   }
   const body = startingWith(first, chunks)
-  if (!isGzip(first) || layersLeft === 0) yield* body
-  else
-    yield* gunzipped(received(through(body, createGunzip({ chunkSize: inflateChunkBytes }))), layersLeft - 1)
+  if (!isGzip(first) || layersLeft === 0) {
+    yield* body
+    return
+  }
+  onLayer()
+  const inflated = received(through(body, createGunzip({ chunkSize: inflateChunkBytes })))
+  yield* gunzipped(inflated, layersLeft - 1, onLayer)
 }
 
 const coding = (headers: HttpHeaders): string =>
@@ -68,10 +76,11 @@ const coding = (headers: HttpHeaders): string =>
 export const isIdentity = (headers: HttpHeaders): boolean => coding(headers) === ''
 
 /**
- * The decoded content of a reply. A truncated or broken coding is an error, never a short body. Throws
- * `NetworkError` for the transfer, `DecodeError` for the coding.
+ * The decoded content of a reply. A truncated or broken coding is an error, never a short body. `onGzip` is called
+ * before the first bytes when they came compressed, whatever the headers say. Throws `NetworkError` for the
+ * transfer, `DecodeError` for the coding.
  */
-export async function* decoded(reply: HttpReply): AsyncGenerator<Buffer> {
+export async function* decoded(reply: HttpReply, onGzip: () => void = () => {}): AsyncGenerator<Buffer> {
   const codings = coding(reply.headers)
   let source: AsyncIterable<Buffer> = received(reply.body)
   try {
@@ -81,7 +90,7 @@ export async function* decoded(reply: HttpReply): AsyncGenerator<Buffer> {
       else if (!['', 'gzip', 'x-gzip'].includes(name))
         throw new DecodeError(`the content coding ${name} is not supported`)
     }
-    yield* gunzipped(source, gzipLayersMax)
+    yield* gunzipped(source, gzipLayersMax, onGzip)
   } catch (error) {
     if (error instanceof NetworkError || error instanceof DecodeError) throw error
     const code = error instanceof Error && 'code' in error ? String(error.code) : ''
