@@ -13,9 +13,16 @@ const [{ createIo }, { main }] = await Promise.all([
 // What is still on its way through a pipe arrives before the process ends; a closed pipe calls back as well.
 const flushed = (stream) => new Promise((resolve) => stream.write('', () => resolve()))
 
+let lost
+process.stdout.on('error', (error) => {
+  // Whoever closes a pipe has read enough; a full disk has not.
+  if (error.code !== 'EPIPE' && error.code !== 'EIO') lost ??= error
+})
+
 const code = await main(
   process.argv.slice(2),
   createIo((now) => process.exit(now)),
 )
 await Promise.all([flushed(process.stdout), flushed(process.stderr)])
-process.exit(code)
+if (lost) process.stderr.write(`error: stdout cannot be written: ${lost.message}\n`)
+process.exit(lost && code === 0 ? 8 : code)

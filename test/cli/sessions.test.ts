@@ -432,6 +432,19 @@ describe('identity', () => {
     expect(resumed.code).toBe(0)
   })
 
+  test('status --offline needs no credential', async () => {
+    const talk = await withToken()
+    writeFileSync(join(talk.cwd, 'token'), 'good')
+    await kickedOff(talk, ['--token-file', 'token'])
+    rmSync(join(talk.cwd, 'token'))
+    expect((await talk.run(['status', 'out', '--offline'])).code).toBe(9)
+    const online = await talk.run(['status', 'out'])
+    expect([online.code, online.err]).toEqual([
+      2,
+      expect.stringMatching(/token: there is no such file\nhint: .*--token-file/),
+    ])
+  })
+
   test('--verbose has a line for each request, without secrets', async () => {
     const talk = await withToken()
     const ran = await talk.run([...exportTo(talk), '-v'], { env: { BULKX_TOKEN: 'good' } })

@@ -62,9 +62,11 @@ const ending = async ({ state, directory, settings, thrown }: Look, io: Io): Pro
 
 const askDirectory = async (place: InDirectory, invocation: Invocation, io: Io): Promise<Look> => {
   const { directory } = place
+  // Offline no credential is needed, so none has to be there.
+  if (invocation.settings.get('offline'))
+    return { state: place.state, directory, settings: invocation.settings }
   const { config, settings } = await configForJob(place.state, directory, invocation, io)
   const known = { state: place.state, directory, settings }
-  if (settings.get('offline')) return known
   let state = place.state
   try {
     await using job = await openJob(config, await hostFor(settings, io))
