@@ -53,11 +53,14 @@ interface Store {
   write(chunk: Uint8Array): Promise<void> | undefined
   /** Bytes stored, when they are not the bytes written. */
   end(): Promise<number | undefined>
+  /** After a break: nothing reaches the part any more. */
+  drop(): Promise<void>
 }
 
 const plainStore = (part: Part): Store => ({
   write: (chunk) => part.append(chunk),
   end: async () => undefined,
+  drop: async () => {},
 })
 
 const gzipStore = (part: Part): Store => {
@@ -81,6 +84,35 @@ const gzipStore = (part: Part): Store => {
       await stored
       return storedBytes
     },
+    drop: async () => {
+      gzip.destroy()
+      await stored.catch(() => {})
+    },
+  }
+}
+
+/** The reply's content into the store, looked at on its way; the bytes stored, when they are not those bytes. */
+const receive = async (
+  reply: HttpReply,
+  part: Part,
+  store: Store,
+  onChunk: (chunk: Buffer) => Promise<void> | undefined,
+): Promise<number | undefined> => {
+  let gzip = false
+  const content = decoded(reply, () => {
+    gzip = true
+  })
+  try {
+    for await (const chunk of content) {
+      // A range would count compressed bytes, and these are not: nothing proves what comes after them.
+      if (gzip && part.kept().validators) await part.restart()
+      await store.write(chunk)
+      await onChunk(chunk)
+    }
+    return await store.end()
+  } catch (error) {
+    await store.drop()
+    throw error
   }
 }
 
@@ -128,26 +160,18 @@ export const transfer = async (
   const { issues, onResource } = issueCollector()
   const expectedType =
     task.section === 'output' ? task.type : task.section === 'deleted' ? 'Bundle' : 'OperationOutcome'
-  const inspect = inspector({ expectedType, maxLineBytes: deps.maxLineBytes, onResource })
+  const inspect = inspector({ expectedType, maxLineBytes: deps.maxLineBytes, onResource, parse: 'outcomes' })
   if (continues) await inspectKept(part, inspect)
   else await part.restart(task.gzip ? undefined : validatorsOf(reply))
   active.bytes = continues ? part.kept().bytes : 0
   active.totalBytes = totalBytes(reply, active.bytes)
   const store = task.gzip ? gzipStore(part) : plainStore(part)
-  let gzip = false
-  const content = decoded(reply, () => {
-    gzip = true
-  })
-  for await (const chunk of content) {
-    // A range would count compressed bytes, and these are not: nothing proves what comes after them.
-    if (gzip && part.kept().validators) await part.restart()
+  const storedBytes = await receive(reply, part, store, (chunk) => {
     inspect.push(chunk)
     active.bytes += chunk.length
     deps.progress.bytes += chunk.length
-    await store.write(chunk)
-    await deps.throttle(chunk.length, signal)
-  }
-  const storedBytes = await store.end()
+    return deps.throttle(chunk.length, signal)
+  })
   const raisedToHttps = task.url.startsWith('http:') && reply.url.startsWith('https:')
   return { kind: 'whole', transferred: { inspection: inspect.end(), issues, storedBytes, raisedToHttps } }
 }
