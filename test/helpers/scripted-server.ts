@@ -44,8 +44,11 @@ const bytesOf = (body: string | Buffer | object | undefined): Buffer => {
   return Buffer.from(typeof body === 'string' ? body : JSON.stringify(body))
 }
 
+/** As a socket would deliver them. */
+const chunkBytes = 16 * 1024
+
 async function* bodyOf(bytes: Buffer, breaks: NetworkError | undefined): AsyncGenerator<Buffer> {
-  if (bytes.length > 0) yield bytes
+  for (let at = 0; at < bytes.length; at += chunkBytes) yield bytes.subarray(at, at + chunkBytes)
   if (breaks) throw breaks
 }
 
