@@ -5,24 +5,32 @@ import module from 'node:module'
 // From Node 22.1.
 module.enableCompileCache?.()
 
-const [{ createIo }, { main }] = await Promise.all([
-  import('../dist/cli/io.js'),
-  import('../dist/cli/main.js'),
-])
+const argv = process.argv.slice(2)
 
 // What is still on its way through a pipe arrives before the process ends; a closed pipe calls back as well.
 const flushed = (stream) => new Promise((resolve) => stream.write('', () => resolve()))
 
-let lost
-process.stdout.on('error', (error) => {
-  // Whoever closes a pipe has read enough; a full disk has not.
-  if (error.code !== 'EPIPE' && error.code !== 'EIO') lost ??= error
-})
+const run = async () => {
+  const [{ createIo }, { main }] = await Promise.all([
+    import('../dist/cli/io.js'),
+    import('../dist/cli/main.js'),
+  ])
+  let lost
+  process.stdout.on('error', (error) => {
+    // Whoever closes a pipe has read enough; a full disk has not.
+    if (error.code !== 'EPIPE' && error.code !== 'EIO') lost ??= error
+  })
+  const code = await main(
+    argv,
+    createIo((now) => process.exit(now)),
+  )
+  await Promise.all([flushed(process.stdout), flushed(process.stderr)])
+  if (lost) process.stderr.write(`error: stdout cannot be written: ${lost.message}\n`)
+  process.exit(lost && code === 0 ? 8 : code)
+}
 
-const code = await main(
-  process.argv.slice(2),
-  createIo((now) => process.exit(now)),
-)
-await Promise.all([flushed(process.stdout), flushed(process.stderr)])
-if (lost) process.stderr.write(`error: stdout cannot be written: ${lost.message}\n`)
-process.exit(lost && code === 0 ? 8 : code)
+// The version alone needs nothing of all that, and is asked for often.
+if (argv[0] === '--version' || argv[0] === '-V') {
+  const { version } = await import('../dist/version.js')
+  process.stdout.write(`${version}\n`)
+} else await run()
