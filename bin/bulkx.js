@@ -7,6 +7,12 @@ module.enableCompileCache?.()
 
 const argv = process.argv.slice(2)
 
+let lost
+process.stdout.on('error', (error) => {
+  // Whoever closes a pipe has read enough; a full disk has not.
+  if (error.code !== 'EPIPE' && error.code !== 'EIO') lost ??= error
+})
+
 // What is still on its way through a pipe arrives before the process ends; a closed pipe calls back as well.
 const flushed = (stream) => new Promise((resolve) => stream.write('', () => resolve()))
 
@@ -15,11 +21,6 @@ const run = async () => {
     import('../dist/cli/io.js'),
     import('../dist/cli/main.js'),
   ])
-  let lost
-  process.stdout.on('error', (error) => {
-    // Whoever closes a pipe has read enough; a full disk has not.
-    if (error.code !== 'EPIPE' && error.code !== 'EIO') lost ??= error
-  })
   const code = await main(
     argv,
     createIo((now) => process.exit(now)),
