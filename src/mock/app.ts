@@ -9,6 +9,8 @@ import { type Call, compose, type Handler, type Phase } from './handler.js'
 import { createJobs } from './jobs.js'
 import { type Personality, reference } from './personality.js'
 import { fileKey, handlersOf, type Route, routeOf, routesOf, unrouted } from './routes.js'
+import type { Client } from './token-clients.js'
+import { createIdentity } from './token-identity.js'
 import { wireInstruction } from './wire.js'
 import { pathsOf, type World } from './world.js'
 
@@ -36,7 +38,14 @@ export interface MockOptions {
   manifestEntries?: number
   /** The origin in the URLs that the server writes; default: the request's. */
   base?: string
-  /** A bearer token that all requests but discovery must carry. */
+  /**
+   * Clients that may ask for tokens, which all requests but discovery must then carry. With neither this nor `token`
+   * the server is open.
+   */
+  clients?: readonly Client[]
+  /** How long their tokens are good, milliseconds; default: as the personality says, five minutes. */
+  tokenLifetimeMs?: number
+  /** A bearer token for everything that is good without having been asked for. */
   token?: string
   files?: { requiresAccessToken?: boolean }
 }
@@ -82,22 +91,33 @@ const sourceOf = (data: DataOptions | DataSource, seed: number): DataSource => {
 }
 
 const worldOf = (options: MockOptions): World => {
-  const { clock, data = {}, token, personality = reference } = options
+  const { clock, data = {}, personality = reference } = options
   const seed = ('select' in data ? undefined : data.seed) ?? 1
   const { jobMs = DEFAULT_JOB_MS, pageSize = DEFAULT_PAGE_SIZE } = options
   if (!Number.isSafeInteger(pageSize) || pageSize < 1) throw new RangeError('pageSize must be 1 or more')
   const { lifetimeMs } = personality.files
+  const source = sourceOf(data, seed)
+  const { clients, token, tokenLifetimeMs } = options
+  const identity = createIdentity({
+    auth: personality.auth,
+    types: source.types,
+    clock,
+    seed,
+    clients,
+    token,
+    lifetimeMs: tokenLifetimeMs,
+  })
   return {
     personality,
     ...pathsOf(personality),
-    data: sourceOf(data, seed),
+    data: source,
     jobs: createJobs({ clock, seed, jobMs, lifetimeMs }),
     clock,
     pageSize,
     manifestEntries: options.manifestEntries ?? Number.MAX_SAFE_INTEGER,
-    token,
+    identity,
     requiresAccessToken:
-      options.files?.requiresAccessToken ?? personality.requiresAccessToken ?? token !== undefined,
+      options.files?.requiresAccessToken ?? personality.requiresAccessToken ?? identity.required,
     origin: options.base,
   }
 }
@@ -114,13 +134,14 @@ const callOf = (world: World, routes: readonly Route[], request: Request): Call 
     phase,
     job: values?.job,
     fileAt,
+    tokens: world.identity.tokens,
     ...(phase === 'file' ? { file: fileAt(request.url) } : {}),
   }
 }
 
 /**
  * A pretend Bulk Data server. Throws when its options make no sense: fewer than ten patients, a directory without
- * NDJSON. Time passes only as the clock says.
+ * NDJSON, a client without keys and secret. Time passes only as the clock says.
  */
 export const createMock = (options: MockOptions): Mock => {
   const world = worldOf(options)

@@ -1,7 +1,8 @@
 /** The shape of everything that answers in the mock: a call in, a web `Response` out. */
+import type { Tokens } from './token-store.js'
 
-/** Which of the IG's requests a call is. */
-export type Phase = 'kick-off' | 'status' | 'delete' | 'file' | 'metadata' | 'discovery' | 'other'
+/** Which of the IG's requests a call is, or the token request before them. */
+export type Phase = 'kick-off' | 'status' | 'delete' | 'file' | 'metadata' | 'discovery' | 'token' | 'other'
 
 export const phases: readonly Phase[] = [
   'kick-off',
@@ -10,6 +11,7 @@ export const phases: readonly Phase[] = [
   'file',
   'metadata',
   'discovery',
+  'token',
   'other',
 ]
 
@@ -31,6 +33,8 @@ export interface Call {
   file?: FileRef
   /** The file that an absolute URL of a manifest names, once its job is planned. */
   fileAt(url: string): FileRef | undefined
+  /** The access tokens that were given out. */
+  tokens: Pick<Tokens, 'revoke' | 'expire'>
 }
 
 export type Handler = (call: Call) => Promise<Response>

@@ -1,6 +1,7 @@
 /** The Bulk Data Kick-off Request: checked strictly, then a job. */
+import { type Access, insufficientScope } from './access.js'
 import { readSearch } from './data/search.js'
-import { jsonResponse, Refusal } from './outcome.js'
+import { jsonResponse, type OutcomeIssue, Refusal } from './outcome.js'
 import { bodyParameters, type Given, type Query, queryParameters, readParameters } from './parameters.js'
 import { type Asked, membersOf, planFiles, type Target } from './plan.js'
 import { originOf, type World } from './world.js'
@@ -76,7 +77,27 @@ const checkTypeFilter = (
   }
 }
 
-const understand = async (world: World, request: Request, target: Target): Promise<Asked> => {
+/** What the scopes leave out of what was asked by name: refused, or noted. */
+const checkScopes = (
+  world: World,
+  { level, type }: Target,
+  { types }: Query,
+  access: Access,
+): OutcomeIssue[] => {
+  const named = [...(types ?? []), ...(level === 'type' ? [type ?? ''] : [])]
+  const outside = named.filter((one) => !access.mayExport(one))
+  const wanted = named.length > 0 ? named : world.data.types
+  const nothing = wanted.length > 0 && !wanted.some((one) => access.mayExport(one))
+  if (nothing || (outside.length > 0 && world.personality.access.outsideScope === 'refuse'))
+    throw insufficientScope(world, access, outside.length > 0 ? outside : ['every type'])
+  return outside.map((one) => ({
+    severity: 'warning',
+    code: 'forbidden',
+    diagnostics: `Skipped: the granted scopes do not allow ${one}`,
+  }))
+}
+
+const understand = async (world: World, request: Request, target: Target, access: Access): Promise<Asked> => {
   const lenient = preferences(request).includes('handling=lenient')
   const { query, ignored } = readParameters(await givenIn(world, request), {
     personality: world.personality,
@@ -92,17 +113,23 @@ const understand = async (world: World, request: Request, target: Target): Promi
   const members = await membersOf(world, target)
   const patients = await chosenPatients(world, members, query, unsupported)
   checkTypeFilter(query, unsupported)
-  return { target, query, patients, ignored }
+  ignored.push(...checkScopes(world, target, query, access))
+  return { target, query, patients, ignored, mayExport: access.mayExport }
 }
 
 /** Answers a kick-off. Throws a Refusal for a request that the personality refuses. */
-export const kickOff = async (world: World, request: Request, target: Target): Promise<Response> => {
+export const kickOff = async (
+  world: World,
+  request: Request,
+  target: Target,
+  access: Access,
+): Promise<Response> => {
   const row = world.personality.kickOff
   checkTarget(world, target)
   if (!row.methods.some((method) => method.toUpperCase() === request.method))
     throw new Refusal(405, 'not-supported', `This server has no kick-off by ${request.method}`)
   checkHeaders(world, request)
-  const asked = await understand(world, request, target)
+  const asked = await understand(world, request, target, access)
   const job = world.jobs.accept(request.url, () => planFiles(world, asked))
   const path = world.statusPath.build({ job: job.id })
   const location = { url: originOf(world, request) + path, path }

@@ -42,15 +42,27 @@ export const outcomeResponse = (
 export class Refusal extends Error {
   readonly status: number
   readonly code: string
+  readonly headers: Record<string, string>
+  /** Says nothing but its status and headers. */
+  readonly empty: boolean
 
-  constructor(status: number, code: string, diagnostics: string) {
+  constructor(
+    status: number,
+    code: string,
+    diagnostics: string,
+    { headers = {}, empty = false }: { headers?: Record<string, string>; empty?: boolean } = {},
+  ) {
     super(diagnostics)
     this.name = 'Refusal'
     this.status = status
     this.code = code
+    this.headers = headers
+    this.empty = empty
   }
 
   response(): Response {
-    return outcomeResponse(this.status, this.code, this.message)
+    const { status, headers } = this
+    if (this.empty) return new Response(null, { status, headers })
+    return outcomeResponse(status, this.code, this.message, headers)
   }
 }

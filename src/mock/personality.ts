@@ -2,6 +2,7 @@
 import type { Clock } from '../clock.js'
 import type { Middleware } from './handler.js'
 import type { Jobs, JobView } from './jobs.js'
+import { type AccessRow, type AuthRow, referenceAccess, referenceAuth } from './token-row.js'
 
 export type Level = 'system' | 'patient' | 'group' | 'type' | 'instance'
 export type KickOffMethod = 'get' | 'post'
@@ -66,6 +67,10 @@ export interface Personality {
   }
   /** Status codes of DELETE by the job's state, and of status requests from then on. */
   delete: { running: number; done: number; again: number; after: number }
+  /** How a token is had, when the mock wants one. */
+  auth: AuthRow
+  /** What happens without the right one. */
+  access: AccessRow
   /** Further behaviour, made anew for each mock because it may count and may look at the jobs. */
   rules(server: { jobs: Jobs; clock: Clock }): readonly Middleware[]
 }
@@ -123,6 +128,8 @@ export const reference: Personality = {
   requiresAccessToken: undefined,
   files: { contentType: 'application/fhir+ndjson', gzip: false, ranges: true, lifetimeMs: 24 * HOUR_MS },
   delete: { running: 202, done: 202, again: 404, after: 404 },
+  auth: referenceAuth,
+  access: referenceAccess,
   rules: () => [],
 }
 

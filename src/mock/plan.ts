@@ -24,6 +24,8 @@ export interface Asked {
   patients?: ReadonlySet<string>
   /** What was left out because the client asked for lenience. */
   ignored: readonly OutcomeIssue[]
+  /** Whether the client may have a type. */
+  mayExport(type: string): boolean
 }
 
 const DELETIONS_A_BUNDLE = 100
@@ -60,9 +62,10 @@ const keepOf = (query: Query, type: string): Selection['keep'] => {
   }
 }
 
-const typesOf = (world: World, { target, query }: Asked): string[] =>
+const typesOf = (world: World, { target, query, mayExport }: Asked): string[] =>
   world.data.types.filter(
     (type) =>
+      mayExport(type) &&
       (target.level !== 'type' || type === target.type) &&
       (query.types === undefined || query.types.includes(type)),
   )

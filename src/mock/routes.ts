@@ -1,13 +1,14 @@
 /** Which URL is which of the IG's requests: one table, read by msw and by the faults. */
 import { type HttpHandler, http } from 'msw'
-import { refuseAccess } from './access.js'
+import { type Access, checkAccess } from './access.js'
 import { fileOf } from './files.js'
 import type { Phase } from './handler.js'
 import { kickOff, targetOf } from './kick-off.js'
 import { capabilityStatement, smartConfiguration } from './metadata.js'
 import { jsonResponse, outcomeResponse, Refusal } from './outcome.js'
 import { deleteJob, statusOf } from './status.js'
-import { originOf, pathOf, type World } from './world.js'
+import { tokenOf } from './token-endpoint.js'
+import { pathOf, type World } from './world.js'
 
 type Method = 'get' | 'head' | 'post' | 'delete'
 type Values = Readonly<Record<string, string | undefined>>
@@ -17,7 +18,7 @@ export interface Route {
   methods: readonly Method[]
   /** The values in a raw path and query, or undefined when it is another route's. */
   match(pathAndQuery: string): Values | undefined
-  respond(request: Request, values: Values): Response | Promise<Response>
+  respond(request: Request, values: Values, access: Access): Response | Promise<Response>
 }
 
 const escaped = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
@@ -72,14 +73,14 @@ export const routesOf = (world: World): Route[] => {
         const [found, type, id] = kickOffs.exec(path) ?? []
         return found === undefined ? undefined : { type, id: decoded(id) }
       },
-      respond: (request, { type, id }) => kickOff(world, request, targetOf(type, id)),
+      respond: (request, { type, id }, access) => kickOff(world, request, targetOf(type, id), access),
     },
     {
       phase: 'metadata',
       methods: ['get'],
       match: fixed(`${basePath}/metadata`),
       respond: (request) =>
-        jsonResponse(200, capabilityStatement(world, originOf(world, request)), {
+        jsonResponse(200, capabilityStatement(world, request), {
           'content-type': 'application/fhir+json',
         }),
     },
@@ -87,7 +88,13 @@ export const routesOf = (world: World): Route[] => {
       phase: 'discovery',
       methods: ['get'],
       match: fixed(`${basePath}/.well-known/smart-configuration`),
-      respond: (request) => jsonResponse(200, smartConfiguration(world, originOf(world, request))),
+      respond: (request) => smartConfiguration(world, request),
+    },
+    {
+      phase: 'token',
+      methods: ['post'],
+      match: fixed(world.personality.auth.tokenUrl.replace(/^https?:\/\/[^/]*/i, '')),
+      respond: (request) => tokenOf(world, request),
     },
   ]
 }
@@ -110,11 +117,10 @@ export const handlersOf = (world: World, routes: readonly Route[]): HttpHandler[
       http[method](
         ({ request }) => route.match(pathOf(request)) !== undefined,
         async ({ request }) => {
-          const refused = refuseAccess(world, route.phase, request)
-          if (refused !== undefined) return refused
           try {
+            const access = checkAccess(world, route.phase, request)
             // Matched on the raw URL here, too: msw's own parameters are decoded, and ids are opaque.
-            return await route.respond(request, route.match(pathOf(request)) ?? {})
+            return await route.respond(request, route.match(pathOf(request)) ?? {}, access)
           } catch (thrown) {
             if (thrown instanceof Refusal) return thrown.response()
             throw thrown

@@ -4,6 +4,7 @@ import type { DataSource } from './data/source.js'
 import type { Jobs } from './jobs.js'
 import { type PathTemplate, pathTemplate } from './path-template.js'
 import type { Personality } from './personality.js'
+import type { Identity } from './token-identity.js'
 
 export interface World {
   personality: Personality
@@ -16,8 +17,7 @@ export interface World {
   pageSize: number
   /** Files in a page of the manifest, at most. */
   manifestEntries: number
-  /** The bearer token that is asked for, if any. */
-  token?: string
+  identity: Identity
   requiresAccessToken: boolean
   /** The origin that URLs are written with, instead of the request's. */
   origin?: string
