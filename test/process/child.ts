@@ -31,6 +31,8 @@ export interface ChildOptions {
   preload?: readonly string[]
   /** File mode creation mask; default: the one of the tests. */
   umask?: string
+  /** A command of the shell that stdout goes through. */
+  pipe?: string
 }
 
 /** Nothing of the environment of the tests decides what bulkx does. */
@@ -41,11 +43,12 @@ const environment = (place: Place, more: Record<string, string> = {}): Record<st
   ...more,
 })
 
-const commandLine = (args: readonly string[], { preload = [], umask }: ChildOptions): [string, string[]] => {
-  const imports = preload.flatMap((module) => ['--import', module])
-  const node = [...imports, binary, ...args]
-  if (umask === undefined) return [process.execPath, node]
-  return ['/bin/sh', ['-c', `umask ${umask} && exec "$0" "$@"`, process.execPath, ...node]]
+const commandLine = (args: readonly string[], options: ChildOptions): [string, string[]] => {
+  const { preload = [], umask, pipe } = options
+  const node = [...preload.flatMap((module) => ['--import', module]), binary, ...args]
+  if (umask === undefined && pipe === undefined) return [process.execPath, node]
+  const script = `${umask ? `umask ${umask} && ` : ''}${pipe ? `"$0" "$@" | ${pipe}` : 'exec "$0" "$@"'}`
+  return ['/bin/sh', ['-c', script, process.execPath, ...node]]
 }
 
 /** Text of a stream so far, and whoever waits for a line of it. */
