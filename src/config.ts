@@ -9,6 +9,8 @@ export interface Config {
   fhirUrl: string
   /** Absolute path of the job's directory. */
   directory: string
+  /** How messages name it; the absolute path when absent. */
+  shownAs?: string
   kickOff: KickOffRequest
   identity: Identity
   network: NetworkConfig

@@ -1,4 +1,5 @@
 /** From settings to the `Config` of a run: complete, checked, and frozen. */
+
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { type Config, defaults, type FilesConfig, type NetworkConfig, type WaitingConfig } from '../config.js'
@@ -7,6 +8,7 @@ import type { KickOffRequest, Target } from '../protocol/types.js'
 import { identityOf, readCredentials, reasonOf } from './identity.js'
 import type { Io } from './io.js'
 import type { Settings } from './settings.js'
+import { shortPath } from './show.js'
 import { baseOfKickOffUrl, defaultDirectoryName, parseTarget } from './target.js'
 import { isMock, parsePatient } from './values.js'
 
@@ -176,6 +178,7 @@ export const resolveConfig = async (
     server,
     fhirUrl,
     directory: resolve(io.cwd, out),
+    shownAs: shortPath(resolve(io.cwd, out), io.cwd),
     kickOff: await readKickOff(settings, parsed, io),
     ...(await readPolicy(settings, io)),
   })

@@ -1,4 +1,5 @@
 /** The `Config` for a job that exists: server, question and identity from its directory, the rest from here. */
+
 import type { Config } from '../config.js'
 import type { JobState } from '../job/state.js'
 import type { KickOffRequest } from '../protocol/types.js'
@@ -6,6 +7,7 @@ import { readPolicy } from './config.js'
 import type { Invocation } from './invocation.js'
 import type { Io } from './io.js'
 import { resolveSettings, type Settings, type Texts } from './settings.js'
+import { shortPath } from './show.js'
 import { isMock } from './values.js'
 
 const one = (text: string | undefined): readonly string[] | undefined =>
@@ -41,6 +43,7 @@ export const configForJob = async (
     server,
     fhirUrl: isMock(server) ? state.fhirUrl : server,
     directory,
+    shownAs: shortPath(directory, io.cwd),
     kickOff: state.kickOff ?? unknownKickOff,
     ...(await readPolicy(settings, io)),
   })
@@ -68,6 +71,7 @@ export const configForUrl = async (
     server,
     fhirUrl: server,
     directory,
+    shownAs: shortPath(directory, io.cwd),
     kickOff: unknownKickOff,
     ...(await readPolicy(settings, io)),
   })

@@ -3,10 +3,10 @@ import { readdir, stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { BulkxError } from '../errors.js'
 import { readJob } from '../job/directory.js'
+import { shellWord } from '../job/next-command.js'
 import type { JobState } from '../job/state.js'
 import type { Io } from './io.js'
 import { isUnfinished, type ListedJob, listJobs } from './job-list.js'
-import { shellWord } from './text.js'
 import { parseUrl } from './values.js'
 
 export type Place = { kind: 'directory'; directory: string; state: JobState } | { kind: 'url'; url: string }

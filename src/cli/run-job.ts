@@ -4,6 +4,7 @@ import { BulkxError, type ErrorCode } from '../errors.js'
 import { readJob } from '../job/directory.js'
 import { exportJob, type Job, type Steer } from '../job/export.js'
 import type { Outcome } from '../job/facts.js'
+import { shellWord } from '../job/next-command.js'
 import { conclude } from '../job/outcome.js'
 import { type JobState, newState, phaseOf } from '../job/state.js'
 import { type Host, openJob } from '../open-job.js'
@@ -13,7 +14,7 @@ import { rememberJob } from './job-list.js'
 import { createReporter, type Reporter, talkFor } from './report/index.js'
 import type { Settings } from './settings.js'
 import { shortPath, targetName } from './show.js'
-import { count, shellWord } from './text.js'
+import { count } from './text.js'
 import { isMock } from './values.js'
 
 export interface JobRun {
@@ -162,7 +163,7 @@ const openAndRun = async (run: JobRun, reporter: Reporter, io: Io): Promise<Ran>
 const sayConclusion = (run: JobRun, { thrown }: Ran, state: JobState, reporter: Reporter, io: Io): Ending => {
   const { directory, files } = run.config
   const shown = shortPath(directory, io.cwd)
-  const conclusion = conclude(state, directory, files.failOn)
+  const conclusion = conclude(state, directory, files.failOn, shown)
   const result = { ...resultFields(conclusion.outcome), ...run.fields?.(state) }
   if (thrown) return { error: afterInterruption(thrown.error, state, shown), result }
   const isGood = run.isGood?.(state) === true

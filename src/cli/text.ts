@@ -64,7 +64,3 @@ export const instant = (at: number): string =>
   Number.isFinite(at) && Math.abs(at) <= 8.64e15
     ? new Date(at).toISOString().replace(/\.\d{3}Z$/, 'Z')
     : 'never'
-
-/** An argument as a shell would need it. */
-export const shellWord = (word: string): string =>
-  /^[\w@%+=:,./~-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`

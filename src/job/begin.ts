@@ -6,6 +6,7 @@ import type { KickOffRequest } from '../protocol/types.js'
 import type { Job } from './export.js'
 import type { JobEvent, Phase } from './facts.js'
 import { failing } from './findings.js'
+import { shownDirectory } from './next-command.js'
 import { phaseError } from './outcome.js'
 import { type JobState, phaseOf } from './state.js'
 
@@ -51,7 +52,7 @@ const otherQuestion = (job: Job): BulkxError => {
   const asked = shown(config.server, config.fhirUrl, config.kickOff)
   return new BulkxError(
     'BULKX_OTHER_JOB',
-    `${config.directory} holds another export: there ${present}, asked ${asked}`,
+    `${shownDirectory(config)} holds another export: there ${present}, asked ${asked}`,
     {
       hint: 'use another directory with --out, go on with what is there by `bulkx resume`, or move it aside with --again',
     },
@@ -59,7 +60,7 @@ const otherQuestion = (job: Job): BulkxError => {
 }
 
 const finished = (job: Job): BulkxError =>
-  new BulkxError('BULKX_FINISHED', `${job.config.directory} holds a finished export`, {
+  new BulkxError('BULKX_FINISHED', `${shownDirectory(job.config)} holds a finished export`, {
     hint: 'move it aside and start anew with --again, or choose another directory with --out',
   })
 
@@ -78,7 +79,7 @@ const unfinished: readonly Phase[] = ['in-progress', 'downloading', 'incomplete'
 const assertCanGoOn = (job: Job, phase: Phase): void => {
   if (job.state.server.startsWith('mock:') && unfinished.includes(phase)) throw mockEnded()
   if (phase !== 'undecided' && phase !== 'failed' && phase !== 'gone' && phase !== 'cancelled') return
-  const error = phaseError(job.state, job.config.directory, job.config.files.failOn)
+  const error = phaseError(job.state, shownDirectory(job.config), job.config.files.failOn)
   if (error) throw error
 }
 

@@ -29,9 +29,10 @@ export const cancelJob = async (job: Job): Promise<JobEvent[]> => {
       hint: 'there is nothing to cancel',
     })
   }
-  // The mock inside a bulkx process ends with it, and its jobs too.
-  if (state.server.startsWith('mock:')) return job.record([{ type: 'job-cancelled', status: 410 }])
   if (phase === 'complete' && state.deleteStatus !== undefined && isDeleted(state.deleteStatus)) return []
+  // The mock inside a bulkx process ends with it, and its jobs too.
+  if (state.server.startsWith('mock:'))
+    return phase === 'complete' ? [] : job.record([{ type: 'job-cancelled', status: 410 }])
   const { status, message = 'no answer' } = await deleteJob(job, state.pollingLocation)
   if (!isDeleted(status)) {
     const code = status === 401 || status === 403 ? 'BULKX_UNAUTHORIZED' : 'BULKX_UNREACHABLE'

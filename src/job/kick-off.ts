@@ -9,6 +9,7 @@ import type { KickOffRequest } from '../protocol/types.js'
 import type { Job } from './export.js'
 import type { Fact } from './facts.js'
 import { keptHeaders } from './kept-headers.js'
+import { attachCommand, shownDirectory } from './next-command.js'
 
 /** OpenEMR answers a kick-off after two minutes. */
 const kickOffTimeoutMs = 5 * 60_000
@@ -33,7 +34,7 @@ const unreachable = (job: Job, reason: string): BulkxError =>
 const undecided = (job: Job, reason: string, cause?: unknown): BulkxError => {
   const hint =
     'it is not sent again by itself; if you learn the status URL: ' +
-    `\`bulkx resume <status-url> --out ${job.config.directory}\`; to send a new kick-off: --again`
+    `${attachCommand(shownDirectory(job.config))}; to send a new kick-off: --again`
   const message = `The answer to the kick-off is not known, a job may be running: ${reason}`
   return new BulkxError('BULKX_KICK_OFF_UNDECIDED', message, { hint, cause })
 }

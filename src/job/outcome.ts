@@ -2,6 +2,7 @@
 import { BulkxError } from '../errors.js'
 import type { FailOn, Finding, Outcome } from './facts.js'
 import { failing } from './findings.js'
+import { attachCommand, cancelCommand, resumeCommand } from './next-command.js'
 import { type JobState, phaseOf } from './state.js'
 
 /** `error` is set exactly when the outcome's exit code is not 0. */
@@ -17,14 +18,14 @@ const undecided = (directory: string): BulkxError =>
     'BULKX_KICK_OFF_UNDECIDED',
     'The kick-off was sent and its answer is not known: a job may be running',
     {
-      hint: `if you know its status URL: \`bulkx resume <status-url> --out ${directory}\`; to send a new kick-off: --again`,
+      hint: `if you know its status URL: ${attachCommand(directory)}; to send a new kick-off: --again`,
     },
   )
 
 const running = (state: JobState, directory: string): BulkxError => {
   const progress = state.progress === undefined ? '' : `: ${state.progress}`
   return new BulkxError('BULKX_STILL_RUNNING', `The export is still running on the server${progress}`, {
-    hint: `continue with \`bulkx resume ${directory}\`, stop it with \`bulkx cancel ${directory}\``,
+    hint: `continue with ${resumeCommand(directory)}, stop it with ${cancelCommand(directory)}`,
   })
 }
 
@@ -32,7 +33,7 @@ const downloading = (state: JobState, directory: string): BulkxError => {
   const files = [...state.files.values()]
   const done = files.filter(({ status }) => status === 'completed').length
   return new BulkxError('BULKX_STILL_RUNNING', `${done} of ${files.length} files are on disk`, {
-    hint: `fetch the others with \`bulkx resume ${directory}\``,
+    hint: `fetch the others with ${resumeCommand(directory)}`,
   })
 }
 
@@ -47,7 +48,7 @@ const incomplete = (state: JobState, directory: string): BulkxError => {
   const many = failed.length === 1 ? '1 file' : `${failed.length} files`
   const message = `The export is incomplete, ${many} of ${state.files.size} could not be had whole: ${named.join(', ')}`
   const own = failed.find(({ failure }) => failure?.hint)?.failure?.hint
-  const retry = `try again with \`bulkx resume ${directory}\`; nothing was deleted on the server`
+  const retry = `try again with ${resumeCommand(directory)}; nothing was deleted on the server`
   return new BulkxError('BULKX_FILES_FAILED', message, {
     hint: own === undefined ? retry : `${own}; ${retry}`,
   })
@@ -67,7 +68,7 @@ const findingsError = (
     'BULKX_FINDINGS',
     `All files are whole, but look at them: ${where}${first.message}${more}`,
     {
-      hint: `all findings are in ${directory}/manifest.json; accept them with \`bulkx resume ${directory} --fail-on never\``,
+      hint: `all findings are in ${directory}/manifest.json; accept them with ${resumeCommand(directory).slice(0, -1)} --fail-on never\``,
     },
   )
 }
@@ -78,7 +79,7 @@ export const phaseError = (state: JobState, directory: string, failOn: FailOn): 
   switch (phase) {
     case 'new':
       return new BulkxError('BULKX_STILL_RUNNING', 'The export has not been kicked off yet', {
-        hint: `start it with \`bulkx resume ${directory}\``,
+        hint: `start it with ${resumeCommand(directory)}`,
       })
     case 'undecided':
       return undecided(directory)
@@ -99,10 +100,15 @@ export const phaseError = (state: JobState, directory: string, failOn: FailOn): 
   }
 }
 
-/** The result of a run, as far as the job is known. */
-export const conclude = (state: JobState, directory: string, failOn: FailOn): Conclusion => {
+/** The result of a run, as far as the job is known. `shownAs`: how the error's hint names the directory. */
+export const conclude = (
+  state: JobState,
+  directory: string,
+  failOn: FailOn,
+  shownAs: string = directory,
+): Conclusion => {
   const stored = [...state.files.values()].flatMap((file) => (file.stored ? [file.stored] : []))
-  const error = phaseError(state, directory, failOn)
+  const error = phaseError(state, shownAs, failOn)
   return {
     error,
     outcome: {

@@ -7,6 +7,7 @@ import { readStatus, type StatusResponse, statusRequest } from '../protocol/stat
 import type { OutputManifest } from '../protocol/types.js'
 import type { Job } from './export.js'
 import type { Fact } from './facts.js'
+import { cancelCommand, resumeCommand, shownDirectory } from './next-command.js'
 import { linesUp } from './pages.js'
 import { confirmationDelayMs, confirmationsMax, nextLook, nextLookAfterFailure } from './waiting.js'
 
@@ -140,13 +141,13 @@ const tooLate = (job: Job): BulkxError =>
     'BULKX_DEADLINE',
     `The export is not finished, and the deadline has come: ${job.state.progress ?? 'no progress known'}`,
     {
-      hint: `look again with \`bulkx resume ${job.config.directory}\`, longer with --deadline, or stop it with \`bulkx cancel ${job.config.directory}\``,
+      hint: `look again with ${resumeCommand(shownDirectory(job.config))}, longer with --deadline, or stop it with ${cancelCommand(shownDirectory(job.config))}`,
     },
   )
 
 const tooLong = (job: Job, reason: string): BulkxError =>
   new BulkxError('BULKX_UNREACHABLE', `The server has not answered properly for too long: ${reason}`, {
-    hint: `the job may well go on at the server: \`bulkx resume ${job.config.directory}\` later, or more --patience`,
+    hint: `the job may well go on at the server: ${resumeCommand(shownDirectory(job.config))} later, or more --patience`,
   })
 
 /** Stops a run that has waited long enough, after what was seen is written down. */

@@ -1,6 +1,7 @@
 /** The job's result as a promise, for those who do not watch it. */
 import { exportJob, type Job, type Steer } from './export.js'
 import type { JobEvent, Outcome } from './facts.js'
+import { shownDirectory } from './next-command.js'
 import { conclude } from './outcome.js'
 
 export interface RunOptions {
@@ -15,7 +16,8 @@ export interface RunOptions {
  */
 export const runExport = async (job: Job, { onEvent, steer }: RunOptions = {}): Promise<Outcome> => {
   for await (const event of exportJob(job, steer)) await onEvent?.(event)
-  const { outcome, error } = conclude(job.state, job.config.directory, job.config.files.failOn)
+  const { directory, files } = job.config
+  const { outcome, error } = conclude(job.state, directory, files.failOn, shownDirectory(job.config))
   if (error && error.code !== 'BULKX_FINDINGS') throw error
   return outcome
 }

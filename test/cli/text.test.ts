@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest'
 import { explain, explanationLines, plainPaint } from '../../src/cli/explain.js'
 import { shortPath } from '../../src/cli/show.js'
-import { count, duration, harmless, instant, shellWord, size } from '../../src/cli/text.js'
+import { count, duration, harmless, instant, size } from '../../src/cli/text.js'
 import { BulkxError } from '../../src/errors.js'
+import { shellWord } from '../../src/job/next-command.js'
 
 test.each([
   [0, '0 B'],

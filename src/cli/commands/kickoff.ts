@@ -2,12 +2,12 @@
 import { BulkxError } from '../../errors.js'
 import { beginJob } from '../../job/begin.js'
 import type { Phase } from '../../job/facts.js'
+import { shellWord } from '../../job/next-command.js'
 import { phaseOf } from '../../job/state.js'
 import { kickOffOnly } from '../../job/steer.js'
 import type { Run } from '../invocation.js'
 import { runJob } from '../run-job.js'
 import { prepareExport } from '../start-export.js'
-import { shellWord } from '../text.js'
 import { isMock } from '../values.js'
 
 const underWay: ReadonlySet<Phase> = new Set(['in-progress', 'downloading', 'incomplete', 'complete'])

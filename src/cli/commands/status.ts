@@ -1,4 +1,5 @@
 /** `bulkx status`: where a job is; asks the server at most once, and fetches nothing. */
+
 import { BulkxError } from '../../errors.js'
 import { attachJob } from '../../job/begin.js'
 import { exportJob, type Job } from '../../job/export.js'
@@ -15,6 +16,7 @@ import { type Reporter, talkFor } from '../report/index.js'
 import { jsonReporter } from '../report/json.js'
 import { afterInterruption, hostFor, observed, resultFields } from '../run-job.js'
 import type { Settings } from '../settings.js'
+import { shortPath } from '../show.js'
 import { directoryOfUrl, withPassingDirectory } from '../url-job.js'
 import { isMock } from '../values.js'
 
@@ -49,7 +51,12 @@ interface Look {
 
 /** What there is to say: the message is the error's, or that all is well. */
 const ending = async ({ state, directory, settings, thrown }: Look, io: Io): Promise<Ending> => {
-  const { outcome, error } = conclude(state, directory, settings.get('fail-on') ?? 'error')
+  const { outcome, error } = conclude(
+    state,
+    directory,
+    settings.get('fail-on') ?? 'error',
+    shortPath(directory, io.cwd),
+  )
   const failure = thrown ?? error
   const message = failure instanceof Error ? failure.message : 'The export is complete'
   const result = { ...resultFields(outcome), message, ...jobFields(state) }
