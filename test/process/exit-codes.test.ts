@@ -13,14 +13,23 @@ interface Row {
   error?: string
   server?: Partial<Omit<MockOptions, 'personality' | 'clock'>>
   args?: string[]
+  env?: Record<string, string>
   phase?: string
 }
 
 const always = Number.POSITIVE_INFINITY
 const rows: Row[] = [
   { code: 0, when: 'all is well', phase: 'complete' },
-  { code: 2, when: 'a value makes no sense', args: ['--poll-min', 'soon'], error: 'BULKX_USAGE' },
+  { code: 2, when: 'a value makes no sense', args: ['--deadline', 'soon'], error: 'BULKX_USAGE' },
   { code: 3, when: 'the server wants a token', server: { token: 'wanted' }, error: 'BULKX_UNAUTHORIZED' },
+  {
+    code: 3,
+    when: 'the status is a page to sign in at',
+    server: { token: 'wanted', faults: [faults.html({ on: 'status', times: always })] },
+    env: { BULKX_TOKEN: 'wanted' },
+    error: 'BULKX_UNAUTHORIZED',
+    phase: 'in-progress',
+  },
   {
     code: 4,
     when: 'a web page answers the kick-off',
@@ -36,9 +45,9 @@ const rows: Row[] = [
   },
   {
     code: 5,
-    when: 'a web page answers for the status',
-    server: { faults: [faults.html({ on: 'status', times: always })] },
-    error: 'BULKX_BAD_ANSWER',
+    when: 'the server refuses to go on',
+    server: { faults: [faults.busy({ on: 'status', status: 400, times: always })] },
+    error: 'BULKX_EXPORT_FAILED',
     phase: 'failed',
   },
   {
@@ -76,13 +85,12 @@ describe.concurrent('export ends', () => {
   test.each(rows)(
     '$code when $when',
     { timeout: 90_000 },
-    async ({ code, error, server: options, args = [], phase }) => {
+    async ({ code, error, server: options, args = [], env, phase }) => {
       await using place = await newPlace()
       await using server = await serve({ data, ...options })
-      const ended = await run(place, [
-        ...['export', 'Patient', '--server', server.fhirUrl, '--out', place.out, '--json', ...args],
-        ...['--patience', '2s', '--poll-min', '50ms', '--poll-max', '100ms'],
-      ])
+      const asked = ['--server', server.fhirUrl, '--out', place.out, '--json', ...args]
+      const hurry = ['--patience', '2s', '--poll-min', '50ms', '--poll-max', '100ms']
+      const ended = await run(place, ['export', 'Patient', ...asked, ...hurry], { env })
       expect(ended.code, ended.stderr).toBe(code)
       expect(objectsOf(ended.stdout).at(-1)).toMatchObject({
         exitCode: code,

@@ -11,7 +11,7 @@ const limitMiB = 150
 
 const tellPeak = [
   'import { writeFileSync } from "node:fs"',
-  'process.on("exit", () => writeFileSync(process.env.PEAK_FILE, `${process.resourceUsage().maxRSS}`))',
+  'process.on("exit", () => writeFileSync(process.env.PEAK_FILE, String(process.resourceUsage().maxRSS)))',
 ].join('\n')
 const preload = [`data:text/javascript,${encodeURIComponent(tellPeak)}`]
 

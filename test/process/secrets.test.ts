@@ -81,6 +81,7 @@ describe.concurrent('a planted credential is sent, and is nowhere to be found', 
     await using server = await serve({
       data,
       ...(isToken ? { token: secret } : {}),
+      files: { requiresAccessToken: true },
       faults: [faults.busy({ on: 'status' }), faults.cut({ file: 1, keepBytes: 100 })],
     })
     const own = await plant(place, row)
