@@ -1,5 +1,5 @@
 /** The pages of a manifest, and the files they list: taken in once, and asked for again for fresh URLs. */
-import type { Instant, OutputManifest, Section } from '../protocol/types.js'
+import type { Instant, Issue, OutputManifest, Section } from '../protocol/types.js'
 import type { OutputFile } from './files.js'
 import type { JobState } from './state.js'
 
@@ -55,6 +55,8 @@ const renewFile = (state: JobState, name: string, url: string): void => {
   if (url !== '') file.status = 'pending'
 }
 
+const isSameIssue = (a: Issue, b: Issue): boolean => a.severity === b.severity && a.text === b.text
+
 /** Folds a page into the state: new entries become files, known ones get their fresh URLs. */
 export const takeManifest = (
   state: JobState,
@@ -78,7 +80,9 @@ export const takeManifest = (
   state.request ??= manifest.request
   state.expiresAt = manifest.expiresAt ?? state.expiresAt
   state.failedBatches = Math.max(state.failedBatches, manifest.failedBatches ?? 0)
-  state.manifestIssues.push(...manifest.issues)
+  // A partial manifest repeats what it has said before.
+  for (const issue of manifest.issues)
+    if (!state.manifestIssues.some((known) => isSameIssue(known, issue))) state.manifestIssues.push(issue)
   Object.assign(state.manifestRest, manifest.rest)
   state.nextManifest = partial ? state.nextManifest : manifest.next
 }
