@@ -1,8 +1,9 @@
 /** Faults as the command line writes them: `truncate:file=2,keepBytes=300,times=1`. */
 import { type Fault, type FaultName, faults } from './faults.js'
 import { type Phase, phases } from './handler.js'
+import { type ErrorStyle, errorStyles } from './token-row.js'
 
-type Kind = 'count' | 'integer' | 'status' | 'phase' | 'text'
+type Kind = 'count' | 'integer' | 'status' | 'phase' | 'style' | 'text'
 type Value = number | string
 
 export interface FaultRow {
@@ -47,6 +48,20 @@ export const faultRows: Readonly<Record<FaultName, FaultRow>> = {
   loseKickOffAnswer: row('loseKickOffAnswer', 'the job starts, its answer is lost', matcher),
   html: row('html', 'a web page instead of an answer', { ...anywhere, status: 'status' }),
   hang: row('hang', 'no answer at all', anywhere),
+  revokeToken: row('revokeToken', 'the tokens so far are revoked', anywhere),
+  expireTokens: row('expireTokens', 'the tokens so far expire', anywhere),
+  tokenError: row('tokenError', 'no token, but an OAuth error', {
+    ...matcher,
+    status: 'status',
+    error: 'text',
+    description: 'text',
+    body: 'style',
+  }),
+  tokenBusy: row('tokenBusy', 'no token, but 503, or another status, with Retry-After', {
+    ...matcher,
+    status: 'status',
+    retryAfter: 'text',
+  }),
 }
 
 const readers: Readonly<Record<Kind, { expects: string; read(text: string): Value | undefined }>> = {
@@ -66,6 +81,10 @@ const readers: Readonly<Record<Kind, { expects: string; read(text: string): Valu
   phase: {
     expects: `one of ${phases.join(', ')}`,
     read: (text) => (phases.includes(text as Phase) ? text : undefined),
+  },
+  style: {
+    expects: `one of ${errorStyles.join(', ')}`,
+    read: (text) => (errorStyles.includes(text as ErrorStyle) ? text : undefined),
   },
   text: { expects: 'text', read: (text) => text },
 }

@@ -5,6 +5,8 @@ export type ClientAuthentication = 'private_key_jwt' | 'client_secret_basic' | '
 /** How an error looks: as RFC 6749 has it, as its description alone, or as a status and nothing else. */
 export type ErrorStyle = 'json' | 'text' | 'empty'
 
+export const errorStyles: readonly ErrorStyle[] = ['json', 'text', 'empty']
+
 export interface AuthRow {
   /** The token endpoint: a path on the mock's origin, or an absolute URL, of which the path is answered. */
   tokenUrl: string
