@@ -1,5 +1,5 @@
 /** Credentials as a middleware, below the redirects: each hop asks the policy again, so nothing has to be stripped. */
-import type { HttpRequest, Middleware } from '../http/exchange.js'
+import type { HttpReply, HttpRequest, Middleware } from '../http/exchange.js'
 import { asHttps, originOf } from '../http/url.js'
 import type { Credentials } from './credentials.js'
 import { type TokenPolicy, tokenDecision } from './token-policy.js'
@@ -11,7 +11,28 @@ export interface AuthorizeOptions {
   headers: Record<string, string>
 }
 
-/** Adds what the policy allows, and asks once for a new credential after a 401. */
+/** Rejects with the signal's reason as soon as it aborts; the work itself goes on for those who share it. */
+const unlessAborted = <T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> => {
+  if (signal === undefined) return work
+  return new Promise<T>((resolve, reject) => {
+    const abort = (): void => reject(signal.reason)
+    if (signal.aborted) abort()
+    signal.addEventListener('abort', abort, { once: true })
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
+  })
+}
+
+const same = (one: Record<string, string>, other: Record<string, string>): boolean =>
+  JSON.stringify(one) === JSON.stringify(other)
+
+/** AB2D answers 403 to an expired token; where nothing can be renewed, a 403 means what it says. */
+const isRefusal = ({ status }: HttpReply, { renewable }: Credentials): boolean =>
+  status === 401 || (status === 403 && renewable)
+
+/**
+ * Adds what the policy allows, and asks once for newer credentials when these are refused. Rejects as
+ * `Credentials.headers` does, when none can be had.
+ */
 export const authorize =
   ({ credentials, policy, headers }: AuthorizeOptions): Middleware =>
   async (request, next) => {
@@ -21,11 +42,21 @@ export const authorize =
     const plain: HttpRequest = { ...request, url, headers: { ...request.headers, ...own } }
     // A raised URL is decided once more: https alone does not make an origin trusted.
     if (decision === 'withhold' || tokenDecision(url, policy) !== 'send') return next(plain)
-    const secret = await credentials.headers()
-    const reply = await next({ ...plain, headers: { ...plain.headers, ...secret } })
-    if (reply.status !== 401) return reply
-    const renewed = await credentials.headers(true)
-    if (JSON.stringify(renewed) === JSON.stringify(secret)) return reply
-    reply.body.on('error', () => {}).resume()
-    return next({ ...plain, headers: { ...plain.headers, ...renewed } })
+    const send = (secret: Record<string, string>): Promise<HttpReply> =>
+      next({ ...plain, headers: { ...plain.headers, ...secret } })
+    const secret = await unlessAborted(credentials.headers(), request.signal)
+    const first = await send(secret)
+    if (!isRefusal(first, credentials)) return first
+    let renewed: Record<string, string>
+    try {
+      renewed = await unlessAborted(credentials.headers(secret), request.signal)
+    } catch (error) {
+      first.body.on('error', () => {}).resume()
+      throw error
+    }
+    const unchanged = same(renewed, secret)
+    if (!unchanged) first.body.on('error', () => {}).resume()
+    const last = unchanged ? first : await send(renewed)
+    if (isRefusal(last, credentials)) credentials.rejected?.(last.status)
+    return last
   }

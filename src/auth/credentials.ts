@@ -1,26 +1,59 @@
-/** Who we are, in headers: what a way of authenticating has to offer. */
+/** Who we are, in headers: what a way of authenticating has to offer, and the ways that need no token request. */
 
 export interface Credentials {
-  /** Headers for one request; `renew` after a 401, when the last ones were not good enough. */
-  headers(renew?: boolean): Promise<Record<string, string>>
+  /** Newer ones can be had. Where they can, a 403 may mean that the present ones have expired, as at AB2D. */
+  readonly renewable: boolean
+  /**
+   * Headers for one request. `refused`: headers that a server would not take; newer ones are wanted. Who was refused
+   * with older ones than the present gets the present ones; all who were refused with the present ones share one
+   * renewal. Resolves with `refused` itself when there are no others. Rejects with `BULKX_TOKEN` or another
+   * `BulkxError` when there are none to be had, with an unsent `NetworkError` when there may be some later.
+   */
+  headers(refused?: Readonly<Record<string, string>>): Promise<Record<string, string>>
+  /** Told when a server refuses them for good. */
+  rejected?(status: number): void
 }
 
-/** No credential at all. */
-export const anonymous: Credentials = { headers: async () => ({}) }
+/** Headers that never change. */
+export const staticHeaders = (headers: Readonly<Record<string, string>>): Credentials => ({
+  renewable: false,
+  headers: async () => ({ ...headers }),
+})
 
-/** A ready-made token. Its source is read again after a 401: somebody else may have renewed the file. */
+/** No credential at all. */
+export const anonymous: Credentials = staticHeaders({})
+
+/** A ready-made token. Its source is read again after a refusal: somebody else may have renewed the file. */
 export const bearer = (read: () => Promise<string>): Credentials => {
-  let token: Promise<string> | undefined
+  let reading: Promise<string> | undefined
+  let present: string | undefined
+  const readAgain = (): Promise<string> => {
+    reading ??= read()
+      .then((token) => {
+        present = `Bearer ${token}`
+        return present
+      })
+      .finally(() => {
+        reading = undefined
+      })
+    return reading
+  }
   return {
-    headers: async (renew) => {
-      if (renew) token = undefined
-      token ??= read()
-      return { authorization: `Bearer ${await token}` }
+    renewable: true,
+    headers: async (refused) => {
+      const authorization = present ?? (await readAgain())
+      if (refused?.authorization !== authorization) return { authorization }
+      return { authorization: await readAgain() }
     },
   }
 }
 
 /** Static headers that are a credential (`--header-file`), beside what `credentials` says. */
-export const withHeaders = (secret: Record<string, string>, credentials: Credentials): Credentials => ({
-  headers: async (renew) => ({ ...secret, ...(await credentials.headers(renew)) }),
+export const withHeaders = (
+  secret: Readonly<Record<string, string>>,
+  credentials: Credentials,
+): Credentials => ({
+  renewable: credentials.renewable,
+  headers: async (refused) => ({ ...secret, ...(await credentials.headers(refused)) }),
+  rejected: (status) => credentials.rejected?.(status),
 })
