@@ -276,15 +276,19 @@ describe('attempts', () => {
     const stop = new AbortController()
     const many = Array.from({ length: 20 }, (_, index) => file(`n${index + 1}`))
     const talk = await conversation(
-      routes({ [`GET ${statusUrl}`]: page(...many), [`GET ${origin}/files/n`]: good() }),
+      routes({
+        [`GET ${statusUrl}`]: page(...many),
+        [`GET ${origin}/files/n`]: (_asked, number) => {
+          if (number === 7) stop.abort(new Error('Ctrl-C'))
+          return good()
+        },
+      }),
     )
-    const onEvent = (event: { type: string }): void => {
-      if (event.type === 'file-completed') stop.abort(new Error('Ctrl-C'))
-    }
-    const first = await talk.run({ files: { parallel: 2 } }, { onEvent }, { signal: stop.signal })
+    const first = await talk.run({ files: { parallel: 2 } }, {}, { signal: stop.signal })
     expect(String(first.thrown)).toContain('Ctrl-C')
     const finished = first.events.filter(({ type }) => type === 'file-completed').length
-    expect(finished).toBeLessThan(20)
+    expect(finished).toBeLessThan(10)
+    expect(await tree(talk.directory)).not.toContain('manifest.json')
     const before = talk.server.asked('/files/').length
     const second = await talk.run({}, { command: 'resume' })
     expect(exitOf(second)).toBe(0)

@@ -26,6 +26,7 @@ export const kickOffOf = (differences: Partial<KickOffRequest> = {}): KickOffReq
 })
 
 export interface ConfigDifferences {
+  server?: string
   fhirUrl?: string
   directory: string
   kickOff?: KickOffRequest
@@ -35,7 +36,7 @@ export interface ConfigDifferences {
 }
 
 export const configOf = (differences: ConfigDifferences): Config => ({
-  server: differences.fhirUrl ?? 'http://localhost/fhir',
+  server: differences.server ?? differences.fhirUrl ?? 'http://localhost/fhir',
   fhirUrl: differences.fhirUrl ?? 'http://localhost/fhir',
   directory: differences.directory,
   kickOff: differences.kickOff ?? kickOffOf(),
