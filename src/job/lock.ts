@@ -50,13 +50,14 @@ const age = async (path: string, clock: Clock): Promise<number> => {
   return info ? clock.now() - info.mtimeMs : 0
 }
 
+/** Dead for certain, or silent for too long: a process id may be somebody else's by now. */
 const isDead = async (
   path: string,
   holder: Holder,
   self: ProcessIdentity,
   clock: Clock,
 ): Promise<boolean> => {
-  if (holder.host === self.host && holder.pid > 0) return !self.isAlive(holder.pid)
+  if (holder.host === self.host && holder.pid > 0 && !self.isAlive(holder.pid)) return true
   return (await age(path, clock)) > staleMs
 }
 
