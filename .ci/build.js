@@ -1,33 +1,77 @@
 // Builds dist/ from src/. Each file is put in place by a rename, and what the build no longer makes is
 // removed afterwards: a command that starts during the build, or a second build beside it (`npx` runs
 // `prepare`), never sees a missing file.
-import { spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs'
+import { spawn } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+} from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 const dist = join(root, 'dist')
+const modules = join(root, 'node_modules')
 const filesBelow = (directory) =>
   readdirSync(directory, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name).slice(directory.length + 1))
 
+/** The exit status of a program of ours. */
+const run = (...args) =>
+  new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, args, { cwd: root, stdio: 'inherit' })
+    child.on('error', reject)
+    child.on('close', (status) => resolve(status ?? 1))
+  })
+
+/** AssemblyScript takes seconds to start, so that what it made of the same source is kept. */
+const compileAssembly = async (source, target, fresh) => {
+  const options = ['--runtime', 'stub', '--enable', 'simd', '-O3', '--noAssert']
+  const { version } = JSON.parse(readFileSync(join(modules, 'assemblyscript/package.json'), 'utf8'))
+  const key = JSON.stringify([version, options, readFileSync(source, 'utf8')])
+  const kept = join(root, '.tmp', `${createHash('sha256').update(key).digest('hex').slice(0, 16)}.wasm`)
+  if (!existsSync(kept)) {
+    const made = join(fresh, 'made.wasm')
+    const status = await run(join(modules, 'assemblyscript/bin/asc.js'), source, '-o', made, ...options)
+    if (status !== 0) return status
+    renameSync(made, kept)
+  }
+  mkdirSync(dirname(target), { recursive: true })
+  copyFileSync(kept, target)
+  return 0
+}
+
 mkdirSync(join(root, '.tmp'), { recursive: true })
 const fresh = mkdtempSync(join(root, '.tmp', 'build-'))
+const files = join(fresh, 'dist')
 try {
-  const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc')
-  const compiled = spawnSync(process.execPath, [tsc, '-p', join(root, 'src'), '--outDir', fresh], {
-    stdio: 'inherit',
-  })
-  if (compiled.status !== 0) process.exit(compiled.status ?? 1)
-  const made = filesBelow(fresh)
-  for (const file of made) {
-    mkdirSync(dirname(join(dist, file)), { recursive: true })
-    renameSync(join(fresh, file), join(dist, file))
+  const tsc = join(modules, 'typescript', 'bin', 'tsc')
+  const statuses = await Promise.all([
+    run(tsc, '-p', join(root, 'src'), '--outDir', files),
+    compileAssembly(
+      join(root, 'src/ndjson/wasm/scan-lines.ts'),
+      join(files, 'ndjson/scan-lines.wasm'),
+      fresh,
+    ),
+  ])
+  process.exitCode = Math.max(...statuses)
+  if (process.exitCode === 0) {
+    const made = filesBelow(files)
+    for (const file of made) {
+      mkdirSync(dirname(join(dist, file)), { recursive: true })
+      renameSync(join(files, file), join(dist, file))
+    }
+    const keep = new Set(made)
+    for (const file of filesBelow(dist)) if (!keep.has(file)) rmSync(join(dist, file), { force: true })
   }
-  const keep = new Set(made)
-  for (const file of filesBelow(dist)) if (!keep.has(file)) rmSync(join(dist, file), { force: true })
 } finally {
   rmSync(fresh, { recursive: true, force: true })
 }

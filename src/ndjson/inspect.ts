@@ -1,14 +1,18 @@
 /** Looks at the bytes of an NDJSON file as they pass: lines, types, bad lines, digest. Changes nothing. */
 import { isUtf8 } from 'node:buffer'
 import { createHash } from 'node:crypto'
+import { Rest } from './rest.js'
+import { scanLines } from './scanner.js'
 
 export interface InspectOptions {
   /** The type the manifest names; any type is right when it is empty. */
   expectedType: string
   /** A longer line cannot be looked at. */
   maxLineBytes: number
-  /** Sees each resource that is parsed anyway; only of an OperationOutcome are texts beyond ASCII decoded. */
+  /** Sees resources in the order of their lines, but not header `Parameters`; parsing them costs most of the time. */
   onResource?: (resource: Record<string, unknown>) => void
+  /** Which of them it sees; all when this is not given. */
+  parse?: 'outcomes' | 'all'
 }
 
 export interface Inspection {
@@ -43,6 +47,7 @@ export class LineTooLong extends Error {
 }
 
 const newline = 10
+const lineEnd = Buffer.from('\n')
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
@@ -55,14 +60,17 @@ const parseError = (error: unknown): string =>
 /** A pretty-printed OperationOutcome up to this size is known for what it is. */
 const wholeValueMax = 64 * 1024
 
+/** Bytes scanned at once: what the scanner keeps memory for. */
+const sliceBytes = 256 * 1024
+
 /** Distinct types counted by name; a hostile file could have one a line. */
 const otherTypesMax = 100
 
 class Lines implements Inspector {
   private readonly hash = createHash('sha256')
   private readonly options: InspectOptions
-  private rest: Buffer[] = []
-  private restBytes = 0
+  private readonly countedType: string
+  private readonly rest = new Rest()
   private lineNumber = 0
   /** All bytes so far, while they may be one value over several lines. */
   private whole: Buffer[] | undefined = []
@@ -80,31 +88,21 @@ class Lines implements Inspector {
 
   constructor(options: InspectOptions) {
     this.options = options
+    const isEachSeen = options.onResource !== undefined && options.parse !== 'outcomes'
+    this.countedType = isEachSeen || special.test(options.expectedType) ? '' : options.expectedType
   }
 
   push(chunk: Uint8Array): void {
     const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength)
     this.hash.update(bytes)
     this.keepWhole(bytes)
-    const lastEnd = bytes.lastIndexOf(newline)
-    if (lastEnd === -1) {
-      this.keep(bytes)
-    } else {
-      let start = 0
-      if (this.restBytes > 0) {
-        start = bytes.indexOf(newline) + 1
-        this.line(this.withRest(bytes.subarray(0, start - 1)), this.result.bytes + start - 1)
-      }
-      this.wholeLines(bytes, start, lastEnd)
-      this.keep(bytes.subarray(lastEnd + 1))
-    }
-    this.result.bytes += bytes.length
+    for (let at = 0; at < bytes.length; at += sliceBytes) this.slice(bytes.subarray(at, at + sliceBytes))
   }
 
   end(): Inspection {
-    if (this.restBytes > 0) {
+    if (this.rest.bytes > 0) {
       const badBefore = this.result.badLines
-      this.line(this.withRest(Buffer.alloc(0)), this.result.bytes)
+      this.scan(lineEnd)
       this.result.brokenEnd = this.result.badLines > badBefore
     }
     if (this.whole && this.result.notLines === 'json') this.wholeValue(Buffer.concat(this.whole))
@@ -131,73 +129,82 @@ class Lines implements Inspector {
     }
   }
 
-  private wholeLines(bytes: Buffer, from: number, to: number): void {
-    for (let start = from; start <= to; ) {
-      const end = bytes.indexOf(newline, start)
-      this.line(bytes.subarray(start, end), this.result.bytes + end)
-      start = end + 1
-    }
+  private slice(bytes: Buffer): void {
+    const end = bytes.lastIndexOf(newline) + 1
+    if (end > 0) this.scan(bytes.subarray(0, end))
+    this.result.bytes += bytes.length
+    if (end === bytes.length) return
+    if (this.rest.bytes + bytes.length - end > this.options.maxLineBytes)
+      throw this.tooLong(this.lineNumber + 1)
+    this.rest.add(bytes.subarray(end))
   }
 
-  // Copied, for the caller's buffer may be reused.
-  private keep(bytes: Buffer): void {
-    if (bytes.length === 0) return
-    this.restBytes += bytes.length
-    if (this.restBytes > this.options.maxLineBytes) throw this.tooLong()
-    this.rest.push(Buffer.from(bytes))
+  /** The rest and what ends it, and perhaps more whole lines. */
+  private scan(bytes: Buffer): void {
+    const firstByte = this.result.bytes - this.rest.bytes
+    const pieces = this.rest.bytes > 0 ? [this.rest.take(), bytes] : [bytes]
+    const options = { countedType: this.countedType, maxLineBytes: this.options.maxLineBytes }
+    let passed = 0
+    const lines = scanLines(pieces, options, (index, start, line, type) => {
+      this.counted(index - passed)
+      passed = index + 1
+      this.lineNumber += 1
+      if (line.length > this.options.maxLineBytes) throw this.tooLong(this.lineNumber)
+      if (type === undefined) this.unknown(line, firstByte + start)
+      else this.known(line, type)
+    })
+    this.counted(lines - passed)
   }
 
-  private tooLong(): LineTooLong {
-    return new LineTooLong(`line ${this.lineNumber + 1} is longer than ${this.options.maxLineBytes} bytes`)
+  private tooLong(line: number): LineTooLong {
+    return new LineTooLong(`line ${line} is longer than ${this.options.maxLineBytes} bytes`)
   }
 
-  private withRest(bytes: Buffer): Buffer {
-    if (this.restBytes === 0) return bytes
-    const line = Buffer.concat([...this.rest, bytes])
-    this.rest = []
-    this.restBytes = 0
-    return line
+  private counted(lines: number): void {
+    this.lineNumber += lines
+    this.result.lines += lines
+    this.result.resources += lines
   }
 
-  /** `end`: offset of the byte behind the line. */
-  private line(bytes: Buffer, end: number): void {
-    this.lineNumber += 1
-    if (bytes.length > this.options.maxLineBytes) throw this.tooLong()
-    // latin1 is the cheapest decoding, and JSON's structure is all ASCII; isUtf8 judges the rest.
-    const content = (this.lineNumber === 1 ? withoutMark(bytes) : bytes).toString('latin1')
-    const text = content.trim()
-    // `trim` takes a lone byte 0xa0 for a space.
-    if (text === '' && isUtf8(bytes)) return
+  private known(line: Buffer, type: string): void {
     this.result.lines += 1
-    if (this.result.lines === 1)
-      this.result.notLines = /^</.test(text) ? 'page' : /^[[{]$/.test(text) ? 'json' : undefined
-    const reason = this.judge(text, bytes)
+    this.resource(type, () => JSON.parse(line.toString('utf8')))
+  }
+
+  /** `byte`: offset of the line. */
+  private unknown(line: Buffer, byte: number): void {
+    const content = trimmed(this.lineNumber === 1 ? withoutMark(line) : line)
+    if (content.length === 0) return
+    this.result.lines += 1
+    if (this.result.lines === 1) this.result.notLines = kindOf(content)
+    const reason = this.judge(content)
     if (reason === undefined) return
     this.result.badLines += 1
-    this.result.firstBadLine ??= { line: this.lineNumber, byte: end - bytes.length, reason }
+    this.result.firstBadLine ??= { line: this.lineNumber, byte, reason }
   }
 
-  private judge(text: string, bytes: Buffer): string | undefined {
+  private judge(content: Buffer): string | undefined {
     let value: unknown
     try {
-      value = JSON.parse(text)
+      // What is no UTF-8 becomes U+FFFD here, which is as wrong outside of strings as it was.
+      value = JSON.parse(content.toString('utf8'))
     } catch (error) {
       return parseError(error)
     }
     if (!isObject(value)) return 'not a JSON object'
-    if (!isUtf8(bytes)) return 'not valid UTF-8'
-    this.resource(value, text)
+    if (!isUtf8(content)) return 'not valid UTF-8'
+    const object = value
+    this.resource(typeof object.resourceType === 'string' ? object.resourceType : '', () => object)
     return undefined
   }
 
-  private resource(value: Record<string, unknown>, text: string): void {
-    const type = typeof value.resourceType === 'string' ? value.resourceType : ''
+  private resource(type: string, value: () => Record<string, unknown>): void {
     if (type === 'OperationOutcome') this.result.outcomes += 1
-    const { expectedType } = this.options
+    const { expectedType, onResource, parse } = this.options
     // `organizeOutputBy` puts header lines between the resources.
     if (type === 'Parameters' && expectedType !== 'Parameters') return
     this.result.resources += 1
-    this.options.onResource?.(type === 'OperationOutcome' ? inUtf8(text) : value)
+    if (onResource && (parse !== 'outcomes' || type === 'OperationOutcome')) onResource(value())
     if (expectedType === '' || type.toLowerCase() === expectedType.toLowerCase()) return
     const types = this.result.otherTypes
     const name = /^[A-Za-z]{1,64}$/.test(type) ? type : 'unknown'
@@ -206,9 +213,24 @@ class Lines implements Inspector {
   }
 }
 
-/** The words of an outcome are shown to people, so that they are decoded as what they are. */
-const inUtf8 = (text: string): Record<string, unknown> =>
-  JSON.parse(Buffer.from(text, 'latin1').toString('utf8'))
+/** Types whose lines are looked at even where they are expected. */
+const special = /^(operationoutcome|parameters)$/i
+
+const isSpace = (byte: number | undefined): boolean => byte === 0x20 || byte === 0x09 || byte === 0x0d
+
+const trimmed = (bytes: Buffer): Buffer => {
+  let start = 0
+  let end = bytes.length
+  while (start < end && isSpace(bytes[start])) start += 1
+  while (end > start && isSpace(bytes[end - 1])) end -= 1
+  return bytes.subarray(start, end)
+}
+
+const kindOf = (content: Buffer): 'page' | 'json' | undefined => {
+  const first = String.fromCharCode(content[0] ?? 0)
+  if (first === '<') return 'page'
+  return content.length === 1 && /[[{]/.test(first) ? 'json' : undefined
+}
 
 const withoutMark = (bytes: Buffer): Buffer =>
   bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? bytes.subarray(3) : bytes

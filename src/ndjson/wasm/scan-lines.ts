@@ -1,0 +1,291 @@
+/**
+ * AssemblyScript: finds, in a block of NDJSON lines, those that are JSON objects of the expected type, and
+ * reports all others. It may report a line too many, never one too few: what is reported is judged by
+ * `JSON.parse`. Valid UTF-8 is not its business.
+ *
+ * The block ends with a line end. No token of JSON can contain one, so that it stops every loop, and no loop
+ * needs to compare its position with the end. 16 bytes behind the block can be read.
+ */
+
+/** Deeper lines are reported. */
+const depthMax: u32 = 1000
+/** Records of one call; a block that has more is scanned by several calls. */
+const recordsMax: usize = 4096
+const recordBytes: usize = 20
+
+/** For each open bracket: is it an object? */
+const open: usize = memory.data(1000)
+/** Type names of up to 64 lower-case letters. */
+const expected: usize = memory.data(64)
+const records: usize = memory.data(4096 * 20, 4)
+
+const tab: u32 = 0x09
+const lineEnd: u32 = 0x0a
+const carriageReturn: u32 = 0x0d
+const space: u32 = 0x20
+const quote: u32 = 0x22
+const comma: u32 = 0x2c
+const minus: u32 = 0x2d
+const colon: u32 = 0x3a
+const openBracket: u32 = 0x5b
+const backslash: u32 = 0x5c
+const closeBracket: u32 = 0x5d
+const openBrace: u32 = 0x7b
+const closeBrace: u32 = 0x7d
+
+// Four letters at a time, in the byte order of memory.
+const true4: u32 = 0x65757274
+const fals4: u32 = 0x736c6166
+const null4: u32 = 0x6c6c756e
+const type4: u32 = 0x65707954
+const reso4: u32 = 0x6f736572
+const urce4: u32 = 0x65637275
+
+/** What the last call of `scan` found: lines it went through, and where it stopped. */
+export let lines: u32 = 0
+export let position: usize = 0
+
+/** A string with an escape has been passed. */
+let escaped: bool = false
+/** The value of the last `resourceType` of the current line; 0, 0 when it is no string. */
+let typeStart: usize = 0
+let typeEnd: usize = 0
+
+export function expectedAt(): usize {
+  return expected
+}
+
+export function recordsAt(): usize {
+  return records
+}
+
+export function blockAt(): usize {
+  return (__heap_base + 15) & ~15
+}
+
+function isDigit(byte: u32): bool {
+  return byte - 0x30 < 10
+}
+
+function isHex(byte: u32): bool {
+  return isDigit(byte) || (byte | 0x20) - 0x61 < 6
+}
+
+function afterSpace(at: usize): usize {
+  let byte: u32 = load<u8>(at)
+  while (byte === space || byte === tab || byte === carriageReturn) byte = load<u8>(++at)
+  return at
+}
+
+/** From a backslash to behind its escape, or 0. */
+function afterEscape(at: usize): usize {
+  switch (<u32>load<u8>(at + 1)) {
+    case 0x22:
+    case 0x5c:
+    case 0x2f:
+    case 0x62:
+    case 0x66:
+    case 0x6e:
+    case 0x72:
+    case 0x74:
+      return at + 2
+    case 0x75: {
+      for (let index: usize = 2; index < 6; index++) if (!isHex(load<u8>(at + index))) return 0
+      return at + 6
+    }
+    default:
+      return 0
+  }
+}
+
+/** From behind the opening quote to behind the closing one, or 0. */
+function afterString(at: usize): usize {
+  const quotes = i8x16.splat(0x22)
+  const backslashes = i8x16.splat(0x5c)
+  const spaces = i8x16.splat(0x20)
+  while (true) {
+    const bytes = v128.load(at)
+    const ends = v128.or(i8x16.eq(bytes, quotes), i8x16.eq(bytes, backslashes))
+    const stops: u32 = <u32>i8x16.bitmask(v128.or(ends, i8x16.lt_u(bytes, spaces)))
+    if (stops === 0) {
+      at += 16
+      continue
+    }
+    at += ctz(stops)
+    const stop: u32 = load<u8>(at)
+    if (stop === quote) return at + 1
+    if (stop !== backslash) return 0
+    escaped = true
+    at = afterEscape(at)
+    if (at === 0) return 0
+  }
+}
+
+/** From behind one digit or more, or 0. */
+function afterDigits(at: usize): usize {
+  if (!isDigit(load<u8>(at))) return 0
+  while (isDigit(load<u8>(++at))) {}
+  return at
+}
+
+function afterNumber(at: usize): usize {
+  if (load<u8>(at) === minus) at++
+  if (load<u8>(at) === 0x30) at++
+  else {
+    at = afterDigits(at)
+    if (at === 0) return 0
+  }
+  if (load<u8>(at) === 0x2e) {
+    at = afterDigits(at + 1)
+    if (at === 0) return 0
+  }
+  if ((load<u8>(at) | 0x20) === 0x65) {
+    const sign: u32 = load<u8>(at + 1)
+    at = afterDigits(sign === 0x2b || sign === minus ? at + 2 : at + 1)
+  }
+  return at
+}
+
+function afterLiteral(at: usize): usize {
+  const letters = load<u32>(at)
+  if (letters === true4 || letters === null4) return at + 4
+  return letters === fals4 && load<u8>(at + 4) === 0x65 ? at + 5 : 0
+}
+
+/** A value that is neither object nor array: to behind it, or 0. */
+function afterScalar(at: usize): usize {
+  const byte: u32 = load<u8>(at)
+  if (byte === quote) return afterString(at + 1)
+  return byte === minus || isDigit(byte) ? afterNumber(at) : afterLiteral(at)
+}
+
+function isResourceType(at: usize): bool {
+  return load<u32>(at) === reso4 && load<u32>(at, 4) === urce4 && load<u32>(at, 8) === type4
+}
+
+/** From behind the opening quote of a top-level key to its value, or 0. A last `resourceType` is remembered. */
+function afterTopKey(at: usize): usize {
+  escaped = false
+  const end = afterString(at)
+  // An escaped key may read `resourceType` too.
+  if (end === 0 || escaped) return 0
+  const colonAt = afterSpace(end)
+  if (load<u8>(colonAt) !== colon) return 0
+  const value = afterSpace(colonAt + 1)
+  if (end - at === 13 && isResourceType(at)) {
+    typeStart = 0
+    typeEnd = 0
+    if (load<u8>(value) === quote) {
+      const valueEnd = afterString(value + 1)
+      if (valueEnd === 0 || escaped) return 0
+      typeStart = value + 1
+      typeEnd = valueEnd - 1
+    }
+  }
+  return value
+}
+
+function afterKey(at: usize): usize {
+  const end = afterString(at)
+  if (end === 0) return 0
+  const colonAt = afterSpace(end)
+  return load<u8>(colonAt) === colon ? afterSpace(colonAt + 1) : 0
+}
+
+/** From behind the opening brace to behind the object, or 0. */
+function afterObject(at: usize): usize {
+  let depth: u32 = 1
+  let isObject: u32 = 1
+  store<u8>(open, 1)
+  at = afterSpace(at)
+  if (load<u8>(at) === closeBrace) return at + 1
+  while (true) {
+    if (isObject) {
+      if (load<u8>(at) !== quote) return 0
+      at = depth === 1 ? afterTopKey(at + 1) : afterKey(at + 1)
+      if (at === 0) return 0
+    }
+    const byte: u32 = load<u8>(at)
+    if (byte === openBrace || byte === openBracket) {
+      if (depth === depthMax) return 0
+      isObject = u32(byte === openBrace)
+      store<u8>(open + depth, isObject)
+      depth++
+      at = afterSpace(at + 1)
+      if (load<u8>(at) !== (isObject ? closeBrace : closeBracket)) continue
+    } else {
+      at = afterScalar(at)
+      if (at === 0) return 0
+      at = afterSpace(at)
+    }
+    // Here a value has ended, or an empty object or array is about to.
+    while (load<u8>(at) !== comma) {
+      if (load<u8>(at) !== (isObject ? closeBrace : closeBracket)) return 0
+      depth--
+      if (depth === 0) return at + 1
+      isObject = load<u8>(open + depth - 1)
+      at = afterSpace(at + 1)
+    }
+    at = afterSpace(at + 1)
+  }
+}
+
+function lineEndFrom(at: usize): usize {
+  const lineEnds = i8x16.splat(0x0a)
+  while (true) {
+    const found: u32 = <u32>i8x16.bitmask(i8x16.eq(v128.load(at), lineEnds))
+    if (found !== 0) return at + ctz(found)
+    at += 16
+  }
+}
+
+/** The end of a line that is one JSON object, or 0. */
+function endOfObject(start: usize): usize {
+  typeStart = 0
+  typeEnd = 0
+  let at = afterSpace(start)
+  if (load<u8>(at) !== openBrace) return 0
+  at = afterObject(at + 1)
+  if (at === 0) return 0
+  at = afterSpace(at)
+  return load<u8>(at) === lineEnd ? at : 0
+}
+
+function isExpected(length: usize): bool {
+  if (typeEnd - typeStart !== length) return false
+  for (let index: usize = 0; index < length; index++) {
+    if ((load<u8>(typeStart + index) | 0x20) !== load<u8>(expected + index)) return false
+  }
+  return true
+}
+
+/**
+ * Goes through the lines from `at` to `end`, and returns the number of records: lines that are no objects of the
+ * expected type (`length` letters at `expectedAt`; with 0 each line is reported), or longer than `lineMax`. A
+ * record is five words: number of the line, from 0; start; end; start and end of the type's name, 0 when the line
+ * may be no object at all.
+ */
+export function scan(at: usize, end: usize, length: usize, lineMax: usize): u32 {
+  let record: usize = records
+  const last: usize = records + recordsMax * recordBytes
+  let line: u32 = 0
+  while (at < end && record < last) {
+    const start = at
+    at = endOfObject(start)
+    const good = at !== 0
+    if (!good) at = lineEndFrom(start)
+    if (!good || at - start > lineMax || length === 0 || !isExpected(length)) {
+      store<u32>(record, line)
+      store<u32>(record, <u32>start, 4)
+      store<u32>(record, <u32>at, 8)
+      store<u32>(record, good ? <u32>(typeStart === 0 ? at : typeStart) : 0, 12)
+      store<u32>(record, good ? <u32>(typeStart === 0 ? at : typeEnd) : 0, 16)
+      record += recordBytes
+    }
+    line++
+    at++
+  }
+  lines = line
+  position = at
+  return <u32>((record - records) / recordBytes)
+}
