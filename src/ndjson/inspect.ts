@@ -208,8 +208,9 @@ class Lines implements Inspector {
     if (expectedType === '' || type.toLowerCase() === expectedType.toLowerCase()) return
     const types = this.result.otherTypes
     const name = /^[A-Za-z]{1,64}$/.test(type) ? type : 'unknown'
-    if (Object.hasOwn(types, name) || Object.keys(types).length < otherTypesMax)
-      types[name] = (types[name] ?? 0) + 1
+    // Not `types[name] ?? 0`: a type may have the name of something every object inherits.
+    const known = Object.hasOwn(types, name) ? types[name] : undefined
+    if (known !== undefined || Object.keys(types).length < otherTypesMax) types[name] = (known ?? 0) + 1
   }
 }
 

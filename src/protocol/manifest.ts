@@ -111,6 +111,12 @@ export const isUnfinished = (value: unknown): boolean =>
 const restOf = (value: Json): Json =>
   Object.fromEntries(Object.entries(value).filter(([key]) => !known.has(key) && key !== '__proto__'))
 
+/** Epoch milliseconds as an instant; nothing for a number that is no time. */
+const instantOf = (at: number): string | undefined => {
+  const date = new Date(at)
+  return Number.isNaN(date.getTime()) ? undefined : date.toISOString()
+}
+
 const failedBatches = (value: unknown): number | undefined =>
   isObject(value) ? wholeNumber(value.failed) || undefined : undefined
 
@@ -125,8 +131,7 @@ export const readManifest = (
   const outcome = [...readItems(value.error, url, issues), ...readItems(value.outcome, url, issues)]
   const transactionTime = value.transactionTime
   return {
-    transactionTime:
-      typeof transactionTime === 'number' ? new Date(transactionTime).toISOString() : text(transactionTime),
+    transactionTime: typeof transactionTime === 'number' ? instantOf(transactionTime) : text(transactionTime),
     requiresAccessToken: readBoolean(value.requiresAccessToken),
     request: text(value.request),
     items: {
