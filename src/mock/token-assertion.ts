@@ -84,7 +84,7 @@ const keysFor = ({ keys }: RegisteredClient, alg: string, kid: string): PublicJw
 const checkSignature = async (assertion: string, keys: readonly PublicJwk[], alg: string): Promise<void> => {
   for (const key of keys) {
     try {
-      await compactVerify(assertion, { ...key }, { algorithms: [alg] })
+      await compactVerify(assertion, key, { algorithms: [alg] })
       return
     } catch {
       // Two keys may share a kid: the next one may be it.
