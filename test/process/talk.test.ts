@@ -116,7 +116,7 @@ describe.concurrent('what is quick loads little', () => {
     async (line) => {
       await using place = await newPlace()
       const loaded = await loadedBy(place, line.split(' '))
-      expect(loaded.some((url) => url.endsWith('/dist/cli/main.js'))).toBe(true)
+      expect(loaded.some((url) => url.endsWith('/bin/bulkx.js'))).toBe(true)
       expect(loaded.filter((url) => heavy.test(url))).toEqual([])
     },
   )
