@@ -131,7 +131,7 @@ export const tokenCache = ({ clock, random, signal, obtain }: TokenCacheOptions)
       })
     return flight
   }
-  const current = async (): Promise<Held> => {
+  const current = (): Held | Promise<Held> => {
     if (flight) return flight
     if (!present) return renew('first')
     const now = clock.now()
@@ -139,7 +139,9 @@ export const tokenCache = ({ clock, random, signal, obtain }: TokenCacheOptions)
     return now >= present.renewAt ? renew('early') : present
   }
   const token = async (refused: string | undefined): Promise<Held> => {
-    const held = await current()
+    const now = current()
+    // Without an await where none is needed: who comes next already sees that this one was refused.
+    const held = now instanceof Promise ? await now : now
     if (refused === undefined || refused !== held.authorization) return held
     if (flight) return flight
     // Somebody else may have had it renewed in the meantime.

@@ -11,19 +11,23 @@ export const tokenUrl = 'https://auth.example/token'
 /** Characters that forms and URLs have to encode. */
 export const secret = 'p&ss+w0rd/ =%:ü'
 
-const pem = (made: { privateKey: string; publicKey: string }): { pem: string; publicPem: string } => ({
-  pem: made.privateKey,
-  publicPem: made.publicKey,
-})
-const encodings = {
-  publicKeyEncoding: { type: 'spki', format: 'pem' },
-  privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
-} as const
+export const newElliptic = (namedCurve = 'P-384'): { pem: string; publicPem: string } => {
+  const made = generateKeyPairSync('ec', {
+    namedCurve,
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+  })
+  return { pem: made.privateKey, publicPem: made.publicKey }
+}
 
-export const newElliptic = (namedCurve = 'P-384') =>
-  pem(generateKeyPairSync('ec', { namedCurve, ...encodings }))
-export const newRsa = (modulusLength = 2048) =>
-  pem(generateKeyPairSync('rsa', { modulusLength, ...encodings }))
+export const newRsa = (modulusLength = 2048): { pem: string; publicPem: string } => {
+  const made = generateKeyPairSync('rsa', {
+    modulusLength,
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+  })
+  return { pem: made.privateKey, publicPem: made.publicKey }
+}
 
 export const elliptic = newElliptic()
 export const rsa = newRsa()
