@@ -1,0 +1,125 @@
+/** What every sink promises: one suite, run for each of them. */
+import { describe, expect, test } from 'vitest'
+import type { Sink } from '../../src/sink/sink.js'
+
+export interface SinkPlace {
+  sink: Sink
+  /** The same place, as a later process sees it. */
+  reopen(): Sink
+  /** Every name that a consumer sees, sorted. */
+  names(): Promise<string[]>
+}
+
+export const readAll = async (bytes: AsyncIterable<Uint8Array>): Promise<string> => {
+  const chunks: Uint8Array[] = []
+  for await (const chunk of bytes) chunks.push(chunk)
+  return Buffer.concat(chunks).toString()
+}
+
+export const sinkContract = (kind: string, open: () => Promise<SinkPlace>): void => {
+  describe(`the contract of a sink: ${kind}`, () => {
+    const validators = { etag: '"v1"', length: 100 }
+
+    test('what is published is there, whole; nothing is before', async () => {
+      const { sink, names } = await open()
+      const part = await sink.part('Patient.0001.ndjson')
+      await part.restart()
+      const content = Array.from({ length: 200 }, (_, index) => `${index}\n`.repeat(500))
+      for (const chunk of content) await part.append(Buffer.from(chunk))
+      expect([await sink.has('Patient.0001.ndjson'), await names()]).toEqual([false, []])
+      await part.publish()
+      expect([await sink.has('Patient.0001.ndjson'), await names()]).toEqual([true, ['Patient.0001.ndjson']])
+      expect(await readAll(sink.read('Patient.0001.ndjson'))).toBe(content.join(''))
+    })
+
+    test('an empty file is a file', async () => {
+      const { sink } = await open()
+      const part = await sink.part('a.ndjson')
+      await part.restart()
+      await part.publish()
+      expect(await readAll(sink.read('a.ndjson'))).toBe('')
+    })
+
+    test('names in folders', async () => {
+      const { sink, names } = await open()
+      await sink.write('deleted/Bundle.0001.ndjson', 'x')
+      expect(await names()).toEqual(['deleted/Bundle.0001.ndjson'])
+    })
+
+    test('an older file survives what is not published, and is replaced by what is', async () => {
+      const { sink } = await open()
+      await sink.write('manifest.json', 'old')
+      const part = await sink.part('manifest.json')
+      await part.restart()
+      await part.append(Buffer.from('half of the ne'))
+      expect(await readAll(sink.read('manifest.json'))).toBe('old')
+      await part.discard()
+      expect(await readAll(sink.read('manifest.json'))).toBe('old')
+      await sink.write('manifest.json', 'new')
+      expect(await readAll(sink.read('manifest.json'))).toBe('new')
+    })
+
+    test('a suspended part is gone on from, by a later process too, and never seen', async () => {
+      const { sink, reopen, names } = await open()
+      const part = await sink.part('a.ndjson')
+      await part.restart(validators)
+      await part.append(Buffer.from('first '))
+      await part.suspend()
+      expect(await names()).toEqual([])
+      const later = await reopen().part('a.ndjson')
+      expect(later.kept()).toEqual({ bytes: 6, validators })
+      expect(await readAll(later.read())).toBe('first ')
+      await later.append(Buffer.from('second'))
+      expect(later.kept().bytes).toBe(12)
+      await later.publish()
+      expect(await readAll(sink.read('a.ndjson'))).toBe('first second')
+      expect((await reopen().part('a.ndjson')).kept()).toEqual({ bytes: 0 })
+    })
+
+    test('a part that nothing proves is not kept', async () => {
+      const { sink, reopen } = await open()
+      const part = await sink.part('a.ndjson')
+      await part.restart()
+      await part.append(Buffer.from('first'))
+      await part.suspend()
+      expect((await reopen().part('a.ndjson')).kept()).toEqual({ bytes: 0 })
+    })
+
+    test('restart and discard leave nothing of what was there', async () => {
+      const { sink, reopen } = await open()
+      const part = await sink.part('a.ndjson')
+      await part.restart(validators)
+      await part.append(Buffer.from('a long first attempt'))
+      await part.restart()
+      await part.append(Buffer.from('short'))
+      await part.publish()
+      expect(await readAll(sink.read('a.ndjson'))).toBe('short')
+      const other = await sink.part('b.ndjson')
+      await other.restart(validators)
+      await other.append(Buffer.from('x'))
+      await other.discard()
+      expect((await reopen().part('b.ndjson')).kept().bytes).toBe(0)
+    })
+
+    test('many writers of different names do not disturb one another', async () => {
+      const { sink, names } = await open()
+      const all = Array.from({ length: 150 }, (_, index) => `${index % 2 ? 'deleted/' : ''}f${index}.ndjson`)
+      await Promise.all(
+        all.map(async (name) => {
+          const part = await sink.part(name)
+          await part.restart()
+          for (let time = 0; time < 20; time += 1) await part.append(Buffer.from(`${name}\n`))
+          await part.publish()
+        }),
+      )
+      expect(await names()).toEqual([...all].sort())
+      for (const name of all) expect(await readAll(sink.read(name))).toBe(`${name}\n`.repeat(20))
+    })
+
+    test('a name that is not there is no file, and reading it fails', async () => {
+      const { sink } = await open()
+      expect(await sink.has('missing')).toBe(false)
+      await expect(readAll(sink.read('missing'))).rejects.toThrow()
+    })
+  })
+}
