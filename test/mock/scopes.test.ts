@@ -32,6 +32,7 @@ describe('granted', () => {
     ['system/Patient.r', ['system/Patient.rs'], {}, 'system/Patient.r'],
     ['system/Patient.read', ['system/Patient.rs'], {}, 'system/Patient.read'],
     ['system/Patient.rs', ['system/Patient.r', 'system/*.s'], {}, 'system/Patient.rs'],
+    ['system/Patient.r', ['system/*.rs'], { excessScope: 'refuse' }, 'system/Patient.r'],
     [
       'system/*.rs',
       ['system/Patient.rs', 'system/Condition.read'],

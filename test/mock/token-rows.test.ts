@@ -9,7 +9,9 @@ import {
   client,
   clientCredentials,
   elliptic,
+  errorOf,
   guarded,
+  impostor,
   JWT_BEARER,
   kickOff,
   post,
@@ -140,6 +142,25 @@ describe('registration', () => {
     ['keys that are none', [client({ jwks: { keys: ['a'] } })], /key 1 of the JWKS/],
   ])('createMock refuses %s', (_, clients, words) => {
     expect(() => guarded({ clients })).toThrow(words)
+  })
+
+  test('keys need neither alg nor use; their type must still be the one of the signature', async () => {
+    const keys = [elliptic.jwk, rsa.jwk].map(({ alg: _alg, use: _use, ...key }) => key)
+    const server = guarded({ clients: [client({ jwks: { keys } })] })
+    for (const key of [elliptic, rsa]) expect((await request(server, {}, { key })).status).toBe(200)
+    const wrong = await request(server, {}, { header: { kid: rsa.kid } })
+    expect((await errorOf(wrong))[2]).toMatch(/the key "rsa-1" is not one for ES384/)
+  })
+
+  test('a key for encryption verifies nothing', async () => {
+    const server = guarded({ clients: [client({ jwks: { keys: [{ ...elliptic.jwk, use: 'enc' }] } })] })
+    expect((await request(server)).status).toBe(400)
+  })
+
+  test('two keys may share a kid, as old and new ones do', async () => {
+    const keys = [impostor.jwk, elliptic.jwk]
+    const server = guarded({ clients: [client({ jwks: { keys } })] })
+    for (const key of [elliptic, impostor]) expect((await request(server, {}, { key })).status).toBe(200)
   })
 
   test('private keys verify, too: only their public part is looked at', async () => {
