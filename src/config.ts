@@ -1,4 +1,5 @@
 /** One run's settings, complete and frozen: what the command line resolves, and what a library user writes. */
+import type { AuthMethod } from './auth/method.js'
 import type { FailOn, Identity } from './job/facts.js'
 import type { KickOffRequest } from './protocol/types.js'
 
@@ -21,10 +22,10 @@ export interface Config {
 export interface NetworkConfig {
   /** Sent to the base origin only; never credentials. */
   headers: Record<string, string>
-  /** Credentials in header form (`--header-file`): base origin and trusted origins only. */
+  /** Credentials in header form (`--header-file`), beside `auth`: base origin and trusted origins only. */
   secretHeaders: Record<string, string>
-  /** A ready-made bearer token: its source is asked at each use, so that a renewed file is noticed. */
-  token?: () => Promise<string>
+  /** Who we are to the server: base origin and trusted origins only. */
+  auth: AuthMethod
   /** Origins, besides the base's own, that may see the credential. */
   trustedOrigins: string[]
   caPem?: string

@@ -1,4 +1,5 @@
 /** The public library: re-exports only. */
+export type { AuthMethod, AuthNotice } from './auth/method.js'
 export type { Clock } from './clock.js'
 export { type Config, defaults, type FilesConfig, type NetworkConfig, type WaitingConfig } from './config.js'
 export { BulkxError, type ErrorCode, exitCodes } from './errors.js'

@@ -2,7 +2,9 @@
 import { appendFile, mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type AuthorizeOptions, authorize } from './auth/authorize.js'
-import { anonymous, bearer, type Credentials, withHeaders } from './auth/credentials.js'
+import { type Credentials, withHeaders } from './auth/credentials.js'
+import { credentialsFor } from './auth/credentials-for.js'
+import { type AuthNotice, hasCredential } from './auth/method.js'
 import type { Clock } from './clock.js'
 import type { Config } from './config.js'
 import { BulkxError } from './errors.js'
@@ -35,6 +37,8 @@ export interface Host {
   signal?: AbortSignal
   /** One redacted line for each request. */
   trace?: (line: string) => void
+  /** What is worth a look about tokens: scopes that were not granted, a clock that is wrong. Each once. */
+  onNotice?: (notice: AuthNotice) => void
   /** Who holds the lock: this process. */
   self: ProcessIdentity
   /** Instead of TCP: the mock without a socket. */
@@ -46,15 +50,22 @@ export interface OpenJob extends Job, AsyncDisposable {
   close(): Promise<void>
 }
 
-const credentialsOf = ({ network }: Config): Credentials => {
-  const token = network.token ? bearer(network.token) : anonymous
+/** `exchange`: the bare wire, over which tokens are asked for. */
+const credentialsOf = (
+  { fhirUrl, kickOff, network }: Config,
+  host: Host,
+  exchange: Exchange,
+): Credentials => {
+  const { clock, random, signal, onNotice } = host
+  const types = kickOff.type ?? []
+  const token = credentialsFor(network.auth, { exchange, clock, random, signal, fhirUrl, types, onNotice })
   return Object.keys(network.secretHeaders).length > 0 ? withHeaders(network.secretHeaders, token) : token
 }
 
 /** RFC 6750, 5.3: a server that would get the credential in clear text gets nothing at all. */
 const assertSecure = ({ fhirUrl, network }: Config): void => {
-  const hasCredential = network.token !== undefined || Object.keys(network.secretHeaders).length > 0
-  if (!hasCredential || originOf(fhirUrl)?.startsWith('https:') || isLoopback(fhirUrl)) return
+  const isSecret = hasCredential(network.auth) || Object.keys(network.secretHeaders).length > 0
+  if (!isSecret || originOf(fhirUrl)?.startsWith('https:') || isLoopback(fhirUrl)) return
   const message = `A credential is never sent over plain http, as to ${withoutQuery(fhirUrl)}`
   throw new BulkxError('BULKX_CONFIG', message, { hint: 'use the https URL of the server with --server' })
 }
@@ -76,12 +87,12 @@ const openNetwork = (config: Config, host: Host, progress: Progress): Network =>
     paused: progress.paused,
   })
   const fhirOrigin = originOf(config.fhirUrl) ?? ''
+  const tracing = host.trace ? [trace(host.clock, host.trace)] : []
   const identity: AuthorizeOptions = {
-    credentials: credentialsOf(config),
+    credentials: credentialsOf(config, host, compose(...tracing)(wire.exchange)),
     policy: { fhirOrigin, trustedOrigins: network.trustedOrigins },
     headers: network.headers,
   }
-  const tracing = host.trace ? [trace(host.clock, host.trace)] : []
   const stack = (requiresAccessToken: boolean | undefined, ...pacing: Middleware[]): Exchange => {
     const policy = { ...identity.policy, requiresAccessToken }
     return compose(followRedirects, ...pacing, authorize({ ...identity, policy }), ...tracing)(wire.exchange)

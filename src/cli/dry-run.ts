@@ -27,7 +27,7 @@ export const shownRequest = ({ server, fhirUrl, kickOff, network }: Config): Sho
       ...headers,
       ...network.headers,
       ...Object.fromEntries(secrets),
-      ...(network.token ? { authorization: 'Bearer ***' } : {}),
+      ...(network.auth.kind === 'bearer' ? { authorization: 'Bearer ***' } : {}),
     },
     ...(body === undefined ? {} : { body }),
   }

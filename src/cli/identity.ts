@@ -102,7 +102,7 @@ export const identityOf = (settings: Settings, io: Io): Identity => {
   }
 }
 
-type Credentials = Pick<NetworkConfig, 'secretHeaders' | 'token' | 'caPem' | 'certPem' | 'certKeyPem'>
+type Credentials = Pick<NetworkConfig, 'secretHeaders' | 'auth' | 'caPem' | 'certPem' | 'certKeyPem'>
 
 /**
  * Reads the files and variables that say who we are. Throws `BULKX_CONFIG` for a file that cannot be used and
@@ -128,7 +128,7 @@ export const readCredentials = async (settings: Settings, io: Io): Promise<Crede
   const headerFile = settings.get('header-file')
   return {
     secretHeaders: headerFile === undefined ? {} : await readHeaderFile(resolve(io.cwd, headerFile)),
-    token,
+    auth: token ? { kind: 'bearer', read: token } : { kind: 'none' },
     caPem: await readOptionFile('ca', settings, io),
     certPem,
     certKeyPem,

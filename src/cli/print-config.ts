@@ -31,8 +31,8 @@ const derived = ({ directory, kickOff, network }: Config): Partial<Record<Option
   ...(kickOff.patient ? { method: { name: 'method', value: kickOff.method, source: '--patient' } } : {}),
   auth: {
     name: 'auth',
-    value: network.token ? 'bearer' : 'none',
-    source: network.token ? 'the token' : 'default',
+    value: network.auth.kind,
+    source: network.auth.kind === 'bearer' ? 'the token' : 'default',
   },
 })
 

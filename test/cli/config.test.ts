@@ -5,6 +5,7 @@ import { resolveConfig } from '../../src/cli/config.js'
 import { environmentName, inGroups, optionNames, row } from '../../src/cli/options.js'
 import { printedLines, printedSettings } from '../../src/cli/print-config.js'
 import { resolveSettings, type Texts } from '../../src/cli/settings.js'
+import type { Config } from '../../src/config.js'
 import { BulkxError } from '../../src/errors.js'
 import { type FakeIo, fakeIo } from './fake-io.js'
 
@@ -246,15 +247,18 @@ describe('identity', () => {
     return io
   }
 
+  const tokenOf = async ({ network: { auth } }: Config): Promise<string | undefined> =>
+    auth.kind === 'bearer' ? auth.read() : undefined
+
   test('a token file is read at each use', async () => {
     const io = withFile('token', 'abc\n')
     const config = await configOf({ io, flags: { server, 'token-file': ['token'] } })
-    expect(await config.network.token?.()).toBe('abc')
+    expect(await tokenOf(config)).toBe('abc')
     writeFileSync(join(io.cwd, 'token'), 'Bearer def')
-    expect(await config.network.token?.()).toBe('def')
+    expect(await tokenOf(config)).toBe('def')
     expect(config.identity).toEqual({ tokenFile: join(io.cwd, 'token') })
     writeFileSync(join(io.cwd, 'token'), '')
-    await expect(config.network.token?.()).rejects.toMatchObject({ code: 'BULKX_TOKEN', exitCode: 3 })
+    await expect(tokenOf(config)).rejects.toMatchObject({ code: 'BULKX_TOKEN', exitCode: 3 })
   })
 
   test.each([
@@ -272,7 +276,7 @@ describe('identity', () => {
       undefined,
       io,
     )
-    expect(await config.network.token?.()).toBe(token)
+    expect(await tokenOf(config)).toBe(token)
   })
 
   test.each([

@@ -30,10 +30,20 @@ export interface ConfigDifferences {
   fhirUrl?: string
   directory: string
   kickOff?: KickOffRequest
-  network?: Partial<Config['network']>
+  /** `token`: short for a bearer token. */
+  network?: Partial<Config['network']> & { token?: () => Promise<string> }
   waiting?: Partial<Config['waiting']>
   files?: Partial<Config['files']>
 }
+
+const networkOf = ({ token, ...more }: NonNullable<ConfigDifferences['network']>): Config['network'] => ({
+  headers: {},
+  secretHeaders: {},
+  auth: token ? { kind: 'bearer', read: token } : { kind: 'none' },
+  trustedOrigins: [],
+  requestTimeoutMs: defaults.requestTimeoutMs,
+  ...more,
+})
 
 export const configOf = (differences: ConfigDifferences): Config => ({
   server: differences.server ?? differences.fhirUrl ?? 'http://localhost/fhir',
@@ -41,13 +51,7 @@ export const configOf = (differences: ConfigDifferences): Config => ({
   directory: differences.directory,
   kickOff: differences.kickOff ?? kickOffOf(),
   identity: {},
-  network: {
-    headers: {},
-    secretHeaders: {},
-    trustedOrigins: [],
-    requestTimeoutMs: defaults.requestTimeoutMs,
-    ...differences.network,
-  },
+  network: networkOf(differences.network ?? {}),
   waiting: { ...defaults.waiting, ...differences.waiting },
   files: { ...defaults.files, ...differences.files },
 })
