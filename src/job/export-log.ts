@@ -95,7 +95,7 @@ const manifestItems = (
     items.unshift({ eventId: 'status_complete', eventDetail: { transactionTime } })
     // A job kicked off elsewhere: what the manifest says of its request is all that is known.
     const asked = state.request ?? ''
-    if (state.attached && originOf(asked) === originOf(state.fhirUrl))
+    if (state.attached && state.kickOffUrl === undefined && originOf(asked) === originOf(state.fhirUrl))
       items.unshift(kickoff(state, asked, {}))
   }
   if (event.manifest.next === undefined && !event.partial) {
@@ -145,7 +145,8 @@ const exportComplete = (state: JobState, at: number): LogItem => {
 const itemsOf = (event: JobEvent, state: JobState): LogItem[] => {
   switch (event.type) {
     case 'kick-off-accepted':
-      return event.attached
+      // Our own kick-off whose answer was lost has a URL that is known.
+      return event.attached && state.kickOffUrl === undefined
         ? []
         : [kickoff(state, state.kickOffUrl ?? '', { responseHeaders: event.headers })]
     case 'kick-off-refused': {
