@@ -1,0 +1,70 @@
+/** Pauses that an origin asks for hold back every request to it, and no other; rates are kept. */
+import { Readable } from 'node:stream'
+import { expect, test } from 'vitest'
+import { compose, type Exchange, type HttpHeaders } from '../../src/http/exchange.js'
+import { keepPauses, limitRate } from '../../src/http/pace.js'
+import { fakeClock } from '../helpers/fake-clock.js'
+
+const paced = (answers: [number, HttpHeaders?][], requestsPerSecond = 1e9) => {
+  const clock = fakeClock()
+  const startedAt = clock.now()
+  const asked: [string, number][] = []
+  const exchange: Exchange = async ({ url }) => {
+    const [status, headers = {}] = answers[asked.length] ?? [200]
+    asked.push([url, clock.now() - startedAt])
+    return { status, headers, url, body: Readable.from([]) }
+  }
+  const pauses = keepPauses({ clock, longestPauseMs: 1_800_000, paused: new Map() })
+  const send = compose(limitRate(clock, requestsPerSecond), pauses)(exchange)
+  const ask = (url: string, signal?: AbortSignal) => send({ method: 'GET', url, headers: {}, signal })
+  return { asked, ask }
+}
+const a = 'https://a.example/1'
+const b = 'https://b.example/1'
+
+test.each<[string, [number, HttpHeaders], number]>([
+  ['429', [429, { 'retry-after': '30' }], 30_000],
+  ['503', [503, { 'retry-after': '30' }], 30_000],
+  [
+    'a date',
+    [503, { date: 'Thu, 01 Jan 2026 05:00:00 GMT', 'retry-after': 'Thu, 01 Jan 2026 05:00:10 GMT' }],
+    10_000,
+  ],
+  ['503 without Retry-After', [503, {}], 0],
+  ['another status', [500, { 'retry-after': '30' }], 0],
+  ['a pause longer than the longest', [429, { 'retry-after': '1801' }], 0],
+])('%s', async (_name, answer, wait) => {
+  const { asked, ask } = paced([answer])
+  await ask(a)
+  await ask(b)
+  await ask('https://a.example/2')
+  expect(asked).toEqual([
+    [a, 0],
+    [b, 0],
+    ['https://a.example/2', wait],
+  ])
+})
+
+test('a longer pause that comes meanwhile counts', async () => {
+  const { asked, ask } = paced([
+    [429, { 'retry-after': '10' }],
+    [429, { 'retry-after': '60' }],
+  ])
+  await ask(a)
+  await ask(a)
+  await ask(a)
+  expect(asked.map(([, at]) => at)).toEqual([0, 10_000, 70_000])
+})
+
+test('a rate is kept over all origins', async () => {
+  const { asked, ask } = paced([], 4)
+  for (const url of [a, b, a, b, a]) await ask(url)
+  expect(asked.map(([, at]) => at)).toEqual([0, 250, 500, 750, 1000])
+})
+
+test('a pause ends with the signal', async () => {
+  const { ask, asked } = paced([[429, { 'retry-after': '30' }]])
+  await ask(a)
+  await expect(ask(a, AbortSignal.abort(new Error('Ctrl-C')))).rejects.toThrow('Ctrl-C')
+  expect(asked).toHaveLength(1)
+})
