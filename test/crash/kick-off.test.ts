@@ -1,9 +1,12 @@
 /** Killed between a kick-off and its answer: nobody knows whether a job runs, so nothing is sent by itself. */
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { type Child, run, start } from '../process/child.js'
 import { newPlace, objectsOf, type Place } from '../process/place.js'
 import { type Hook, mixedData, type Served, serve } from '../process/server.js'
 import { digestsOf, expectComplete } from './invariants.js'
+
+// Processes are slow to start where many of them do at once.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
 
 const options = { data: mixedData(20), pageSize: 40 }
 
@@ -60,7 +63,7 @@ const uninterrupted = async () => {
   return digestsOf(place.out)
 }
 
-test('the same command ends 4 and sends nothing; the status URL attaches', { timeout: 60_000 }, async () => {
+test('the same command ends 4 and sends nothing; the status URL attaches', async () => {
   await using place = await newPlace()
   await loseAnswer(place, async (lost) => {
     await expectUndecided(lost)
@@ -72,7 +75,7 @@ test('the same command ends 4 and sends nothing; the status URL attaches', { tim
   })
 })
 
-test('--again moves the lost job aside and starts anew', { timeout: 60_000 }, async () => {
+test('--again moves the lost job aside and starts anew', async () => {
   await using place = await newPlace()
   await loseAnswer(place, async (lost) => {
     await expectUndecided(lost)

@@ -8,6 +8,9 @@ import { newPlace, type Place } from '../process/place.js'
 import { largeFile, type Served, serve } from '../process/server.js'
 import { digestsOf, expectComplete, expectNothingHalf, expectOneJob } from './invariants.js'
 
+// Processes are slow to start where many of them do at once.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
+
 const bytes = 24 * 1024 * 1024
 const sentAtFirst = 9 * 1024 * 1024
 const options = { data: largeFile(bytes / 1024, 1024) }
@@ -41,7 +44,7 @@ const killHalfway = async (place: Place, server: Served, ...more: string[]): Pro
   expect((await child.ended).signal).toBe('SIGKILL')
 }
 
-test('only what is missing is fetched, by Range', { timeout: 60_000 }, async () => {
+test('only what is missing is fetched, by Range', async () => {
   const reference = await uninterrupted()
   await using place = await newPlace()
   await using server = await serve({ ...options, faults: stalling })
@@ -57,9 +60,7 @@ test('only what is missing is fetched, by Range', { timeout: 60_000 }, async () 
   expectOneJob(server, 'after half of a file')
 })
 
-test('with --gzip, and from a server that compresses, it is fetched from its start', {
-  timeout: 60_000,
-}, async () => {
+test('with --gzip, and from a server that compresses, it is fetched from its start', async () => {
   const reference = await uninterrupted()
   for (const serverGzip of [false, true]) {
     await using place = await newPlace()

@@ -1,6 +1,6 @@
 /** Exports that are killed again and again, at moments drawn by a seeded dice, and started again each time. */
 import { appendFile } from 'node:fs/promises'
-import { beforeAll, expect, test } from 'vitest'
+import { beforeAll, expect, test, vi } from 'vitest'
 import type { Call, Handler } from '../../src/mock/index.js'
 import { type Child, run, start } from '../process/child.js'
 import { journalOf, newPlace, type Place } from '../process/place.js'
@@ -15,6 +15,9 @@ import {
   finishedFiles,
   listedFiles,
 } from './invariants.js'
+
+// Processes are slow to start where many of them do at once.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
 
 const seed = Number(process.env.CRASH_SEED ?? 1)
 const exportsInAll = 10
@@ -134,7 +137,6 @@ const expectNotFetchedAgain = async (out: string, server: Served, befores: Befor
 
 test.concurrent.each(rows)(
   'export $number, seed $seed: pages $pages, server compresses $serverGzip, --gzip $gzip',
-  { timeout: 120_000 },
   async ({ number, seed: own, pages, serverGzip, gzip }) => {
     const roll = dice(own)
     const killer = new Killer()

@@ -4,9 +4,12 @@ import { chmod, mkdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { faults } from '../../src/mock/index.js'
-import { type ChildOptions, run, start } from './child.js'
+import { type ChildOptions, type Ended, run, start } from './child.js'
 import { filesBelow, journalOf, newPlace, objectsOf, type Place } from './place.js'
 import { largeFile, mixedData, type Served, serve, untilTold } from './server.js'
+
+// Processes are slow to start where many of them do at once.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
 
 const data = mixedData(20)
 
@@ -17,7 +20,7 @@ const command = (out: string, { fhirUrl }: Served, ...more: string[]): string[] 
 const resultOf = (stdout: string): Record<string, unknown> | undefined => objectsOf(stdout).at(-1)
 
 describe.concurrent('two processes', () => {
-  test('the second one in a directory ends 11 and touches nothing', { timeout: 60_000 }, async () => {
+  test('the second one in a directory ends 11 and touches nothing', async () => {
     await using place = await newPlace()
     // The first one sleeps for so long that nothing it does itself changes anything.
     await using server = await serve({ data, jobMs: untilTold, retryAfter: '3600' })
@@ -45,7 +48,7 @@ describe.concurrent('two processes', () => {
     expect((await first.ended).code).toBe(130)
   })
 
-  test("a dead holder's lock is taken over at once", { timeout: 60_000 }, async () => {
+  test("a dead holder's lock is taken over at once", async () => {
     await using place = await newPlace()
     await using server = await serve({ data, jobMs: untilTold })
     const first = start(place, command(place.out, server))
@@ -59,22 +62,41 @@ describe.concurrent('two processes', () => {
     expect(await filesBelow(place.out)).not.toContain('.bulkx/lock')
   })
 
-  test('twenty at once, each in its own directory, are all in the job list', {
-    timeout: 90_000,
-  }, async () => {
+  /** Starts four at once, and resolves when one of them works and the others have ended. */
+  const race = async (place: Place, server: Served) => {
+    const children = Array.from({ length: 4 }, () => start(place, command(place.out, server)))
+    const losers: Ended[] = []
+    for (const { ended } of children) void ended.then((end) => losers.push(end))
+    await vi.waitUntil(() => losers.length === children.length - 1, { timeout: 30_000 })
+    expect(losers.map(({ code, stdout }) => [code, stdout])).toEqual(losers.map(() => [11, '']))
+    return children
+  }
+
+  test('of several that start at once, or find a dead holder, one works', async () => {
     await using place = await newPlace()
-    await using server = await serve({ data })
-    const directories = Array.from({ length: 20 }, (_, index) => join(place.root, `out-${index + 10}`))
-    const ends = await Promise.all(directories.map((out) => run(place, command(out, server, '--quiet'))))
-    expect(ends.map(({ code }) => code)).toEqual(directories.map(() => 0))
-    const listed = resultOf((await run(place, ['jobs', '--json'])).stdout)?.jobs as {
-      directory: string
-      phase: string
-    }[]
-    expect(listed.map(({ directory }) => directory).sort()).toEqual(directories)
-    expect(new Set(listed.map(({ phase }) => phase))).toEqual(new Set(['complete']))
-    expect((await filesBelow(place.state)).filter((name) => name.endsWith('.tmp'))).toEqual([])
+    await using server = await serve({ data, jobMs: untilTold, retryAfter: '3600' })
+    const first = await race(place, server)
+    await vi.waitUntil(() => server.asked('status').length === 1, { timeout: 30_000 })
+    for (const child of first) child.kill('SIGKILL')
+    await Promise.all(first.map(({ ended }) => ended))
+    await race(place, server)
+    expect(server.asked('kick-off')).toHaveLength(1)
   })
+})
+
+test('twenty at once, each in its own directory, are all in the job list', async () => {
+  await using place = await newPlace()
+  await using server = await serve({ data })
+  const directories = Array.from({ length: 20 }, (_, index) => join(place.root, `out-${index + 10}`))
+  const ends = await Promise.all(directories.map((out) => run(place, command(out, server, '--quiet'))))
+  expect(ends.map(({ code }) => code)).toEqual(directories.map(() => 0))
+  const listed = resultOf((await run(place, ['jobs', '--json'])).stdout)?.jobs as {
+    directory: string
+    phase: string
+  }[]
+  expect(listed.map(({ directory }) => directory).sort()).toEqual(directories)
+  expect(new Set(listed.map(({ phase }) => phase))).toEqual(new Set(['complete']))
+  expect((await filesBelow(place.state)).filter((name) => name.endsWith('.tmp'))).toEqual([])
 })
 
 /** Mode bits of everything below a directory, and of itself. */
@@ -94,9 +116,7 @@ const expectPrivate = async (directory: string): Promise<number> => {
 }
 
 describe.concurrent('only the owner can read', () => {
-  test('in the middle of a download and afterwards, whatever the umask says', {
-    timeout: 60_000,
-  }, async () => {
+  test('in the middle of a download and afterwards, whatever the umask says', async () => {
     await using place = await newPlace()
     await using server = await serve({
       data: largeFile(8_000, 1_000),
@@ -171,9 +191,6 @@ const mayMount = async (): Promise<boolean> => {
 
 test.skipIf(!(await mayMount()))(
   'a full disk ends 8; with room, resume completes (skipped without mount)',
-  {
-    timeout: 60_000,
-  },
   async () => {
     await using place = await newPlace()
     await using server = await serve({ data: largeFile(8_000, 1_000) })

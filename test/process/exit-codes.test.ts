@@ -1,9 +1,12 @@
 /** The exit codes of the contract, as a shell sees them. */
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { faults, type MockOptions } from '../../src/mock/index.js'
 import { run } from './child.js'
 import { newPlace, objectsOf } from './place.js'
 import { mixedData, serve, untilTold } from './server.js'
+
+// Processes are slow to start where many of them do at once.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
 
 const data = mixedData(20)
 
@@ -82,23 +85,19 @@ const rows: Row[] = [
 ]
 
 describe.concurrent('export ends', () => {
-  test.each(rows)(
-    '$code when $when',
-    { timeout: 90_000 },
-    async ({ code, error, server: options, args = [], env, phase }) => {
-      await using place = await newPlace()
-      await using server = await serve({ data, ...options })
-      const asked = ['--server', server.fhirUrl, '--out', place.out, '--json', ...args]
-      const hurry = ['--patience', '2s', '--poll-min', '50ms', '--poll-max', '100ms']
-      const ended = await run(place, ['export', 'Patient', ...asked, ...hurry], { env })
-      expect(ended.code, ended.stderr).toBe(code)
-      expect(objectsOf(ended.stdout).at(-1)).toMatchObject({
-        exitCode: code,
-        ...(error ? { code: error } : {}),
-        ...(phase ? { phase } : {}),
-      })
-    },
-  )
+  test.each(rows)('$code when $when', async ({ code, error, server: options, args = [], env, phase }) => {
+    await using place = await newPlace()
+    await using server = await serve({ data, ...options })
+    const asked = ['--server', server.fhirUrl, '--out', place.out, '--json', ...args]
+    const hurry = ['--patience', '2s', '--poll-min', '50ms', '--poll-max', '100ms']
+    const ended = await run(place, ['export', 'Patient', ...asked, ...hurry], { env })
+    expect(ended.code, ended.stderr).toBe(code)
+    expect(objectsOf(ended.stdout).at(-1)).toMatchObject({
+      exitCode: code,
+      ...(error ? { code: error } : {}),
+      ...(phase ? { phase } : {}),
+    })
+  })
 
   test('2 when no server is named', async () => {
     await using place = await newPlace()
@@ -109,7 +108,7 @@ describe.concurrent('export ends', () => {
     ])
   })
 
-  test('9 when nobody listens: three attempts, and nothing was started', { timeout: 90_000 }, async () => {
+  test('9 when nobody listens: three attempts, and nothing was started', async () => {
     await using place = await newPlace()
     const server = await serve({ data })
     await server[Symbol.asyncDispose]()

@@ -1,11 +1,14 @@
 /** A credential is in no file and in no output, however much is said. */
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { faults } from '../../src/mock/index.js'
 import { type Ended, run } from './child.js'
 import { filesBelow, newPlace, type Place } from './place.js'
 import { type Hook, mixedData, type Served, serve } from './server.js'
+
+// Processes are slow to start where many of them do at once.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
 
 const secret = 'Zq7-planted-credential-0451'
 const encoded = [
@@ -75,7 +78,7 @@ const expectSent = (server: Served, header: string): void => {
 }
 
 describe.concurrent('a planted credential is sent, and is nowhere to be found', () => {
-  test.each(rows)('$how', { timeout: 60_000 }, async (row) => {
+  test.each(rows)('$how', async (row) => {
     await using place = await newPlace()
     const isToken = row.header === 'authorization'
     await using server = await serve({
@@ -111,7 +114,7 @@ describe.concurrent('a planted credential is sent, and is nowhere to be found', 
     await expectNoSecret(place, own, ends)
   })
 
-  test('refused, and in another directory', { timeout: 60_000 }, async () => {
+  test('refused, and in another directory', async () => {
     await using place = await newPlace()
     const refuse: Hook = async () => new Response(null, { status: 401 })
     await using server = await serve({ data, hook: refuse })

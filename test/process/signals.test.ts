@@ -7,6 +7,9 @@ import { type Child, type Ended, run, start } from './child.js'
 import { factsOf, filesBelow, newPlace, type Place } from './place.js'
 import { type Hook, mixedData, type Served, serve, untilTold } from './server.js'
 
+// Processes are slow to start where many of them do at once.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
+
 const data = mixedData(20)
 
 const command = ({ out }: Place, { fhirUrl }: Served): string[] => [
@@ -38,7 +41,7 @@ describe.concurrent('once, while the server works', () => {
     { signal: 'SIGTERM', code: 143 },
     { signal: 'SIGHUP', code: 129 },
   ] as const
-  test.each(rows)('$signal ends $code; resume completes', { timeout: 60_000 }, async ({ signal, code }) => {
+  test.each(rows)('$signal ends $code; resume completes', async ({ signal, code }) => {
     await using place = await newPlace()
     await using server = await serve({ data, jobMs: untilTold })
     const child = start(place, command(place, server))
@@ -49,7 +52,7 @@ describe.concurrent('once, while the server works', () => {
     await expectResumes(place, server)
   })
 
-  test('SIGINT ends 130 at once while a status request hangs', { timeout: 60_000 }, async () => {
+  test('SIGINT ends 130 at once while a status request hangs', async () => {
     await using place = await newPlace()
     let child: Child | undefined
     const hook: Hook = (call, next) => {
@@ -68,7 +71,7 @@ describe.concurrent('once, while the server works', () => {
     await expectResumes(place, server)
   })
 
-  test('SIGINT in the middle of a file keeps what came', { timeout: 60_000 }, async () => {
+  test('SIGINT in the middle of a file keeps what came', async () => {
     await using place = await newPlace()
     await using server = await serve({ data, faults: [faults.stall({ file: 1, keepBytes: 5_000 })] })
     const child = start(place, command(place, server))
@@ -83,8 +86,30 @@ describe.concurrent('once, while the server works', () => {
   })
 })
 
+describe.concurrent('when everything is on disk', () => {
+  test('SIGINT during the DELETE ends 130; the same command cleans up', async () => {
+    await using place = await newPlace()
+    let child: Child | undefined
+    const hook: Hook = (call, next) => {
+      if (call.phase === 'delete') child?.kill('SIGINT')
+      return next(call)
+    }
+    await using server = await serve({ data, hook, faults: [faults.hang({ on: 'delete' })] })
+    child = start(place, command(place, server))
+    const ended = await child.ended
+    child = undefined
+    expect(ended.code, ended.stderr).toBe(130)
+    expect(ended.stderr).toContain('bulkx resume ./out')
+    await access(join(place.out, 'manifest.json'))
+    const next = await run(place, command(place, server))
+    expect(next.code, next.stderr).toBe(0)
+    expect(server.asked('delete')).toHaveLength(2)
+    expect(server.asked('kick-off')).toHaveLength(1)
+  })
+})
+
 describe.concurrent('while the answer to a kick-off is awaited', () => {
-  test('SIGINT waits for it, and keeps the polling location', { timeout: 60_000 }, async () => {
+  test('SIGINT waits for it, and keeps the polling location', async () => {
     await using place = await newPlace()
     let child: Child | undefined
     const hook: Hook = async (call, next) => {
@@ -105,7 +130,7 @@ describe.concurrent('while the answer to a kick-off is awaited', () => {
     await expectResumes(place, server)
   })
 
-  test('a second SIGINT ends at once, even if the server never answers', { timeout: 60_000 }, async () => {
+  test('a second SIGINT ends at once, even if the server never answers', async () => {
     await using place = await newPlace()
     let child: Child | undefined
     const hook: Hook = async (call, next) => {
@@ -122,7 +147,7 @@ describe.concurrent('while the answer to a kick-off is awaited', () => {
     expect(server.mock.requests.map(({ phase }) => phase)).toEqual(['kick-off'])
   })
 
-  test('a second signal of another kind ends with its own code', { timeout: 60_000 }, async () => {
+  test('a second signal of another kind ends with its own code', async () => {
     await using place = await newPlace()
     await using server = await serve({ data, faults: [faults.hang({ on: 'kick-off' })] })
     const child = start(place, command(place, server))

@@ -1,10 +1,13 @@
 /** What comes out of a process: stdout for data, stderr for people, and neither matters to the job. */
 import { access, mkdir, readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { type ChildOptions, run, start } from './child.js'
 import { newPlace, objectsOf, type Place } from './place.js'
 import { mixedData, type Served, serve } from './server.js'
+
+// Processes are slow to start where many of them do at once.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
 
 const data = mixedData(20)
 
@@ -66,23 +69,19 @@ describe.concurrent('stdout', () => {
 })
 
 describe.concurrent('a closed pipe ends the talk, not the job', () => {
-  test.each([[], ['--json', '--verbose'], ['--verbose']])(
-    'with %j',
-    { timeout: 60_000 },
-    async (...flags) => {
-      await using place = await newPlace()
-      await using server = await serve({ data })
-      const child = start(place, command(place, server, ...flags))
-      await child.saying(/kick-off/)
-      child.process.stdout?.destroy()
-      child.process.stderr?.destroy()
-      expect((await child.ended).code).toBe(0)
-      await access(join(place.out, 'manifest.json'))
-      expect(server.asked('delete').map(({ status }) => status)).toEqual([202])
-    },
-  )
+  test.each([[], ['--json', '--verbose'], ['--verbose']])('with %j', async (...flags) => {
+    await using place = await newPlace()
+    await using server = await serve({ data })
+    const child = start(place, command(place, server, ...flags))
+    await child.saying(/kick-off/)
+    child.process.stdout?.destroy()
+    child.process.stderr?.destroy()
+    expect((await child.ended).code).toBe(0)
+    await access(join(place.out, 'manifest.json'))
+    expect(server.asked('delete').map(({ status }) => status)).toEqual([202])
+  })
 
-  test('as in `| head -c1`', { timeout: 60_000 }, async () => {
+  test('as in `| head -c1`', async () => {
     await using place = await newPlace()
     await using server = await serve({ data })
     const pipe: ChildOptions = { pipe: 'head -c1' }
