@@ -64,7 +64,17 @@ const table: Record<string, Allowed> = {
     sink: ['disk', 'storage-error', 'sink'],
     fetch: 'types',
   },
-  'open-job.ts': { ...common, http: '*', auth: '*', sink: '*', fetch: '*', job: '*' },
+  'open-network.ts': { ...common, http: '*', auth: '*' },
+  'open-job.ts': { ...common, http: '*', 'open-network.ts': '*', sink: '*', fetch: '*', job: '*' },
+  // Looks at a server as an export would, and knows nothing of jobs.
+  doctor: {
+    ...common,
+    http: '*',
+    auth: '*',
+    protocol: ['base-url', 'operation-outcome'],
+    sink: ['storage-error'],
+    'open-network.ts': '*',
+  },
   'config.ts': { auth: 'types', protocol: 'types', job: 'types' },
   'index.ts': {
     ...common,
@@ -78,13 +88,14 @@ const table: Record<string, Allowed> = {
   cli: {
     ...common,
     'config.ts': '*',
-    auth: ['method', 'keys', 'key-pair', 'credentials-for'],
+    auth: ['method', 'keys', 'key-pair', 'scopes', 'credentials-for'],
     http: ['url', 'exchange'],
     protocol: ['types', 'kick-off'],
     sink: ['disk'],
     job: '*',
     fetch: 'types',
     'open-job.ts': '*',
+    doctor: '*',
     mock: ['index'],
   },
   // The mock shares types with the client and nothing else: a shared reader would cancel its own bugs out.

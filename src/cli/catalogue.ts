@@ -94,6 +94,21 @@ export const catalogue: Readonly<Record<string, CommandRow>> = {
     exitCodes: [0, 2],
     load: async () => (await import('./commands/jobs.js')).run,
   },
+  doctor: {
+    summary: 'Check server, identity, clock, scopes, group and disk before an export.',
+    args: [target],
+    options: [...connection, 'type', 'operation', 'request-timeout', 'out', 'verbose', ...plainTalk],
+    reworded: {
+      type: { help: 'resource types of the export' },
+      out: { help: 'output directory of the export' },
+    },
+    examples: [
+      'bulkx doctor --server mock:',
+      'bulkx doctor Group/123 --server https://ehr.example/fhir --type Patient --token-file token',
+    ],
+    exitCodes: [0, 2, 3, 4, 8, 9, 130],
+    load: async () => (await import('./commands/doctor.js')).run,
+  },
   mock: {
     summary: 'Run the bundled server, for the full export lifecycle.',
     args: [],
