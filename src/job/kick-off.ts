@@ -4,7 +4,7 @@ import { type Answer, readAnswer } from '../http/body.js'
 import { type HttpReply, header } from '../http/exchange.js'
 import { NetworkError } from '../http/network-error.js'
 import { withoutQuery } from '../http/url.js'
-import { type KickOffResponse, kickOffRequest, readKickOff } from '../protocol/kick-off.js'
+import { type KickOffResponse, kickOffRequest, readKickOff, withoutPatients } from '../protocol/kick-off.js'
 import type { KickOffRequest } from '../protocol/types.js'
 import type { Job } from './export.js'
 import type { Fact } from './facts.js'
@@ -17,14 +17,6 @@ const kickOffTimeoutMs = 5 * 60_000
 const attemptDelaysMs = [3_000, 7_000]
 /** What a busy server is waited for, once. */
 const busyWaitMs = 10_000
-
-/** Patients are who, not what: they are not written down. */
-const recordedUrl = (url: string): string => {
-  const [path = '', ...query] = url.split('?')
-  const parameters = query.join('?').split('&')
-  const kept = parameters.filter((parameter) => parameter !== '' && !parameter.startsWith('patient='))
-  return kept.length === 0 ? path : `${path}?${kept.join('&')}`
-}
 
 const unreachable = (job: Job, reason: string): BulkxError =>
   new BulkxError('BULKX_UNREACHABLE', `Cannot reach ${withoutQuery(job.config.fhirUrl)}: ${reason}`, {
@@ -173,7 +165,7 @@ export async function* kickOff(job: Job, request: KickOffRequest): AsyncGenerato
   let busyOnce = false
   for (let attempt = 0; ; attempt += 1) {
     job.signal?.throwIfAborted()
-    yield [{ type: 'kick-off-requested', method, url: recordedUrl(url) }]
+    yield [{ type: 'kick-off-requested', method, url: withoutPatients(url) }]
     const sent = await send(job, request)
     const verdict: Verdict =
       'answer' in sent

@@ -1,4 +1,5 @@
 /** The pages of a manifest, and the files they list: taken in once, and asked for again for fresh URLs. */
+import { withoutPatients } from '../protocol/kick-off.js'
 import type { Instant, Issue, OutputManifest, Section } from '../protocol/types.js'
 import type { OutputFile } from './files.js'
 import type { JobState } from './state.js'
@@ -77,7 +78,7 @@ export const takeManifest = (
   state.pages.set(page, { requiresAccessToken: manifest.requiresAccessToken, partial, names })
   if (known && !known.partial) return
   state.transactionTime = earlier(state.transactionTime, manifest.transactionTime)
-  state.request ??= manifest.request
+  state.request ??= manifest.request === undefined ? undefined : withoutPatients(manifest.request)
   state.expiresAt = manifest.expiresAt ?? state.expiresAt
   state.failedBatches = Math.max(state.failedBatches, manifest.failedBatches ?? 0)
   // A partial manifest repeats what it has said before.

@@ -56,6 +56,14 @@ export const kickOffRequest = (fhirUrl: string, kickOff: KickOffRequest): HttpRe
   return { method, url: parameters === '' ? url : `${url}${separator}${parameters}`, headers }
 }
 
+/** Patients are who, not what: a kick-off URL is written down without them. */
+export const withoutPatients = (url: string): string => {
+  const [path = '', ...query] = url.split('?')
+  const parameters = query.join('?').split('&')
+  const kept = parameters.filter((parameter) => parameter !== '' && !parameter.startsWith('patient='))
+  return kept.length === 0 ? path : `${path}?${kept.join('&')}`
+}
+
 export type KickOffResponse =
   | { kind: 'accepted'; pollingLocation: string; serverDate?: number; issues: Issue[] }
   /** The whole manifest at once (synchronous servers). */

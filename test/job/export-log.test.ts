@@ -1,7 +1,7 @@
 /** `log.ndjson`: what readers of the community format need, whatever the job went through. */
 import { expect, test } from 'vitest'
 import { attachJob } from '../../src/job/begin.js'
-import { conversation, exitOf, logOf } from '../helpers/conversation.js'
+import { conversation, exitOf, logOf, manifestOf } from '../helpers/conversation.js'
 import {
   accepted,
   fhirUrl,
@@ -96,4 +96,16 @@ test('a kick-off whose answer was lost is in the log once its job is found, even
   expect(exitOf(await talk.run({}, { begin }))).toBe(0)
   const kickoffs = (await logOf(talk.directory)).filter(({ eventId }) => eventId === 'kickoff')
   expect(kickoffs.map(({ eventDetail }) => eventDetail.exportUrl)).toEqual([`${fhirUrl}/Group/123/$export`])
+})
+
+test('patients stay out of what an attached job says of its request', async () => {
+  const request = `${fhirUrl}/Group/g1/$export?patient=Patient/a1&_type=Patient&patient=Patient/b2`
+  const talk = await conversation(
+    routes({ [`GET ${statusUrl}`]: { body: manifest([file('1')], { request }) } }),
+  )
+  const begin = (job: Parameters<typeof attachJob>[0]) => attachJob(job, statusUrl).then(() => 'run' as const)
+  expect(exitOf(await talk.run({}, { begin }))).toBe(0)
+  const [kickoff] = await logOf(talk.directory)
+  expect(kickoff?.eventDetail.exportUrl).toBe(`${fhirUrl}/Group/g1/$export?_type=Patient`)
+  expect((await manifestOf(talk.directory)).request).toBe(`${fhirUrl}/Group/g1/$export?_type=Patient`)
 })
