@@ -5,7 +5,8 @@ import { resolve } from 'node:path'
 import { type Config, defaults, type FilesConfig, type NetworkConfig, type WaitingConfig } from '../config.js'
 import { BulkxError } from '../errors.js'
 import type { KickOffRequest, Target } from '../protocol/types.js'
-import { identityOf, readCredentials, reasonOf } from './identity.js'
+import { identityOf, readCredentials } from './identity.js'
+import { reasonOf } from './identity-files.js'
 import type { Io } from './io.js'
 import type { Settings } from './settings.js'
 import { shortPath } from './show.js'
@@ -15,7 +16,7 @@ import { isMock, parsePatient } from './values.js'
 /** A server that nobody named. */
 export const missingServer = (): BulkxError =>
   new BulkxError('BULKX_USAGE', 'No server was named', {
-    hint: 'name its FHIR base URL with `--server` or BULKX_SERVER, or try `--server mock:`',
+    hint: 'name its FHIR base URL with `--server` or BULKX_SERVER, keep it in a profile (`bulkx profile set <name> --server <url>`), or try `--server mock:`',
   })
 
 const sameOrigin = (a: string, b: string): boolean =>

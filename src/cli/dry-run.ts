@@ -1,4 +1,5 @@
 /** `--dry-run`: the kick-off request as it would be sent, without what makes it secret. */
+import type { AuthMethod } from '../auth/method.js'
 import type { Config } from '../config.js'
 import { kickOffRequest } from '../protocol/kick-off.js'
 import { isMock } from './values.js'
@@ -16,18 +17,25 @@ const withoutPatients = (url: string): string => url.replace(/([?&]patient=)[^&#
 // A mock gets its port when it starts, and nothing is started here.
 const mockBase = 'http://127.0.0.1/fhir'
 
+const starred = (names: readonly string[]): Record<string, string> =>
+  Object.fromEntries(names.map((name) => [name, '***']))
+
+const credentialHeaders = (auth: AuthMethod): Record<string, string> => {
+  if (auth.kind === 'none') return {}
+  return auth.kind === 'headers' ? starred(Object.keys(auth.headers)) : { authorization: 'Bearer ***' }
+}
+
 /** Method, URL with its query, headers with credentials as `***`, body. */
 export const shownRequest = ({ server, fhirUrl, kickOff, network }: Config): ShownRequest => {
   const { method, url, headers, body } = kickOffRequest(isMock(server) ? mockBase : fhirUrl, kickOff)
-  const secrets = Object.keys(network.secretHeaders).map((name): [string, string] => [name, '***'])
   return {
     method,
     url: withoutPatients(url),
     headers: {
       ...headers,
       ...network.headers,
-      ...Object.fromEntries(secrets),
-      ...(network.auth.kind === 'bearer' ? { authorization: 'Bearer ***' } : {}),
+      ...starred(Object.keys(network.secretHeaders)),
+      ...credentialHeaders(network.auth),
     },
     ...(body === undefined ? {} : { body }),
   }

@@ -1,4 +1,5 @@
 /** The process as the command line sees it: the only place, beside bin/, that touches it. */
+import { spawn } from 'node:child_process'
 import { readFileSync, readlinkSync } from 'node:fs'
 import { homedir, hostname } from 'node:os'
 import { performance } from 'node:perf_hooks'
@@ -15,6 +16,19 @@ export interface Output {
   readonly terminal?: NodeJS.WriteStream
 }
 
+/** How a program ended, and what it said. */
+export type ProgramEnd = { stdout: string; stderr: string } & (
+  | { how: 'ended'; code: number }
+  | { how: 'too-long' }
+  | { how: 'not-started'; reason: string }
+)
+
+/** Runs a program without a shell and without stdin. Rejects with the signal's reason when that aborts. */
+export type RunProgram = (
+  words: readonly [program: string, ...args: string[]],
+  limits: { timeLimitMs: number; signal?: AbortSignal },
+) => Promise<ProgramEnd>
+
 export interface Io {
   readonly stdout: Output
   readonly stderr: Output
@@ -29,6 +43,7 @@ export interface Io {
   readonly signal: AbortSignal
   /** All of stdin as text. */
   readonly readStdin: () => Promise<string>
+  readonly run: RunProgram
   /** Who holds a lock. */
   readonly process: { pid: number; host: string; isAlive: (pid: number) => boolean }
 }
@@ -136,6 +151,55 @@ const readStdin = async (signal: AbortSignal): Promise<string> => {
   return Buffer.concat(chunks).toString('utf8')
 }
 
+/** Of what a program says, characters that are kept of each stream; a token has a few thousand. */
+const maxProgramText = 1024 * 1024
+/** From asking a program to end until it is made to. */
+const killAfterMs = 2_000
+
+const notStarted: Record<string, string> = {
+  ENOENT: 'there is no such program',
+  EACCES: 'it may not be run',
+}
+
+export const runProgram: RunProgram = ([program, ...args], { timeLimitMs, signal }) =>
+  new Promise((resolve, reject) => {
+    const said = { stdout: '', stderr: '' }
+    let stopped: 'too-long' | 'aborted' | undefined
+    const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], windowsHide: true })
+    const stop = (why: typeof stopped): void => {
+      stopped ??= why
+      child.kill()
+      // What it has started in turn may keep the pipes open.
+      child.stdout.destroy()
+      child.stderr.destroy()
+      setTimeout(() => child.kill('SIGKILL'), killAfterMs).unref()
+    }
+    const timer = setTimeout(() => stop('too-long'), timeLimitMs)
+    const abort = (): void => stop('aborted')
+    signal?.addEventListener('abort', abort, { once: true })
+    if (signal?.aborted) abort()
+    for (const name of ['stdout', 'stderr'] as const) {
+      child[name].setEncoding('utf8').on('data', (piece: string) => {
+        said[name] = (said[name] + piece).slice(0, maxProgramText)
+      })
+    }
+    const settle = (end: () => void): void => {
+      clearTimeout(timer)
+      signal?.removeEventListener('abort', abort)
+      end()
+    }
+    child.on('error', (error: NodeJS.ErrnoException) => {
+      const reason = notStarted[error.code ?? ''] ?? error.message
+      settle(() => resolve({ ...said, how: 'not-started', reason }))
+    })
+    child.on('close', (code) =>
+      settle(() => {
+        if (stopped === 'aborted') reject(signal?.reason)
+        else resolve(stopped ? { ...said, how: stopped } : { ...said, how: 'ended', code: code ?? 1 })
+      }),
+    )
+  })
+
 const endings: Partial<Record<NodeJS.Signals, ErrorCode>> = {
   SIGINT: 'BULKX_INTERRUPTED',
   SIGTERM: 'BULKX_TERMINATED',
@@ -172,6 +236,7 @@ export const createIo = (exit: (code: number) => void): Io => {
     random: Math.random,
     signal,
     readStdin: () => readStdin(signal),
+    run: runProgram,
     get process() {
       return { pid: process.pid, host: systemName(), isAlive }
     },

@@ -16,6 +16,8 @@ export interface FlagKind {
 /** One value: the last one given counts. */
 export interface OneKind<T> extends Described {
   readonly form: 'one'
+  /** It names a file: below the current directory, unless it is absolute. */
+  readonly isPath?: true
   /** Undefined when the text is no such value. */
   readonly parse: (text: string) => T | undefined
 }
@@ -49,7 +51,21 @@ const filled = (text: string): string | undefined => (text.trim() === '' ? undef
 
 export const text = (what: string, example: string): OneKind<string> => one(what, example, filled)
 
-export const file = text('a file', './file.pem')
+export const file: OneKind<string> = { ...text('a file', './file.pem'), isPath: true }
+
+// A PEM or JSON text, a JWT, a header: nobody calls a file so.
+const secretText = /PRIVATE KEY|^\s*\{|^eyJ[\w-]{10,}\.|^Bearer\s|[\r\n]/
+
+/** A file that holds a secret. What looks like the secret itself is refused, and never repeated. */
+export const secretFile = (option: string): OneKind<string> => ({
+  ...one('a file', './secret', (given) => {
+    if (!secretText.test(given)) return filled(given)
+    throw new BulkxError('BULKX_USAGE', `--${option} was given what looks like the secret itself`, {
+      hint: 'put it into a file that only you can read, and name the file',
+    })
+  }),
+  isPath: true,
+})
 
 /** Comma-separated, and repeatable. */
 export const list = <T = string>(

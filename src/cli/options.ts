@@ -1,6 +1,7 @@
 /** Every option, declared once: flags, environment names, help and `--print-config` are read off this table. */
 import type { Kind, ValueOf } from './kinds.js'
 import { connectionRows } from './rows/connection.js'
+import { identityRows } from './rows/identity.js'
 import { mockRows } from './rows/mock.js'
 import { questionRows } from './rows/question.js'
 import { runningRows } from './rows/running.js'
@@ -34,7 +35,14 @@ export interface OptionRow {
   readonly byDefault?: string
 }
 
-export const options = { ...connectionRows, ...questionRows, ...runningRows, ...mockRows, ...talkRows }
+export const options = {
+  ...connectionRows,
+  ...identityRows,
+  ...questionRows,
+  ...runningRows,
+  ...mockRows,
+  ...talkRows,
+}
 
 export type OptionName = keyof typeof options
 export type OptionValue<N extends OptionName> = ValueOf<(typeof options)[N]['kind']>

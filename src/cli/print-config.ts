@@ -1,14 +1,23 @@
 /** `--print-config`: each setting with its value and where it came from. */
+import { deriveScopes } from '../auth/scopes.js'
 import type { Config } from '../config.js'
+import { type ChosenWay, chooseWay, secretVariables } from './auth-way.js'
 import type { Io } from './io.js'
 import { type OptionName, row } from './options.js'
-import type { Settings } from './settings.js'
+import type { ChosenProfile, Settings } from './settings.js'
 import { targetName } from './show.js'
 
 export interface PrintedSetting {
   name: string
   value: string | undefined
   source: string
+}
+
+const profileSource: Record<ChosenProfile['by'], string> = {
+  flag: '--profile',
+  directory: 'the directory',
+  environment: 'BULKX_PROFILE',
+  use: 'bulkx profile use',
 }
 
 /** A proxy may hold a password. */
@@ -25,33 +34,62 @@ const valueText = (name: OptionName, settings: Settings): string | undefined => 
 const shownOptions = (settings: Settings): OptionName[] =>
   settings.names.filter((name) => name !== 'print-config' && name !== 'dry-run')
 
+/** What is found out or made up for token requests, where nobody says. */
+const tokenRequestRows = ({ kickOff, network }: Config): Partial<Record<OptionName, PrintedSetting>> => {
+  const { auth } = network
+  if (!('clientId' in auth)) return {}
+  const fromTypes = { name: 'scope', value: deriveScopes(kickOff.type ?? []), source: 'from --type' }
+  const discovered = { name: 'token-url', value: undefined, source: 'asked of the server' }
+  return { scope: fromTypes, 'token-url': discovered }
+}
+
 /** What follows from other settings, where nobody says otherwise. */
-const derived = ({ directory, kickOff, network }: Config): Partial<Record<OptionName, PrintedSetting>> => ({
-  out: { name: 'out', value: directory, source: 'server and target' },
-  ...(kickOff.patient ? { method: { name: 'method', value: kickOff.method, source: '--patient' } } : {}),
-  auth: {
-    name: 'auth',
-    value: network.auth.kind,
-    source: network.auth.kind === 'bearer' ? 'the token' : 'default',
-  },
+const derived = (
+  config: Config,
+  settings: Settings,
+  way: ChosenWay,
+): Partial<Record<OptionName, PrintedSetting>> => ({
+  out: { name: 'out', value: config.directory, source: 'server and target' },
+  ...(config.kickOff.patient
+    ? { method: { name: 'method', value: config.kickOff.method, source: '--patient' } }
+    : {}),
+  auth: { name: 'auth', value: way.way, source: way.source },
+  ...(settings.profile
+    ? {
+        profile: {
+          name: 'profile',
+          value: settings.profile.name,
+          source: profileSource[settings.profile.by],
+        },
+      }
+    : {}),
+  ...tokenRequestRows(config),
 })
 
+const secretRows = (way: ChosenWay, io: Io): PrintedSetting[] =>
+  Object.keys(secretVariables).flatMap((variable) => {
+    if (!io.env[variable]) return []
+    const name = variable.replace('BULKX_', '').toLowerCase().replaceAll('_', '-')
+    const isUsed = way.way.startsWith(secretVariables[variable as keyof typeof secretVariables])
+    return [{ name, value: '***', source: isUsed ? variable : `${variable}, not used` }]
+  })
+
 /** Every setting of a command; what is a secret itself is `***`. */
-export const printedSettings = (settings: Settings, config: Config, io: Io): PrintedSetting[] => [
-  { name: 'target', value: targetName(config.kickOff.target), source: 'argument' },
-  ...shownOptions(settings).map((name) => {
+export const printedSettings = (settings: Settings, config: Config, io: Io): PrintedSetting[] => {
+  const way = chooseWay(settings, io.env)
+  const following = derived(config, settings, way)
+  const printed = (name: OptionName): PrintedSetting => {
     const source = settings.setting(name)?.source
-    const value = valueText(name, settings)
-    return (
-      (source === undefined ? derived(config)[name] : undefined) ?? {
-        name,
-        value,
-        source: source ?? 'default',
-      }
-    )
-  }),
-  ...(io.env.BULKX_TOKEN ? [{ name: 'token', value: '***', source: 'BULKX_TOKEN' }] : []),
-]
+    const follows =
+      source === undefined || (name === 'auth' && way.source !== source) ? following[name] : undefined
+    return follows ?? { name, value: valueText(name, settings), source: source ?? 'default' }
+  }
+  return [
+    { name: 'target', value: targetName(config.kickOff.target), source: 'argument' },
+    ...shownOptions(settings).map(printed),
+    ...secretRows(way, io),
+  ]
+}
 
 export const printedLines = (settings: readonly PrintedSetting[]): string[] => {
   const nameWidth = Math.max(...settings.map(({ name }) => name.length))

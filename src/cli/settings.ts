@@ -1,20 +1,28 @@
 /** What was asked for: each option's value and where it came from, the nearest source first. */
 import { readValue } from './kinds.js'
 import { environmentName, type OptionName, type OptionValue, row } from './options.js'
+import { isSameBase } from './values.js'
 
 /** Values as text, before they are read; a flag without a value is `['true']`. */
 export type Texts = Partial<Record<OptionName, readonly string[]>>
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
-export type Origin = 'flag' | 'directory' | 'environment'
+export type Origin = 'flag' | 'directory' | 'environment' | 'profile'
 
 export interface Setting {
   value: unknown
   origin: Origin
-  /** As the user knows it: `--poll-min`, `BULKX_POLL_MIN`, `the directory`. */
+  /** As the user knows it: `--poll-min`, `BULKX_POLL_MIN`, `the directory`, `profile epic`. */
   source: string
   texts: readonly string[]
+}
+
+/** A profile, and who chose it: `use` is `bulkx profile use`, some time ago. */
+export interface ChosenProfile {
+  name: string
+  by: 'flag' | 'directory' | 'environment' | 'use'
+  texts: Texts
 }
 
 export interface Settings {
@@ -22,6 +30,12 @@ export interface Settings {
   /** Undefined where the default holds. */
   setting(name: OptionName): Setting | undefined
   readonly names: readonly OptionName[]
+  /** The profile that was looked at. */
+  readonly profile?: ChosenProfile
+  /** A profile that was not looked at, because it is for another server than the one named. */
+  readonly passedOver?: ChosenProfile
+  /** The same, as if there were no profile. */
+  withoutProfile(): Settings
 }
 
 const environmentTexts = (
@@ -47,15 +61,27 @@ export interface Sources {
   env: Environment
   /** What a job directory says: nearer than the environment, for it belongs to this very job. */
   directory?: Texts
+  profile?: ChosenProfile
 }
 
-const nearest = (name: OptionName, { flags, env, directory = {} }: Sources): Setting | undefined => {
-  const candidates: { origin: Origin; source: string; texts: readonly string[] | undefined }[] = [
-    { origin: 'flag', source: `--${name}`, texts: flags[name] },
-    { origin: 'directory', source: 'the directory', texts: directory[name] },
-    { origin: 'environment', source: '', texts: undefined, ...environmentTexts(name, env) },
-  ]
-  for (const { origin, source, texts } of candidates) {
+interface Candidate {
+  origin: Origin
+  source: string
+  texts: readonly string[] | undefined
+}
+
+const candidates = (
+  name: OptionName,
+  { flags, env, directory = {}, profile }: Omit<Sources, 'names'>,
+): Candidate[] => [
+  { origin: 'flag', source: `--${name}`, texts: flags[name] },
+  { origin: 'directory', source: 'the directory', texts: directory[name] },
+  { origin: 'environment', source: '', texts: undefined, ...environmentTexts(name, env) },
+  { origin: 'profile', source: `profile ${profile?.name}`, texts: profile?.texts[name] },
+]
+
+const nearest = (name: OptionName, sources: Omit<Sources, 'names'>): Setting | undefined => {
+  for (const { origin, source, texts } of candidates(name, sources)) {
     if (texts === undefined) continue
     return { origin, source, texts, value: readValue(row(name).kind, source, texts) }
   }
@@ -63,13 +89,25 @@ const nearest = (name: OptionName, { flags, env, directory = {} }: Sources): Set
 }
 
 /**
- * Reads every option from its nearest source: flag, directory, environment. Throws `BULKX_USAGE` for the first
- * value that is not right.
+ * A profile that nobody typed speaks for its own server only: the key and the secret of one are nothing to show to
+ * another.
+ */
+const applies = (profile: ChosenProfile, sources: Sources): boolean => {
+  const own = profile.texts.server?.at(-1)
+  if (own === undefined || profile.by === 'flag') return true
+  const named = nearest('server', { ...sources, profile: undefined })?.value
+  return named === undefined || isSameBase(String(named), own)
+}
+
+/**
+ * Reads every option from its nearest source: flag, directory, environment, profile. Throws `BULKX_USAGE` for the
+ * first value that is not right.
  */
 export const resolveSettings = (sources: Sources): Settings => {
+  const profile = sources.profile && applies(sources.profile, sources) ? sources.profile : undefined
   const found = new Map<OptionName, Setting>()
   for (const name of sources.names) {
-    const setting = nearest(name, sources)
+    const setting = nearest(name, { ...sources, profile })
     if (setting) found.set(name, setting)
   }
   return {
@@ -77,5 +115,11 @@ export const resolveSettings = (sources: Sources): Settings => {
     get: <N extends OptionName>(name: N) => found.get(name)?.value as OptionValue<N> | undefined,
     setting: (name) => found.get(name),
     names: sources.names,
+    profile,
+    passedOver: profile ? undefined : sources.profile,
+    withoutProfile: () => {
+      const settings = resolveSettings({ ...sources, profile: undefined })
+      return { ...settings, passedOver: sources.profile }
+    },
   }
 }

@@ -18,6 +18,8 @@ const width = 80
 
 const otherVariables = {
   BULKX_TOKEN: 'the bearer token itself',
+  BULKX_CLIENT_SECRET: 'the client secret itself',
+  BULKX_CONFIG_DIR: 'where the profiles are kept',
   BULKX_STATE_DIR: 'where the list of your jobs is kept',
   HTTPS_PROXY: 'proxy for https URLs',
   HTTP_PROXY: 'proxy for http URLs',
@@ -42,7 +44,7 @@ const environment = (): string => {
     return [[`${title}:`, ...lines].join('\n')]
   })
   const intro = wrap(
-    'A flag wins over its variable, the variable over the default. An empty variable counts as not set. Booleans are 1, true, yes, 0, false, no. What to export is never taken from the environment.',
+    'A flag wins over its variable, the variable over the profile, the profile over the default. An empty variable counts as not set. Booleans are 1, true, yes, 0, false, no. What to export is never taken from the environment.',
     0,
     width,
   )

@@ -27,6 +27,12 @@ export const parseServer = (text: string): string | undefined => {
   return httpUrl(text, '--server') && !/[?#]/.test(text) ? text.replace(/\/+$/, '') : undefined
 }
 
+const baseText = (server: string): string =>
+  isMock(server) || !URL.canParse(server) ? server : new URL(server).href.replace(/\/+$/, '')
+
+/** Whether two servers are the same FHIR base, however it is written. */
+export const isSameBase = (a: string, b: string): boolean => baseText(a) === baseText(b)
+
 /** An absolute kick-off URL, as a target or for `resume`. */
 export const parseUrl = (text: string): string | undefined =>
   httpUrl(text, 'The URL') ? text.replace(/#.*$/s, '') : undefined
@@ -34,6 +40,14 @@ export const parseUrl = (text: string): string | undefined =>
 /** Proxies may ask for a password; that is the one place where a URL may hold one. */
 export const parseProxy = (text: string): string | undefined =>
   /^https?:\/\/\S+$/i.test(text) && URL.canParse(text) ? text : undefined
+
+/** A token endpoint; whether it is safe is asked where it is used. */
+export const parseTokenUrl = (text: string): string | undefined =>
+  httpUrl(text, '--token-url') && !text.includes('#') ? text : undefined
+
+/** Dots are fine: profiles are often named after hosts. */
+export const parseProfileName = (text: string): string | undefined =>
+  /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(text) ? text : undefined
 
 export const parseOrigin = (text: string): string | undefined => {
   const url = httpUrl(text, '--trust-origin')

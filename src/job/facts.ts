@@ -16,6 +16,14 @@ export interface Finding {
 export interface Identity {
   auth?: string
   profile?: string
+  clientId?: string
+  keyFile?: string
+  kid?: string
+  alg?: string
+  tokenUrl?: string
+  scope?: string
+  audience?: string
+  clientSecretFile?: string
   tokenFile?: string
   headerFile?: string
 }

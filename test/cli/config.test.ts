@@ -315,7 +315,8 @@ describe('identity', () => {
     })
     expect(network).toMatchObject({
       headers: { 'x-tenant': '42' },
-      secretHeaders: { 'x-key': 's3cret' },
+      auth: { kind: 'headers', headers: { 'x-key': 's3cret' } },
+      secretHeaders: {},
       caPem: 'ca',
       certPem: 'cert',
       certKeyPem: 'key',
@@ -340,6 +341,6 @@ test('--print-config shows sources, what follows from them, and no secret', asyn
   expect(of('gzip')).toMatchObject({ value: 'false', source: 'default' })
   expect(of('method')).toMatchObject({ value: 'post', source: '--patient' })
   expect(of('out')).toMatchObject({ value: join(io.cwd, 'ehr.example-Patient'), source: 'server and target' })
-  expect(of('auth')).toMatchObject({ value: 'bearer', source: 'the token' })
+  expect(of('auth')).toMatchObject({ value: 'bearer', source: 'guessed from BULKX_TOKEN' })
   expect(of('token')).toMatchObject({ value: '***', source: 'BULKX_TOKEN' })
 })

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { Writable } from 'node:stream'
 import type { WriteStream } from 'node:tty'
 import { onTestFinished } from 'vitest'
-import type { Io, Output } from '../../src/cli/io.js'
+import { type Io, type Output, runProgram } from '../../src/cli/io.js'
 import { BulkxError, type ErrorCode } from '../../src/errors.js'
 import { type FakeClock, fakeClock } from '../helpers/fake-clock.js'
 
@@ -89,6 +89,7 @@ export const fakeIo = (options: FakeIoOptions = {}): FakeIo => {
     random: () => 0.5,
     signal: controller.signal,
     readStdin: async () => options.stdin ?? '',
+    run: runProgram,
     process: { pid: process.pid, host: 'test', isAlive: () => true },
     out: () => text.out,
     err: () => text.err,

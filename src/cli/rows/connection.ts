@@ -1,7 +1,7 @@
-/** Option rows: which server, and who we are to it. */
-import { choice, file, list, one, repeatable } from '../kinds.js'
+/** Option rows: which server, and how to reach it. */
+import { file, one, repeatable } from '../kinds.js'
 import type { OptionRow } from '../options.js'
-import { parseHeader, parseOrigin, parseProxy, parseServer } from '../values.js'
+import { parseHeader, parseProfileName, parseProxy, parseServer } from '../values.js'
 
 export const connectionRows = {
   server: {
@@ -9,6 +9,12 @@ export const connectionRows = {
     value: '<url>',
     help: 'FHIR base URL, or mock: for the bundled server',
     kind: one('an http(s) URL, or mock:', 'https://ehr.example/fhir', parseServer),
+  },
+  profile: {
+    group: 'server',
+    value: '<name>',
+    help: 'settings kept under this name; none for no profile at all',
+    kind: one('a name of letters, digits, dots, - and _', 'epic', parseProfileName),
   },
   header: {
     group: 'server',
@@ -30,23 +36,5 @@ export const connectionRows = {
     value: '<url>',
     help: 'proxy; otherwise HTTPS_PROXY, HTTP_PROXY, NO_PROXY',
     kind: one('an http(s) URL', 'http://proxy.example:3128', parseProxy),
-  },
-  auth: {
-    group: 'identity',
-    value: '<method>',
-    help: 'none or bearer; guessed from what is given',
-    kind: choice('none', 'bearer'),
-  },
-  'token-file': {
-    group: 'identity',
-    value: '<file>',
-    help: 'bearer token; or BULKX_TOKEN in the environment',
-    kind: file,
-  },
-  'trust-origin': {
-    group: 'identity',
-    value: '<origin>',
-    help: 'another origin that may see the credential',
-    kind: list('an origin', 'https://files.example', parseOrigin),
   },
 } as const satisfies Record<string, OptionRow>
