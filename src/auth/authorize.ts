@@ -11,17 +11,6 @@ export interface AuthorizeOptions {
   headers: Record<string, string>
 }
 
-/** Rejects with the signal's reason as soon as it aborts; the work itself goes on for those who share it. */
-const unlessAborted = <T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> => {
-  if (signal === undefined) return work
-  return new Promise<T>((resolve, reject) => {
-    const abort = (): void => reject(signal.reason)
-    if (signal.aborted) abort()
-    signal.addEventListener('abort', abort, { once: true })
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
-  })
-}
-
 const same = (one: Record<string, string>, other: Record<string, string>): boolean =>
   JSON.stringify(one) === JSON.stringify(other)
 
@@ -42,14 +31,16 @@ export const authorize =
     const plain: HttpRequest = { ...request, url, headers: { ...request.headers, ...own } }
     // A raised URL is decided once more: https alone does not make an origin trusted.
     if (decision === 'withhold' || tokenDecision(url, policy) !== 'send') return next(plain)
-    const send = (secret: Record<string, string>): Promise<HttpReply> =>
-      next({ ...plain, headers: { ...plain.headers, ...secret } })
-    const secret = await unlessAborted(credentials.headers(), request.signal)
+    const send = async (secret: Record<string, string>): Promise<HttpReply> => {
+      request.signal?.throwIfAborted()
+      return next({ ...plain, headers: { ...plain.headers, ...secret } })
+    }
+    const secret = await credentials.headers()
     const first = await send(secret)
     if (!isRefusal(first, credentials)) return first
     let renewed: Record<string, string>
     try {
-      renewed = await unlessAborted(credentials.headers(secret), request.signal)
+      renewed = await credentials.headers(secret)
     } catch (error) {
       first.body.on('error', () => {}).resume()
       throw error

@@ -155,18 +155,18 @@ describe('refused', () => {
   })
 })
 
-describe('while somebody waits for a token', () => {
-  const never = (): Promise<never> => new Promise(() => {})
-
-  test('the signal of a request ends its wait', async () => {
-    const stop = new AbortController()
-    const credentials: Credentials = { renewable: true, headers: never }
-    const { ask } = setting({}, { credentials })
-    const waiting = ask(statusUrl, { signal: stop.signal })
-    stop.abort(new Error('Ctrl-C'))
-    await expect(waiting).rejects.toThrow('Ctrl-C')
-    await expect(ask(statusUrl, { signal: stop.signal })).rejects.toThrow('Ctrl-C')
-  })
+test('What was given up while it waited for a token is not sent', async () => {
+  const stop = new AbortController()
+  const credentials: Credentials = {
+    renewable: true,
+    headers: async () => {
+      stop.abort(new Error('Ctrl-C'))
+      return {}
+    },
+  }
+  const { ask, server } = setting({}, { credentials })
+  await expect(ask(statusUrl, { signal: stop.signal })).rejects.toThrow('Ctrl-C')
+  expect(server.requests).toEqual([])
 })
 
 const other = 'https://files.example'
