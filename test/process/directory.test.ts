@@ -1,8 +1,8 @@
 /** One directory, several processes; many directories, one job list; and directories that cannot be used. */
 import { spawnSync } from 'node:child_process'
-import { chmod, mkdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { faults } from '../../src/mock/index.js'
 import { type ChildOptions, type Ended, run, start } from './child.js'
 import { filesBelow, journalOf, newPlace, objectsOf, type Place } from './place.js'
@@ -99,20 +99,17 @@ test('twenty at once, each in its own directory, are all in the job list', async
   expect((await filesBelow(place.state)).filter((name) => name.endsWith('.tmp'))).toEqual([])
 })
 
-/** Mode bits of everything below a directory, and of itself. */
-const modesBelow = async (directory: string): Promise<Map<string, string>> => {
-  const find = spawnSync('find', [directory, '-printf', '%y %m %p\\n'], { encoding: 'utf8' })
-  expect(find.status, find.stderr).toBe(0)
-  const lines = find.stdout.split('\n').filter((line) => line !== '')
-  return new Map(
-    lines.map((line) => [line.slice(line.indexOf('/')), line.slice(0, line.indexOf('/')).trim()]),
-  )
-}
-
+/** Everything below a directory, and itself, is its owner's alone; resolves to how many that are. */
 const expectPrivate = async (directory: string): Promise<number> => {
-  const modes = await modesBelow(directory)
-  expect([...modes].filter(([, mode]) => mode !== 'd 700' && mode !== 'f 600')).toEqual([])
-  return modes.size
+  const below = await readdir(directory, { recursive: true })
+  const wrong: string[] = []
+  for (const path of [directory, ...below.map((name) => join(directory, name))]) {
+    const info = await stat(path)
+    const mode = (info.mode & 0o7777).toString(8)
+    if (mode !== (info.isDirectory() ? '700' : '600')) wrong.push(`${mode} ${path}`)
+  }
+  expect(wrong).toEqual([])
+  return below.length + 1
 }
 
 describe.concurrent('only the owner can read', () => {
@@ -197,7 +194,7 @@ test.skipIf(!(await mayMount()))(
     await mkdir(place.out)
     const disk = ['-t', 'tmpfs', '-o', 'size=4m', 'tmpfs', place.out]
     expect(spawnSync('mount', disk).status).toBe(0)
-    onTestFinished(() => void spawnSync('umount', ['-l', place.out]))
+    place.closing.push(async () => spawnSync('umount', ['-l', place.out]))
     const full = await run(place, command(place.out, server, '--json'))
     expect([full.code, resultOf(full.stdout)], full.stderr).toEqual([
       8,
