@@ -43,7 +43,25 @@ const numbers = [
     ['1e', '1E+', '1e-', '1e5.5', '1e 5', '1 .5', '- 1', '1ee5', '1e+-5', '1a', '1"', '٣', '１'],
     false,
   ),
-  ...values(['NaN', 'Infinity', '-Infinity', '1n', '1f', '0.', '-0.', '0e'], false),
+  ...values(
+    [
+      'NaN',
+      'Infinity',
+      '-Infinity',
+      '1n',
+      '1f',
+      '0.',
+      '-0.',
+      '0e',
+      '1e.5',
+      '1e+.5',
+      '1e++5',
+      '1E--5',
+      '1e,5',
+      '1.-5',
+    ],
+    false,
+  ),
 ]
 
 const literals = [

@@ -73,7 +73,10 @@ function isHex(byte: u32): bool {
 
 function afterSpace(at: usize): usize {
   let byte: u32 = load<u8>(at)
-  while (byte === space || byte === tab || byte === carriageReturn) byte = load<u8>(++at)
+  while (byte <= space) {
+    if (byte !== space && byte !== tab && byte !== carriageReturn) return at
+    byte = load<u8>(++at)
+  }
   return at
 }
 
