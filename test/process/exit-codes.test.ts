@@ -85,6 +85,18 @@ const rows: Row[] = [
 ]
 
 describe.concurrent('export ends', () => {
+  // The first one, for it waits for ten seconds.
+  test('9 when nobody listens: three attempts, and nothing was started', async () => {
+    await using place = await newPlace()
+    const server = await serve({ data })
+    await server[Symbol.asyncDispose]()
+    const ended = await run(place, ['export', '--server', server.fhirUrl, '--out', place.out, '--json'])
+    expect(ended.code, ended.stderr).toBe(9)
+    const lines = objectsOf(ended.stdout)
+    expect(lines.filter(({ type }) => type === 'kick-off-unsent')).toHaveLength(3)
+    expect(lines.at(-1)).toMatchObject({ code: 'BULKX_UNREACHABLE', phase: 'new', exitCode: 9 })
+  })
+
   test.each(rows)('$code when $when', async ({ code, error, server: options, args = [], env, phase }) => {
     await using place = await newPlace()
     await using server = await serve({ data, ...options })
@@ -106,17 +118,6 @@ describe.concurrent('export ends', () => {
       2,
       expect.objectContaining({ code: 'BULKX_USAGE', hint: expect.stringContaining('--server') }),
     ])
-  })
-
-  test('9 when nobody listens: three attempts, and nothing was started', async () => {
-    await using place = await newPlace()
-    const server = await serve({ data })
-    await server[Symbol.asyncDispose]()
-    const ended = await run(place, ['export', '--server', server.fhirUrl, '--out', place.out, '--json'])
-    expect(ended.code, ended.stderr).toBe(9)
-    const lines = objectsOf(ended.stdout)
-    expect(lines.filter(({ type }) => type === 'kick-off-unsent')).toHaveLength(3)
-    expect(lines.at(-1)).toMatchObject({ code: 'BULKX_UNREACHABLE', phase: 'new', exitCode: 9 })
   })
 
   test('1, with its stack, for a defect', async () => {
