@@ -2,6 +2,7 @@
 import type { Clock } from '../clock.js'
 import { readAnswer } from '../http/body.js'
 import { backoffMs } from '../http/retry.js'
+import { isHttp, withoutQuery } from '../http/url.js'
 import type { Part, Sink } from '../sink/sink.js'
 import { AttemptError, attemptsMax } from './attempt-error.js'
 import { broken, isDisappointing, notData, refusal, storedFile } from './judge.js'
@@ -104,11 +105,20 @@ const failed = (error: AttemptError, run: Run): Fetched => {
   return { ok: false, failure: { code, message, hint, status, refresh, attempts: run.attempts } }
 }
 
+const notFollowed = (task: FileTask): FileFailure => ({
+  code: 'refused',
+  message: `its URL is no http or https URL: ${withoutQuery(task.url)}`,
+  hint: "a bucket's own URL (gs, s3, abfss) wants that cloud's own tool",
+  refresh: false,
+  attempts: 0,
+})
+
 /**
  * Fetches the file into its part, however often it takes. Rejects for what concerns the whole run: storage
  * (`BulkxError`), the signal's reason, a defect.
  */
 export const fetchFile = async (task: FileTask, deps: FetchDeps, signal?: AbortSignal): Promise<Fetched> => {
+  if (!isHttp(task.url)) return { ok: false, failure: notFollowed(task) }
   const part = await deps.sink.part(task.gzip ? `${task.name}.gz` : task.name)
   const startedAt = deps.clock.now()
   const run: Run = { attempts: 0, failures: 0, furthest: part.kept().bytes }

@@ -19,6 +19,13 @@ const questionText = (server: string, kickOff: KickOffRequest): string => {
     server.replace(/\/+$/, ''),
     Object.entries(asked)
       .filter(([, value]) => value !== undefined)
+      .map(
+        ([name, value]) =>
+          [
+            name,
+            Array.isArray(value) ? [...value].map((item) => JSON.stringify(item)).sort() : value,
+          ] as const,
+      )
       .sort(([a], [b]) => (a < b ? -1 : 1)),
   ])
 }
@@ -126,8 +133,13 @@ export const beginJob = async (job: Job, command: BeginningCommand): Promise<'ru
     await create(job, config.kickOff)
     return 'run'
   }
-  if (command !== 'resume' && !isSameQuestion(job, config.kickOff)) throw otherQuestion(job)
   const phase = phaseOf(state)
+  if (command !== 'resume' && !isSameQuestion(job, config.kickOff)) {
+    if (phase !== 'new') throw otherQuestion(job)
+    // Nothing was started there: a corrected command simply takes its place.
+    await create(job, config.kickOff)
+    return 'run'
+  }
   if (phase === 'complete') {
     // Killed between manifest.json and the DELETE: the same command goes on with what is left of its work.
     if (command === 'kickoff' || (command === 'export' && isCleanedUp(job))) throw finished(job)

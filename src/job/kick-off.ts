@@ -66,7 +66,7 @@ const refused = (
 
 const unauthorized = (message: string): BulkxError =>
   new BulkxError('BULKX_UNAUTHORIZED', `The server refused the kick-off, ${message}`, {
-    hint: 'check the token (--token-file or BULKX_TOKEN) and what this client may export',
+    hint: '`bulkx doctor` looks for the cause: the credential, its scopes, and what this client may export',
   })
 
 /** `unsent`: with the end that it means, and whether another attempt can help. */
@@ -91,6 +91,18 @@ const send = async (job: Job, kickOff: KickOffRequest): Promise<Sent> => {
     if (error instanceof NetworkError && !error.sent) {
       return { unsent: unreachable(job, error.message), reason: error.message, again: true }
     }
+    // It was redirected to where it does not go: nothing was started.
+    if (error instanceof NetworkError && error.kind === 'redirect') {
+      const refused = new BulkxError(
+        'BULKX_KICK_OFF_REFUSED',
+        `The kick-off was not followed: ${error.message}`,
+        {
+          cause: error,
+          hint: 'check --server: name the URL that the server redirects to, with https',
+        },
+      )
+      return { unsent: refused, reason: error.message, again: false }
+    }
     // No credential could be had: nothing went out.
     if (error instanceof BulkxError) return { unsent: error, reason: error.message, again: false }
     throw undecided(job, error instanceof Error ? error.message : String(error), error)
@@ -107,14 +119,15 @@ const accepted = (answer: Answer, response: Extract<KickOffResponse, { kind: 'ac
   },
 ]
 
+/** The manifest first: were the journal torn between the two, asking for it would be a second kick-off. */
 const complete = (answer: Answer, response: Extract<KickOffResponse, { kind: 'complete' }>): Fact[] => [
+  { type: 'manifest-received', page: answer.url, manifest: response.manifest },
   {
     type: 'kick-off-accepted',
     pollingLocation: answer.url,
     headers: keptHeaders(answer.headers),
     synchronous: true,
   },
-  { type: 'manifest-received', page: answer.url, manifest: response.manifest },
 ]
 
 const refusal = (answer: Answer, message: string): Fact[] => [

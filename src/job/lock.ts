@@ -61,6 +61,17 @@ const isDead = async (
   return (await age(path, clock)) > staleMs
 }
 
+/** For file systems without hard links: the name first, its content a moment later. */
+const createExclusively = async (path: string, holder: Holder): Promise<boolean> => {
+  try {
+    await writeFile(path, JSON.stringify(holder), { mode: fileMode, flag: 'wx' })
+    return true
+  } catch (error) {
+    if (systemCode(error) === 'EEXIST') return false
+    throw error
+  }
+}
+
 /** Creates the file with its content, or not at all. */
 const create = async (path: string, holder: Holder): Promise<boolean> => {
   const fresh = `${path}.${holder.id}`
@@ -70,7 +81,7 @@ const create = async (path: string, holder: Holder): Promise<boolean> => {
     return true
   } catch (error) {
     if (systemCode(error) === 'EEXIST') return false
-    throw error
+    return createExclusively(path, holder)
   } finally {
     await rm(fresh, { force: true })
   }

@@ -6,6 +6,7 @@ import type { JobState } from './state.js'
 
 export interface ManifestPage {
   requiresAccessToken?: boolean
+  transactionTime?: Instant
   /** More entries may follow under the same URL: the job goes on. */
   partial: boolean
   /** Our file names, by position in the section. */
@@ -14,16 +15,26 @@ export interface ManifestPage {
 
 const sections = ['output', 'deleted', 'outcome'] as const
 
-/** The entries of a page that is asked again must be those it had: a server may renew URLs, not alter a manifest. */
+/**
+ * A page that is asked again must be the one it was: a server may renew URLs, not alter a manifest. Another
+ * `transactionTime` is another run, and two runs are never mixed.
+ */
 export const linesUp = (state: JobState, page: string, manifest: OutputManifest): boolean => {
   const known = state.pages.get(page)
   if (!known) return true
+  if (known.transactionTime !== manifest.transactionTime) return false
   return sections.every((section) => {
     const names = known.names[section]
     const items = manifest.items[section]
     if (known.partial ? items.length < names.length : items.length !== names.length) return false
     return names.every((name, position) => state.files.get(name)?.type === items[position]?.type)
   })
+}
+
+/** A partial page that lists what is not known yet: the same one again, at each look, is not worth a fact. */
+export const hasMore = (state: JobState, page: string, manifest: OutputManifest): boolean => {
+  const known = state.pages.get(page)
+  return sections.some((section) => manifest.items[section].length > (known?.names[section].length ?? 0))
 }
 
 const addFile = (
@@ -75,7 +86,12 @@ export const takeManifest = (
     })
   }
   if (known && !known.partial) state.refreshed.add(page)
-  state.pages.set(page, { requiresAccessToken: manifest.requiresAccessToken, partial, names })
+  state.pages.set(page, {
+    requiresAccessToken: manifest.requiresAccessToken,
+    transactionTime: manifest.transactionTime,
+    partial,
+    names,
+  })
   if (known && !known.partial) return
   state.transactionTime = earlier(state.transactionTime, manifest.transactionTime)
   state.request ??= manifest.request === undefined ? undefined : withoutPatients(manifest.request)

@@ -8,7 +8,7 @@ import type { OutputManifest } from '../protocol/types.js'
 import type { Job } from './export.js'
 import type { Fact } from './facts.js'
 import { cancelCommand, resumeCommand, shownDirectory } from './next-command.js'
-import { linesUp } from './pages.js'
+import { hasMore, linesUp } from './pages.js'
 import { confirmationDelayMs, confirmationsMax, nextLook, nextLookAfterFailure } from './waiting.js'
 
 /** Right after the kick-off a 404 may only mean that the job is not known everywhere yet, milliseconds. */
@@ -33,8 +33,11 @@ const look = async (job: Job, url: string): Promise<StatusResponse> => {
 
 const unauthorized = (reason: string): BulkxError =>
   new BulkxError('BULKX_UNAUTHORIZED', reason, {
-    hint: 'check the token (--token-file or BULKX_TOKEN); the job goes on at the server: `bulkx resume` when it is mended',
+    hint: '`bulkx doctor` looks for the cause; the job goes on at the server: `bulkx resume` when it is mended',
   })
+
+const hasCredential = ({ config: { network } }: Job): boolean =>
+  network.auth.kind !== 'none' || Object.keys(network.secretHeaders).length > 0
 
 const situation = (job: Job, retryAfterMs: number | undefined) => ({
   now: job.clock.now(),
@@ -51,7 +54,7 @@ const inProgress = (
   const { progress, retryAfterMs, manifest } = response
   const next = nextLook(situation(job, retryAfterMs), job.config.waiting, job.random)
   const page: Fact[] =
-    manifest && linesUp(job.state, url, manifest)
+    manifest && linesUp(job.state, url, manifest) && hasMore(job.state, url, manifest)
       ? [{ type: 'manifest-received', page: url, manifest, partial: true }]
       : []
   return [...page, { type: 'status-in-progress', progress, ...next }]
@@ -130,6 +133,9 @@ const facts = (job: Job, url: string, response: StatusResponse): Fact[] => {
         : ended(response)
     case 'unauthorized':
       if (further) return [{ type: 'manifest-unavailable', page: url, reason: response.reason }]
+      // A page to sign in at where nobody tried to: it is no bulk export's answer, whoever may see it.
+      if (response.status < 400 && !hasCredential(job))
+        return ended({ ...response, kind: 'failed', bulkData: false })
       throw unauthorized(response.reason)
     default:
       return response satisfies never

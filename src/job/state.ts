@@ -157,7 +157,7 @@ const folds: Folds = {
   'kick-off-accepted': (state, event) => {
     state.undecided = false
     state.pollingLocation = event.pollingLocation
-    state.nextManifest = event.pollingLocation
+    if (!event.synchronous) state.nextManifest = event.pollingLocation
     state.acceptedAt = event.at
     state.serverDate = event.serverDate
     state.attached = event.attached === true

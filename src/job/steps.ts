@@ -8,7 +8,7 @@ import { conflicts } from './conflicts.js'
 import { download } from './download.js'
 import type { Job } from './export.js'
 import type { Fact } from './facts.js'
-import { findingsOf, ranked } from './findings.js'
+import { failing, findingsOf, ranked } from './findings.js'
 import { kickOff } from './kick-off.js'
 import { manifestName, manifestText } from './manifest-file.js'
 import type { Step } from './plan.js'
@@ -21,7 +21,10 @@ const deleteRetryMs = 2_000
 async function* writeManifest(job: Job): AsyncGenerator<Fact[]> {
   const findings = ranked([...findingsOf(job.state), ...(await conflicts(job))])
   await job.sink.write(manifestName, manifestText(job.state, findings, job.clock.now()))
-  yield [{ type: 'manifest-written', findings }]
+  const written: Fact = { type: 'manifest-written', findings }
+  const { failOn } = job.config.files
+  const accepts = failing(findings, 'error').length > 0 && failing(findings, failOn).length === 0
+  yield accepts ? [written, { type: 'findings-accepted', failOn }] : [written]
 }
 
 /** Sends the DELETE, once more after a 5xx or a broken connection. Status 0: no answer. */

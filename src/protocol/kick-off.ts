@@ -86,11 +86,14 @@ const locations = (answer: Answer, name: string): string[] => {
   return values.flatMap((text) => text.split(/,\s*(?=https?:\/\/)/)).filter((text) => text.trim() !== '')
 }
 
-const urlInBody = (value: unknown, origin: string | undefined): string | undefined => {
+/** How deep a body is searched for the address of its job. */
+const searchDepthMax = 5
+
+const urlInBody = (value: unknown, origin: string | undefined, depth = 0): string | undefined => {
   if (typeof value === 'string') return isHttp(value) && originOf(value) === origin ? value : undefined
-  if (typeof value !== 'object' || value === null) return undefined
+  if (typeof value !== 'object' || value === null || depth === searchDepthMax) return undefined
   for (const inner of Object.values(value)) {
-    const found = typeof inner === 'string' ? urlInBody(inner, origin) : undefined
+    const found = urlInBody(inner, origin, depth + 1)
     if (found !== undefined) return found
   }
   return undefined
