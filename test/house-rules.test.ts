@@ -71,7 +71,7 @@ const table: Record<string, Allowed> = {
     ...common,
     http: '*',
     auth: '*',
-    protocol: ['base-url', 'operation-outcome'],
+    protocol: ['operation-outcome'],
     sink: ['storage-error'],
     'open-network.ts': '*',
   },

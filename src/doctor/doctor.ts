@@ -42,6 +42,8 @@ export interface Doctor {
   notices: readonly AuthNotice[]
   /** The last token request and its answer. */
   tokenExchange: () => TokenExchange | undefined
+  /** What no message may hold: a server may repeat what it was sent. */
+  secrets: () => readonly string[]
   clock: Clock
   signal?: AbortSignal
   disk: Disk

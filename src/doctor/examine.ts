@@ -14,6 +14,21 @@ const runOne = async ({ run }: Check, doctor: Doctor): Promise<Verdict> => {
   }
 }
 
+/** Shorter ones would blacken the text without hiding anything. */
+const secretMin = 6
+
+const hide = (text: string, secrets: readonly string[]): string =>
+  secrets
+    .filter((secret) => secret.length >= secretMin)
+    .reduce((left, secret) => left.replaceAll(secret, '***'), text)
+
+const withoutSecrets = (verdict: Verdict, { secrets }: Doctor): Verdict => {
+  const { message, remedy } = verdict
+  const known = secrets()
+  const clean = { ...verdict, message: hide(message, known) }
+  return remedy === undefined ? clean : { ...clean, remedy: hide(remedy, known) }
+}
+
 /**
  * Yields what each check finds. What needs a check that failed, or that could not be made for such a reason, is
  * skipped and says so. Rejects with the signal's reason, and for defects.
@@ -27,7 +42,7 @@ export async function* examine(checks: readonly Check[], doctor: Doctor): AsyncG
       reason === undefined ? await runOne(check, doctor) : skipped(`not checked, for ${reason} failed`)
     if (verdict.status === 'failed') blocked.set(id, title)
     else if (reason !== undefined) blocked.set(id, reason)
-    yield { id, title, ...verdict }
+    yield { id, title, ...withoutSecrets(verdict, doctor) }
   }
 }
 

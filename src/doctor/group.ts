@@ -1,7 +1,8 @@
 /** Check: is the group there, and how many members has it? Reading it is not needed for an export. */
+import type { AuthMethod } from '../auth/method.js'
 import { missingScopes } from '../auth/scopes.js'
 import { BulkxError } from '../errors.js'
-import { DecodeError, readAnswer } from '../http/body.js'
+import { type Answer, DecodeError, readAnswer } from '../http/body.js'
 import { NetworkError } from '../http/network-error.js'
 import { parseJson, serverWords } from '../protocol/operation-outcome.js'
 import { failed, ok, skipped, type Verdict, warning } from './check.js'
@@ -16,13 +17,31 @@ const membersOf = (body: string): number | undefined => {
   return 'quantity' in group && typeof group.quantity === 'number' ? group.quantity : undefined
 }
 
+const refusedRemedy = ({ kind }: AuthMethod): string =>
+  kind === 'none'
+    ? 'say who you are: --client-id with --key or --client-secret-file, or a token by --token-file or BULKX_TOKEN'
+    : 'check the token (--token-file or BULKX_TOKEN) and what this client may export'
+
 const mayRead = (doctor: Doctor): boolean => {
   const { asked, granted = asked } = grantedScopes(doctor) ?? { asked: '' }
   return granted === '' || missingScopes('system/Group.r', granted).length === 0
 }
 
+/** The credential is refused, the group is not there, or groups cannot be read here. */
+const withoutGroup = ({ learned, method }: Doctor, answer: Answer, name: string): Verdict => {
+  const { status } = answer
+  const words = serverWords(answer)
+  const says = `GET ${name} answers HTTP ${status}${words === '' ? '' : `: ${words}`}`
+  if (status === 401) return failed('BULKX_UNAUTHORIZED', says, refusedRemedy(method))
+  const declared = learned.capability?.readable.includes('Group') === true
+  if (!declared || status === 403) return skipped(`${says}; an export may work all the same`)
+  if (status !== 404 && status !== 410) return warning(says, 'an export may work all the same')
+  const remedy = 'check the id of the group; whoever runs the server gives it out'
+  return failed('BULKX_KICK_OFF_REFUSED', says, remedy)
+}
+
 export const group = async (doctor: Doctor): Promise<Verdict> => {
-  const { config, learned, fhir, signal } = doctor
+  const { config, fhir, signal } = doctor
   const { target } = config.kickOff
   if (target.kind !== 'instance' || target.type !== 'Group') return skipped('no group is asked for')
   const name = `Group/${target.id}`
@@ -32,24 +51,11 @@ export const group = async (doctor: Doctor): Promise<Verdict> => {
     const answer = await readAnswer(
       await fhir({ method: 'GET', url, headers: { accept: 'application/fhir+json' }, signal }),
     )
-    const { status } = answer
-    if (status === 200) {
+    if (answer.status === 200) {
       const members = membersOf(answer.body)
       return ok(members === undefined ? `${name} is there` : `${name} is there, members: ${members}`)
     }
-    const words = serverWords(answer)
-    const says = `GET ${name} answers HTTP ${status}${words === '' ? '' : `: ${words}`}`
-    const declared = learned.capability?.readable.includes('Group') === true
-    if ((status === 404 || status === 410) && declared) {
-      return failed(
-        'BULKX_KICK_OFF_REFUSED',
-        says,
-        'check the id of the group; the operator of the server gives it out',
-      )
-    }
-    return declared && status !== 401 && status !== 403
-      ? warning(says, 'an export may work all the same')
-      : skipped(`${says}; an export may work all the same`)
+    return withoutGroup(doctor, answer, name)
   } catch (error) {
     signal?.throwIfAborted()
     if (!(error instanceof NetworkError || error instanceof DecodeError || error instanceof BulkxError))

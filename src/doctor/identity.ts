@@ -3,7 +3,6 @@ import { skewText, skewThatMattersMs } from '../auth/clock-skew.js'
 import { checkMethod } from '../auth/credentials-for.js'
 import { discover, readSmartConfiguration } from '../auth/discovery.js'
 import { readSigningKey } from '../auth/keys.js'
-import type { AuthMethod } from '../auth/method.js'
 import { BulkxError } from '../errors.js'
 import { readAnswer } from '../http/body.js'
 import { compose, type Exchange } from '../http/exchange.js'
@@ -23,10 +22,12 @@ const texts = (value: unknown): string[] =>
   Array.isArray(value) ? value.filter((item) => typeof item === 'string') : []
 
 /** Where a ready-made credential comes from, in words. */
-export const credentialText = (method: AuthMethod): string => {
+export const credentialText = ({ method, config }: Pick<Doctor, 'method' | 'config'>): string => {
   switch (method.kind) {
     case 'none':
-      return 'no credential is used'
+      return Object.keys(config.network.secretHeaders).length === 0
+        ? 'no credential is used'
+        : 'headers of a file are the credential'
     case 'bearer':
       return 'a ready-made bearer token is used'
     case 'headers':
@@ -67,7 +68,7 @@ const watched =
 
 export const discovery = async (doctor: Doctor): Promise<Verdict> => {
   const { method, exchange, config, learned, signal } = doctor
-  if (!('clientId' in method)) return skipped(`${credentialText(method)}: no token endpoint is needed`)
+  if (!('clientId' in method)) return skipped(`${credentialText(doctor)}: no token endpoint is needed`)
   if (method.tokenUrl !== undefined) {
     await learnAlgs(doctor)
     return ok(`token endpoint ${withoutQuery(method.tokenUrl)}, from --token-url`)
@@ -89,10 +90,11 @@ export const discovery = async (doctor: Doctor): Promise<Verdict> => {
 }
 
 /** Reads the key or secret as a token request does. */
-export const key = async ({ method, learned }: Doctor): Promise<Verdict> => {
+export const key = async (doctor: Doctor): Promise<Verdict> => {
+  const { method, learned } = doctor
   await checkMethod(method)
-  if (method.kind === 'none' || method.kind === 'headers') return skipped(credentialText(method))
-  if (method.kind === 'command') return skipped(credentialText(method))
+  if (method.kind === 'none' || method.kind === 'headers') return skipped(credentialText(doctor))
+  if (method.kind === 'command') return skipped(credentialText(doctor))
   if (method.kind === 'bearer') return ok('the bearer token is readable')
   if (method.kind !== 'backend-services') return ok(`the client secret of ${method.clientId} is readable`)
   const { alg, kid } = await readSigningKey(await method.readKey(), { kid: method.kid, alg: method.alg })

@@ -40,6 +40,7 @@ export const openDoctor = (config: Config, host: DoctorHost): OpenDoctor => {
     credentials: network.credentials,
     notices,
     tokenExchange: memory.tokenExchange,
+    secrets: () => [...memory.secrets(), ...Object.values(config.network.secretHeaders)],
     clock,
     signal,
     disk,

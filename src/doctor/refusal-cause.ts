@@ -33,7 +33,7 @@ const causes: readonly (RefusalCause & { pattern: RegExp })[] = [
     id: 'kid',
     words: 'the server has no key of this kid',
     pattern:
-      /\bkid\b|\bkey ?id\b|\b(public )?keys? (was |were |is |are )?(not|un)|no (matching |public |such )?key|\bjwks?\b/i,
+      /\bkid\b|\bkey ?id\b|\b(public|signing|matching) keys?\b|\bkeys? (was |were |is )?(not|un)|\bno key|\bjwks?\b/i,
   },
   { id: 'algorithm', words: 'the server takes another algorithm', pattern: /\balg(orithm)?\b/i },
   { id: 'secret', words: 'the client secret is wrong', pattern: /\bsecret\b/i },

@@ -18,7 +18,7 @@ const endOf = (authorization: string | undefined): number | undefined => {
 }
 
 const ready = (doctor: Doctor, authorization: string | undefined): Verdict => {
-  const words = credentialText(doctor.method)
+  const words = credentialText(doctor)
   const end = endOf(authorization)
   if (end === undefined || !Number.isFinite(end) || Math.abs(end) > 8.64e15) return ok(words)
   const at = new Date(end).toISOString().replace(/\.\d{3}Z$/, 'Z')
@@ -42,7 +42,7 @@ export const token = async (doctor: Doctor): Promise<Verdict> => {
   try {
     const { authorization } = await credentials.headers()
     if (!('clientId' in method)) {
-      return method.kind === 'none' ? skipped(credentialText(method)) : ready(doctor, authorization)
+      return method.kind === 'none' ? skipped(credentialText(doctor)) : ready(doctor, authorization)
     }
   } catch (error) {
     signal?.throwIfAborted()
