@@ -142,7 +142,8 @@ export const beginJob = async (job: Job, command: BeginningCommand): Promise<'ru
   }
   if (phase === 'complete') {
     // Killed between manifest.json and the DELETE: the same command goes on with what is left of its work.
-    if (command === 'kickoff' || (command === 'export' && isCleanedUp(job))) throw finished(job)
+    if (command === 'kickoff' || (command === 'export' && (isCleanedUp(job) || state.kept)))
+      throw finished(job)
     if (command === 'resume') await accept(job)
     return isCleanedUp(job) ? 'done' : 'run'
   }

@@ -93,7 +93,8 @@ export type Fact =
       code: 'BULKX_EXPORT_FAILED' | 'BULKX_BAD_ANSWER'
     }
   | { type: 'export-gone'; status: number; message: string }
-  | { type: 'manifest-written'; findings: Finding[] }
+  /** `kept`: the job stays on the server, as `--cleanup never` asked. */
+  | { type: 'manifest-written'; findings: Finding[]; kept?: boolean }
   | { type: 'findings-accepted'; failOn: FailOn }
   | { type: 'delete-answered'; status: number; message?: string }
   | { type: 'job-cancelled'; status: number }

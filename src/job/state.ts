@@ -68,6 +68,8 @@ export interface JobState {
   findings?: Finding[]
   accepted?: FailOn
   completedAt?: number
+  /** Left on the server on purpose. */
+  kept: boolean
   /** Status of the answer to DELETE. */
   deleteStatus?: number
   end?: JobEnd
@@ -100,6 +102,7 @@ export const newState = (): JobState => ({
   files: new Map(),
   namesByUrl: new Map(),
   listedTwice: new Set(),
+  kept: false,
   nameFile: fileNames(),
 })
 
@@ -217,6 +220,7 @@ const folds: Folds = {
   'manifest-written': (state, event) => {
     state.findings = event.findings
     state.completedAt = event.at
+    state.kept = event.kept === true
   },
   'findings-accepted': (state, event) => {
     state.accepted = event.failOn

@@ -21,8 +21,8 @@ const deleteRetryMs = 2_000
 async function* writeManifest(job: Job): AsyncGenerator<Fact[]> {
   const findings = ranked([...findingsOf(job.state), ...(await conflicts(job))])
   await job.sink.write(manifestName, manifestText(job.state, findings, job.clock.now()))
-  const written: Fact = { type: 'manifest-written', findings }
-  const { failOn } = job.config.files
+  const { failOn, cleanup } = job.config.files
+  const written: Fact = { type: 'manifest-written', findings, kept: cleanup === 'never' || undefined }
   const accepts = failing(findings, 'error').length > 0 && failing(findings, failOn).length === 0
   yield accepts ? [written, { type: 'findings-accepted', failOn }] : [written]
 }

@@ -100,3 +100,12 @@ test('a status URL is found anywhere in the body of a kick-off', async () => {
   )
   expect(exitOf(await talk.run())).toBe(0)
 })
+
+test('a job kept by --cleanup never is finished: the same export does not delete it, a resume does', async () => {
+  const talk = await conversation(routes({ [`GET ${statusUrl}`]: done, [`GET ${origin}/files/1`]: good }))
+  expect(exitOf(await talk.run({ files: { cleanup: 'never' } }))).toBe(0)
+  expect(codeOf(await talk.run())).toBe('BULKX_FINISHED')
+  expect(talk.server.asked('DELETE')).toHaveLength(0)
+  expect(exitOf(await talk.run({}, { command: 'resume' }))).toBe(0)
+  expect(talk.server.asked('DELETE')).toHaveLength(1)
+})
