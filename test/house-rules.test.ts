@@ -88,7 +88,7 @@ const table: Record<string, Allowed> = {
   cli: {
     ...common,
     'config.ts': '*',
-    auth: ['method', 'keys', 'key-pair', 'scopes', 'credentials-for'],
+    auth: ['access-token', 'credentials-for', 'key-pair', 'keys', 'method', 'scopes'],
     http: ['url', 'exchange'],
     protocol: ['types', 'kick-off'],
     sink: ['disk'],

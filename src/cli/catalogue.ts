@@ -1,18 +1,9 @@
 /** The commands: their words, their options, and where they live. Light, for the help loads it. */
-import type { Run } from './invocation.js'
+import { authCommands } from './catalogue/auth.js'
+import { mockCommands } from './catalogue/mock.js'
+import { profileCommands } from './catalogue/profile.js'
+import type { CommandRow } from './command-row.js'
 import { inGroups, type OptionName, type OptionRow, row } from './options.js'
-
-export interface CommandRow {
-  readonly summary: string
-  /** Positional arguments as the usage line shows them. */
-  readonly args: readonly { name: string; help: string }[]
-  readonly options: readonly OptionName[]
-  /** Options that mean something slightly different here. */
-  readonly reworded?: Partial<Record<OptionName, Partial<Pick<OptionRow, 'help' | 'group' | 'byDefault'>>>>
-  readonly examples: readonly string[]
-  readonly exitCodes: readonly number[]
-  readonly load: () => Promise<Run>
-}
 
 const connection = inGroups('server', 'identity')
 const talk: readonly OptionName[] = ['json', 'quiet', 'verbose', 'no-progress', 'color']
@@ -27,7 +18,7 @@ const place = { name: '[dir|url]', help: 'a job directory, or the status URL of 
 
 const allCodes = [0, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 130]
 
-export const catalogue: Readonly<Record<string, CommandRow>> = {
+const jobCommands: Readonly<Record<string, CommandRow>> = {
   export: {
     summary: 'Kick off an export, wait, download, verify, and clean up on the server.',
     args: [target],
@@ -109,22 +100,20 @@ export const catalogue: Readonly<Record<string, CommandRow>> = {
     exitCodes: [0, 2, 3, 4, 8, 9, 130],
     load: async () => (await import('./commands/doctor.js')).run,
   },
-  mock: {
-    summary: 'Run the bundled server, for the full export lifecycle.',
-    args: [],
-    options: [...inGroups('mock'), 'gzip', 'token-file', 'json', 'quiet', 'verbose', 'color'],
-    reworded: {
-      gzip: { group: 'mock', help: 'compress the files that it serves' },
-      'token-file': { group: 'mock', help: 'bearer token that every request must carry' },
-    },
-    examples: [
-      'bulkx mock --port 8080',
-      'bulkx mock --patients 1000 --page-size 500 --job-seconds 10',
-      "bulkx mock --fault 'busy:times=3,status=503,retryAfter=1' --fault 'truncate:keepBytes=300,times=1'",
-    ],
-    exitCodes: [0, 2, 8],
-    load: async () => (await import('./commands/mock.js')).run,
-  },
+}
+
+/** By what is typed. */
+export const catalogue: Readonly<Record<string, CommandRow>> = {
+  ...jobCommands,
+  ...profileCommands,
+  ...authCommands,
+  ...mockCommands,
+}
+
+/** Words before the name of a command, and what those commands are about. */
+export const commandGroups: Readonly<Record<string, string>> = {
+  profile: 'Settings kept under a name: set, list, show, use, remove.',
+  auth: 'Keys and tokens: keygen, jwks, token.',
 }
 
 /** The row of an option as this command describes it. */

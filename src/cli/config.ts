@@ -5,7 +5,7 @@ import { resolve } from 'node:path'
 import { type Config, defaults, type FilesConfig, type NetworkConfig, type WaitingConfig } from '../config.js'
 import { BulkxError } from '../errors.js'
 import type { KickOffRequest, Target } from '../protocol/types.js'
-import { identityOf, readCredentials } from './identity.js'
+import { type Credentials, identityOf, readCredentials } from './identity.js'
 import { reasonOf } from './identity-files.js'
 import type { Io } from './io.js'
 import type { Settings } from './settings.js'
@@ -21,6 +21,21 @@ export const missingServer = (): BulkxError =>
 
 const sameOrigin = (a: string, b: string): boolean =>
   !isMock(a) && !isMock(b) && new URL(a).origin === new URL(b).origin
+
+/**
+ * The settings for a target. A URL at another server than the profile's is asked without the profile: its key and
+ * secret are nothing to show there. Throws `BULKX_USAGE` where both were typed.
+ */
+export const settingsFor = (settings: Settings, target: Target): Settings => {
+  const own = settings.profile?.texts.server?.at(-1)
+  if (target.kind !== 'url' || !settings.profile || own === undefined) return settings
+  if (settings.setting('server')?.origin === 'flag' || sameOrigin(own, target.url)) return settings
+  const { name, by } = settings.profile
+  if (by !== 'flag') return settings.withoutProfile()
+  throw new BulkxError('BULKX_USAGE', `The profile ${name} is for ${own}, and the URL is at another server`, {
+    hint: 'leave `--profile` out, or name the FHIR base of the URL with `--server` to use the profile there',
+  })
+}
 
 /** `server` as named, and the base that requests go to; a mock's is known once it listens. */
 const resolveServer = (settings: Settings, target: Target): Pick<Config, 'server' | 'fhirUrl'> => {
@@ -110,10 +125,22 @@ const environmentProxy = (env: Io['env']): NetworkConfig['environmentProxy'] => 
   return { http: either('HTTP_PROXY'), https: either('HTTPS_PROXY'), no: either('NO_PROXY') }
 }
 
-/** How to reach the server, and as whom. Throws as `readCredentials` does. */
-const readNetwork = async (settings: Settings, io: Io): Promise<NetworkConfig> => ({
+/** The mock of `mock:` is this process and knows nobody: what is set for real servers is not for it. */
+const forMock = (settings: Settings, io: Io): [Settings, Io] => {
+  const typed: Settings = {
+    ...settings,
+    get: (name) => (settings.setting(name)?.origin === 'flag' ? settings.get(name) : undefined),
+    setting: (name) => {
+      const setting = settings.setting(name)
+      return setting?.origin === 'flag' ? setting : undefined
+    },
+  }
+  return [typed, { ...io, env: {} }]
+}
+
+/** How to reach the server. */
+const readNetwork = (settings: Settings, io: Io): Omit<NetworkConfig, keyof Credentials> => ({
   headers: Object.fromEntries(settings.get('header') ?? []),
-  ...(await readCredentials(settings, io)),
   trustedOrigins: settings.get('trust-origin') ?? [],
   proxy: settings.get('proxy'),
   environmentProxy: environmentProxy(io.env),
@@ -154,25 +181,26 @@ const readFiles = (settings: Settings): FilesConfig => {
 
 /** Everything of a `Config` that is policy: it may differ from run to run of one job. */
 export const readPolicy = async (
+  server: string,
   settings: Settings,
   io: Io,
-): Promise<Pick<Config, 'identity' | 'network' | 'waiting' | 'files'>> => ({
-  identity: identityOf(settings, io),
-  network: await readNetwork(settings, io),
-  waiting: readWaiting(settings),
-  files: readFiles(settings),
-})
+): Promise<Pick<Config, 'identity' | 'network' | 'waiting' | 'files'>> => {
+  const identity = isMock(server) ? forMock(settings, io) : ([settings, io] as const)
+  return {
+    identity: identityOf(...identity),
+    network: { ...readNetwork(settings, io), ...(await readCredentials(...identity)) },
+    waiting: readWaiting(settings),
+    files: readFiles(settings),
+  }
+}
 
 /**
  * The `Config` of a new export, from its settings and its target as typed. Throws `BULKX_USAGE` or `BULKX_CONFIG`
  * before anything is started. For `mock:` the FHIR URL is empty until the mock listens.
  */
-export const resolveConfig = async (
-  settings: Settings,
-  target: string | undefined,
-  io: Io,
-): Promise<Config> => {
+export const resolveConfig = async (given: Settings, target: string | undefined, io: Io): Promise<Config> => {
   const parsed = parseTarget(target)
+  const settings = settingsFor(given, parsed)
   const { server, fhirUrl } = resolveServer(settings, parsed)
   const out = settings.get('out') ?? defaultDirectoryName(server, parsed)
   return Object.freeze({
@@ -181,6 +209,6 @@ export const resolveConfig = async (
     directory: resolve(io.cwd, out),
     shownAs: shortPath(resolve(io.cwd, out), io.cwd),
     kickOff: await readKickOff(settings, parsed, io),
-    ...(await readPolicy(settings, io)),
+    ...(await readPolicy(server, settings, io)),
   })
 }

@@ -198,7 +198,7 @@ export const identityOf = (settings: Settings, io: Io): Identity => {
   }
 }
 
-type Credentials = Pick<NetworkConfig, 'secretHeaders' | 'auth' | 'caPem' | 'certPem' | 'certKeyPem'>
+export type Credentials = Pick<NetworkConfig, 'secretHeaders' | 'auth' | 'caPem' | 'certPem' | 'certKeyPem'>
 
 const readPem = async (name: OptionName & ('ca' | 'cert' | 'cert-key'), settings: Settings, io: Io) => {
   const path = pathOf(name, settings, io)

@@ -3,23 +3,14 @@
 import type { Config } from '../config.js'
 import type { JobState } from '../job/state.js'
 import type { KickOffRequest } from '../protocol/types.js'
-import { readPolicy } from './config.js'
+import { readPolicy, settingsFor } from './config.js'
+import { assertMayShow, directoryTexts, trustIn } from './directory-trust.js'
 import type { Invocation } from './invocation.js'
 import type { Io } from './io.js'
-import { resolveSettings, type Settings, type Texts } from './settings.js'
+import { chooseProfile } from './profiles.js'
+import { resolveSettings, type Settings } from './settings.js'
 import { shortPath } from './show.js'
 import { isMock } from './values.js'
-
-const one = (text: string | undefined): readonly string[] | undefined =>
-  text === undefined ? undefined : [text]
-
-/** References only. A directory never names a program, an origin to trust, or a proxy: it may be foreign. */
-const textsOf = ({ server, identity }: JobState): Texts => ({
-  server: one(server || undefined),
-  auth: one(identity.auth),
-  'token-file': one(identity.tokenFile),
-  'header-file': one(identity.headerFile),
-})
 
 /** Stands for a question that nobody knows, where a job was kicked off elsewhere. */
 const unknownKickOff: KickOffRequest = {
@@ -30,14 +21,23 @@ const unknownKickOff: KickOffRequest = {
   lenient: false,
 }
 
-/** Flags win over the directory, the directory over the environment. */
+/**
+ * Flags win over the directory, the directory over environment and profile. Throws `BULKX_CONFIG` when a credential
+ * would go to a server that only a foreign directory names.
+ */
 export const configForJob = async (
   state: JobState,
   directory: string,
-  { flags, settings: { names } }: Invocation,
+  invocation: Invocation,
   io: Io,
 ): Promise<{ config: Config; settings: Settings }> => {
-  const settings = resolveSettings({ names, flags, env: io.env, directory: textsOf(state) })
+  const { flags, settings: outer } = invocation
+  const trust = await trustIn(state, directory, invocation, io)
+  const own = trust === 'own' ? state.identity.profile : undefined
+  const profile = await chooseProfile({ flag: flags.profile?.at(-1), directory: own }, io)
+  const texts = directoryTexts(state, trust)
+  const settings = resolveSettings({ names: outer.names, flags, env: io.env, directory: texts, profile })
+  if (trust === 'foreign') assertMayShow(state, directory, settings, io)
   const server = settings.get('server') ?? state.server
   const config = Object.freeze({
     server,
@@ -45,7 +45,7 @@ export const configForJob = async (
     directory,
     shownAs: shortPath(directory, io.cwd),
     kickOff: state.kickOff ?? unknownKickOff,
-    ...(await readPolicy(settings, io)),
+    ...(await readPolicy(server, settings, io)),
   })
   return { config, settings }
 }
@@ -63,9 +63,10 @@ const serverOf = (settings: Settings, url: string): string => {
 export const configForUrl = async (
   url: string,
   directory: string,
-  { settings }: Invocation,
+  invocation: Invocation,
   io: Io,
 ): Promise<{ config: Config; settings: Settings }> => {
+  const settings = settingsFor(invocation.settings, { kind: 'url', url })
   const server = serverOf(settings, url)
   const config = Object.freeze({
     server,
@@ -73,7 +74,7 @@ export const configForUrl = async (
     directory,
     shownAs: shortPath(directory, io.cwd),
     kickOff: unknownKickOff,
-    ...(await readPolicy(settings, io)),
+    ...(await readPolicy(server, settings, io)),
   })
   return { config, settings }
 }

@@ -1,5 +1,5 @@
 /** The user's job list: one small pointer file a job, so that parallel runs lose nothing. */
-import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, realpath, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { readJob } from '../job/directory.js'
 import type { Phase } from '../job/facts.js'
@@ -118,6 +118,29 @@ export const listJobs = async (io: Pick<Io, 'env' | 'home' | 'platform'>): Promi
     if (pointer) jobs.push(await look(pointer))
   }
   return jobs
+}
+
+const exportIdText = /^[\w-]{8,64}$/
+
+const realPath = (path: string): Promise<string> => realpath(path).catch(() => path)
+
+/**
+ * Whether this user has started this very job: in this directory, at this server. What a directory says of itself
+ * proves nothing, the list does.
+ */
+export const isOwnJob = async (
+  { exportId, server }: Pick<JobState, 'exportId' | 'server'>,
+  directory: string,
+  io: Pick<Io, 'env' | 'home' | 'platform'>,
+): Promise<boolean> => {
+  if (!exportIdText.test(exportId)) return false
+  const names = (await pointerNames(io)).filter((name) => name.endsWith(`-${exportId}.json`))
+  for (const name of names) {
+    const pointer = await readPointer(join(jobsDirectory(io), name))
+    if (pointer?.exportId !== exportId || pointer.server !== server) continue
+    if ((await realPath(pointer.directory)) === (await realPath(directory))) return true
+  }
+  return false
 }
 
 const unfinishedPhases: ReadonlySet<Phase> = new Set(['new', 'in-progress', 'downloading', 'incomplete'])

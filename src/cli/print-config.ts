@@ -6,6 +6,7 @@ import type { Io } from './io.js'
 import { type OptionName, row } from './options.js'
 import type { ChosenProfile, Settings } from './settings.js'
 import { targetName } from './show.js'
+import { isMock } from './values.js'
 
 export interface PrintedSetting {
   name: string
@@ -21,7 +22,8 @@ const profileSource: Record<ChosenProfile['by'], string> = {
 }
 
 /** A proxy may hold a password. */
-const withoutPassword = (text: string): string => text.replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/@]*@/i, '$1***@')
+export const withoutPassword = (text: string): string =>
+  text.replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/@]*@/i, '$1***@')
 
 const valueText = (name: OptionName, settings: Settings): string | undefined => {
   const setting = settings.setting(name)
@@ -76,7 +78,10 @@ const secretRows = (way: ChosenWay, io: Io): PrintedSetting[] =>
 
 /** Every setting of a command; what is a secret itself is `***`. */
 export const printedSettings = (settings: Settings, config: Config, io: Io): PrintedSetting[] => {
-  const way = chooseWay(settings, io.env)
+  const chosen = chooseWay(settings, io.env)
+  // Settings for real servers are not for a mock inside this process.
+  const isOpen = isMock(config.server) && config.network.auth.kind === 'none'
+  const way: ChosenWay = isOpen ? { way: 'none', source: config.server } : chosen
   const following = derived(config, settings, way)
   const printed = (name: OptionName): PrintedSetting => {
     const source = settings.setting(name)?.source

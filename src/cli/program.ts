@@ -2,12 +2,13 @@
 import { Command, CommanderError, Option } from 'commander'
 import { BulkxError } from '../errors.js'
 import { version } from '../version.js'
-import { type CommandRow, catalogue, rowFor } from './catalogue.js'
+import { catalogue, commandGroups, rowFor } from './catalogue.js'
+import type { CommandRow } from './command-row.js'
 import { exitStatusLines } from './exit-status.js'
 import type { Ending } from './invocation.js'
 import type { Io } from './io.js'
 import { groups, type OptionName } from './options.js'
-import { resolveSettings, type Texts } from './settings.js'
+import { type ChosenProfile, resolveSettings, type Texts } from './settings.js'
 import { topics } from './topics.js'
 import { usageError } from './usage-error.js'
 
@@ -49,6 +50,27 @@ const helpEnd = (row: CommandRow): string =>
 
 const argumentText = (row: CommandRow): string => row.args.map(({ name }) => `${name} `).join('')
 
+/** The command that a name belongs below: the program, or a group such as `profile`. */
+const parentOf = (program: Command, name: string): Command => {
+  const [group = '', own] = name.split(' ')
+  if (own === undefined) return program
+  const present = program.commands.find((command) => command.name() === group)
+  if (present) return present
+  return program
+    .command(group)
+    .description(commandGroups[group] ?? '')
+    .usage('<command> [options]')
+    .helpOption('-h, --help', 'this help')
+    .helpCommand(false)
+}
+
+/** Only commands that have to do with a server know profiles. */
+const profileFor = async (row: CommandRow, flags: Texts, io: Io): Promise<ChosenProfile | undefined> => {
+  if (!row.options.includes('profile')) return undefined
+  const { chooseProfile } = await import('./profiles.js')
+  return chooseProfile({ flag: flags.profile?.at(-1) }, io)
+}
+
 const addCommand = (
   program: Command,
   name: string,
@@ -56,8 +78,8 @@ const addCommand = (
   take: (ending: Ending) => void,
   io: Io,
 ): void => {
-  const command = program
-    .command(name)
+  const command = parentOf(program, name)
+    .command(name.split(' ').at(-1) ?? name)
     .description(row.summary)
     .usage(`${argumentText(row)}[options]`)
   for (const argument of row.args) command.argument(argument.name, argument.help)
@@ -65,7 +87,8 @@ const addCommand = (
   command.helpOption('-h, --help', 'this help').addHelpText('after', helpEnd(row))
   command.action(async () => {
     const flags = textsOf(command, row)
-    const settings = resolveSettings({ names: row.options, flags, env: io.env })
+    const profile = await profileFor(row, flags, io)
+    const settings = resolveSettings({ names: row.options, flags, env: io.env, profile })
     const run = await row.load()
     take(await run({ command: name, args: command.args, flags, settings }, io))
   })
@@ -81,11 +104,14 @@ const topicList = (): string =>
     '  bulkx export --server mock: -o out',
   ].join('\n')
 
-const help = (program: Command, name: string | undefined): string => {
-  const topic = name === undefined ? undefined : topics[name]
+const help = (program: Command, words: readonly string[]): string => {
+  const name = words.join(' ')
+  const topic = Object.hasOwn(topics, name) ? topics[name] : undefined
   if (topic) return `${topic.text()}\n`
-  const command =
-    name === undefined ? program : program.commands.find((candidate) => candidate.name() === name)
+  const command = words.reduce<Command | undefined>(
+    (above, word) => above?.commands.find((candidate) => candidate.name() === word),
+    program,
+  )
   if (!command) {
     throw new BulkxError('BULKX_USAGE', `There is no command or topic ${JSON.stringify(name)}`, {
       hint: `topics are ${Object.keys(topics).join(', ')}; \`bulkx help\` lists the commands`,
@@ -118,16 +144,20 @@ const createProgram = (io: Io, take: (ending: Ending) => void): Command => {
     .command('help')
     .description('Explain a command or a topic.')
     .usage('[command|topic]')
-    .argument('[command|topic]')
+    .argument('[command|topic...]')
     .helpOption('-h, --help', 'this help')
-    .action((name: string | undefined) => io.stdout.write(help(program, name)))
+    .action((words: string[]) => io.stdout.write(help(program, words)))
   return program
 }
 
 /** The command that was named, as far as argv shows one. */
 const commandOf = (argv: readonly string[]): string | undefined => {
-  const word = argv.find((argument) => !argument.startsWith('-'))
-  return word !== undefined && (word === 'help' || Object.hasOwn(catalogue, word)) ? word : undefined
+  const [word = '', second = ''] = argv.filter((argument) => !argument.startsWith('-'))
+  const both = `${word} ${second}`
+  if (Object.hasOwn(catalogue, both)) return both
+  return word === 'help' || Object.hasOwn(catalogue, word) || Object.hasOwn(commandGroups, word)
+    ? word
+    : undefined
 }
 
 /** Runs the command in `argv`; never rejects. */

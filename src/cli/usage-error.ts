@@ -2,12 +2,26 @@
 import type { CommanderError } from 'commander'
 import { BulkxError } from '../errors.js'
 
-const secretOptions = /^--?(token|bearer|access-token|secret|client-secret|password|pass)$/
+const secretOptions = /^--?(token|bearer|access-token|bearer-token|authorization|jwt)$/
+const clientSecretOptions = /^--?(secret|client-secret|password|passwd|pass|api-key|private-key|credentials)$/
+
+const visible = 'arguments can be seen by all users of this computer, and stay in the history of the shell;'
+
+const secretHint = (option: string): string | undefined => {
+  if (secretOptions.test(option)) return `${visible} use --token-file, BULKX_TOKEN or --token-command`
+  if (!clientSecretOptions.test(option)) return undefined
+  return `${visible} use --client-secret-file or BULKX_CLIENT_SECRET, --key for a private key, --header-file for others`
+}
 
 const sentence = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)
 
 /** One sentence and a hint; nothing after an `=` is repeated, for it may be a secret. */
-export const usageError = ({ message }: CommanderError, command: string | undefined): BulkxError => {
+export const usageError = ({ message, code }: CommanderError, command: string | undefined): BulkxError => {
+  if (code === 'commander.help') {
+    return new BulkxError('BULKX_USAGE', `No ${command} command was given`, {
+      hint: `see \`bulkx ${command} --help\``,
+    })
+  }
   const [first = '', ...rest] = message.replace(/^error: /, '').split('\n')
   const words = first
     .replace(/(--[\w-]+)=.*?(?=')/, '$1')
@@ -16,10 +30,9 @@ export const usageError = ({ message }: CommanderError, command: string | undefi
   const [, near] = /\(Did you mean (?:one of )?(.+?)\??\)/.exec(rest.join(' ')) ?? []
   const option = /^unknown option (\S+)/.exec(words)?.[1] ?? ''
   const help = `see \`bulkx ${command === undefined ? '' : `${command} `}--help\``
-  const hint = secretOptions.test(option)
-    ? 'a secret is never an argument; use `--token-file` or BULKX_TOKEN'
-    : near === undefined
-      ? help
-      : `did you mean ${near}? ${help}`
-  return new BulkxError('BULKX_USAGE', sentence(words), { hint })
+  const secret = secretHint(option)
+  const hint = secret ?? (near === undefined ? help : `did you mean ${near}? ${help}`)
+  const said =
+    secret === undefined ? sentence(words) : `A secret is never an argument, so there is no ${option}`
+  return new BulkxError('BULKX_USAGE', said, { hint })
 }

@@ -45,6 +45,10 @@ export const parseProxy = (text: string): string | undefined =>
 export const parseTokenUrl = (text: string): string | undefined =>
   httpUrl(text, '--token-url') && !text.includes('#') ? text : undefined
 
+/** As it is typed, with or without its dashes. */
+export const parseOptionName = (text: string): string | undefined =>
+  /^(--)?[a-z][a-z-]*$/.test(text) ? text.replace(/^--/, '') : undefined
+
 /** Dots are fine: profiles are often named after hosts. */
 export const parseProfileName = (text: string): string | undefined =>
   /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(text) ? text : undefined

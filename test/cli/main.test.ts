@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { catalogue } from '../../src/cli/catalogue.js'
+import { catalogue, commandGroups } from '../../src/cli/catalogue.js'
 import { main } from '../../src/cli/main.js'
 import { topics } from '../../src/cli/topics.js'
 import { version } from '../../src/version.js'
@@ -33,11 +33,19 @@ describe('help', () => {
   })
 
   test.each(Object.keys(catalogue))('of %s', async (name) => {
+    const words = name.split(' ')
+    const { code, out, err } = await run([...words, '--help'])
+    expect([code, err]).toEqual([0, ''])
+    expectGolden(`help/${words.join('-')}`, out)
+    expect((await run(['help', ...words])).out).toBe(out)
+    for (const line of out.split('\n')) expect(line.length, line).toBeLessThanOrEqual(100)
+  })
+
+  test.each(Object.keys(commandGroups))('of the group %s', async (name) => {
     const { code, out, err } = await run([name, '--help'])
     expect([code, err]).toEqual([0, ''])
     expectGolden(`help/${name}`, out)
     expect((await run(['help', name])).out).toBe(out)
-    for (const line of out.split('\n')) expect(line.length, line).toBeLessThanOrEqual(100)
   })
 
   test.each(Object.keys(topics))('topic %s', async (name) => {
@@ -49,7 +57,7 @@ describe('help', () => {
 
   test('every option of every command is in its help', async () => {
     for (const [name, { options }] of Object.entries(catalogue)) {
-      const { out } = await run([name, '--help'])
+      const { out } = await run([...name.split(' '), '--help'])
       for (const option of options) expect(out, name).toMatch(new RegExp(`--${option}\\b`))
     }
   })
@@ -75,6 +83,9 @@ describe('usage errors end 2', () => {
     [['resume', 'https://ehr.example/jobs/1'], /needs a directory/, /--out <dir>/],
     [['status', 'nowhere'], /There is no job in/, /bulkx jobs/],
     [['help', 'nonsense'], /no command or topic/, /environment/],
+    [['profile'], /No profile command was given/, /bulkx profile --help/],
+    [['auth', 'kegen'], /Unknown command kegen/, /did you mean keygen\?/],
+    [['profile', 'show', 'a', 'b'], /Too many arguments/, /bulkx profile show --help/],
     [['mock', '--fault', 'nonsense'], /--fault: There is no fault/, /truncate/],
     [['mock', '--patients', '3'], /--patients "3" is not a whole number/, /--patients 100/],
   ])('%j', async (argv, message, hint) => {

@@ -1,4 +1,5 @@
 /** Commands one after the other against one mock, under one clock: a shell session without the shell. */
+import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import { main } from '../../src/cli/main.js'
 import { createMock, listen, type Mock, type MockOptions } from '../../src/mock/index.js'
@@ -44,7 +45,10 @@ export const session = async (options: Partial<MockOptions> = {}): Promise<Sessi
     mock,
     server: running.fhirUrl,
     run: async (argv, { watch, ...ioOptions } = {}) => {
-      const io = Object.assign(fakeIo({ cwd, ...ioOptions }), { clock })
+      // One user, from whatever directory.
+      const user = { BULKX_STATE_DIR: join(cwd, 'state'), BULKX_CONFIG_DIR: join(cwd, 'config') }
+      const env = { ...user, ...ioOptions.env }
+      const io = Object.assign(fakeIo({ cwd, ...ioOptions, env }), { clock })
       io.onTalk = (text) => watch?.(io, text)
       const code = await main(argv, io)
       const lines = argv.includes('--json') ? parsed(io.out()) : []

@@ -417,7 +417,7 @@ describe('identity', () => {
   test('without, with a wrong, and with the right token', async () => {
     const talk = await withToken()
     const without = await talk.run(exportTo(talk))
-    expect([without.code, without.err]).toEqual([3, expect.stringMatching(/hint: .*--token-file/)])
+    expect([without.code, without.err]).toEqual([3, expect.stringMatching(/hint: .*`bulkx doctor`/)])
     expect((await talk.run(exportTo(talk), { env: { BULKX_TOKEN: 'bad' } })).code).toBe(3)
     expect((await talk.run(exportTo(talk), { env: { BULKX_TOKEN: 'good' } })).code).toBe(0)
   })

@@ -1,5 +1,5 @@
 /** Option rows of `bulkx mock`. */
-import { integer, one, positiveNumber, repeatable, text } from '../kinds.js'
+import { duration, file, integer, one, positiveNumber, repeatable, text } from '../kinds.js'
 import type { OptionRow } from '../options.js'
 
 export const mockRows = {
@@ -57,6 +57,19 @@ export const mockRows = {
     help: 'resources in a file, at most',
     byDefault: '10000',
     kind: integer(1, 100_000_000, '10000'),
+  },
+  jwks: {
+    group: 'mock',
+    value: '<file>',
+    help: 'public keys of a client, who must then sign in',
+    kind: file,
+  },
+  'token-lifetime': {
+    group: 'mock',
+    value: '<duration>',
+    help: 'how long access tokens are good',
+    byDefault: '5m',
+    kind: duration('5m'),
   },
   fault: {
     group: 'mock',

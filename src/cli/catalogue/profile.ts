@@ -1,0 +1,54 @@
+/** `bulkx profile …`, as the help knows it. */
+import type { CommandRow } from '../command-row.js'
+import type { OptionName } from '../options.js'
+import { profileOptions } from '../profiles.js'
+
+const talk: readonly OptionName[] = ['json', 'quiet', 'color']
+const exitCodes = [0, 2, 8]
+const name = { name: '<name>', help: 'letters, digits, dots, - and _' }
+
+export const profileCommands: Readonly<Record<string, CommandRow>> = {
+  'profile set': {
+    summary: 'Keep options under a name; those that it holds already stay as they are.',
+    args: [name],
+    options: [...profileOptions, 'unset', ...talk],
+    examples: [
+      'bulkx profile set epic --server https://ehr.example/fhir --client-id 42 --key epic.pem',
+      'bulkx profile set epic --type Patient,Observation --unset kid',
+    ],
+    exitCodes,
+    load: async () => (await import('../commands/profile.js')).set,
+  },
+  'profile list': {
+    summary: 'List the profiles; the one in use has a star.',
+    args: [],
+    options: talk,
+    examples: ['bulkx profile list'],
+    exitCodes,
+    load: async () => (await import('../commands/profile.js')).list,
+  },
+  'profile show': {
+    summary: 'Print what a profile holds; without a name, the one in use.',
+    args: [{ ...name, name: '[name]' }],
+    options: talk,
+    examples: ['bulkx profile show epic'],
+    exitCodes,
+    load: async () => (await import('../commands/profile.js')).show,
+  },
+  'profile use': {
+    summary: 'Look at this profile from now on, when no other is named.',
+    args: [{ ...name, name: '[name]' }],
+    options: ['none', ...talk],
+    examples: ['bulkx profile use epic', 'bulkx profile use --none'],
+    exitCodes,
+    load: async () => (await import('../commands/profile.js')).use,
+  },
+  'profile remove': {
+    summary: 'Forget a profile; the files that it names stay.',
+    args: [name],
+    options: talk,
+    examples: ['bulkx profile remove epic'],
+    exitCodes,
+    load: async () => (await import('../commands/profile.js')).remove,
+  },
+}

@@ -1,0 +1,17 @@
+/** A command as a row: its words, its options, and where it lives. */
+import type { Run } from './invocation.js'
+import type { OptionName, OptionRow } from './options.js'
+
+export interface CommandRow {
+  readonly summary: string
+  /** Positional arguments as the usage line shows them. */
+  readonly args: readonly { name: string; help: string }[]
+  readonly options: readonly OptionName[]
+  /** Options that mean something slightly different here. */
+  readonly reworded?: Partial<
+    Record<OptionName, Partial<Pick<OptionRow, 'help' | 'group' | 'byDefault' | 'value'>>>
+  >
+  readonly examples: readonly string[]
+  readonly exitCodes: readonly number[]
+  readonly load: () => Promise<Run>
+}

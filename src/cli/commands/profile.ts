@@ -1,0 +1,169 @@
+/** `bulkx profile set|list|show|use|remove`: options kept under a name. */
+import { BulkxError } from '../../errors.js'
+import { chooseWay } from '../auth-way.js'
+import type { Ending, Invocation, Run } from '../invocation.js'
+import type { Io } from '../io.js'
+import { withoutPassword } from '../print-config.js'
+import { changeProfiles, type Profile, profilesPath, readProfiles } from '../profile-file.js'
+import { asKept, isProfileOption, noProfile, noSuchProfile, profileOptions } from '../profiles.js'
+import { talkFor } from '../report/index.js'
+import { resolveSettings, type Texts } from '../settings.js'
+import { parseProfileName } from '../values.js'
+
+const nameIn = ({ args }: Invocation): string => {
+  const given = args[0] ?? ''
+  const name = parseProfileName(given)
+  if (name !== undefined && name !== noProfile) return name
+  const why =
+    name === noProfile ? 'is no name for a profile: it stands for no profile at all' : 'is no profile name'
+  throw new BulkxError('BULKX_USAGE', `${JSON.stringify(given)} ${why}`, {
+    hint: 'use letters, digits, dots, - and _, at most 64 of them',
+  })
+}
+
+/** What the command line gives for the profile; the environment is not for keeping. */
+const givenTexts = ({ flags }: Invocation, io: Io): Texts => {
+  const own = Object.entries(flags).filter(([name]) => isProfileOption(name))
+  const proxy = flags.proxy?.at(-1)
+  if (proxy !== undefined && withoutPassword(proxy) !== proxy) {
+    throw new BulkxError('BULKX_USAGE', '--proxy holds a password, and a profile keeps no secrets', {
+      hint: 'set HTTPS_PROXY in the environment instead',
+    })
+  }
+  return asKept(Object.fromEntries(own), io)
+}
+
+const unsetNames = ({ settings }: Invocation): string[] => settings.get('unset') ?? []
+
+/** Throws `BULKX_USAGE` for what could not be used later: a wrong value, two ways to say who we are. */
+const assertUsable = (name: string, profile: Profile): void => {
+  const texts = Object.fromEntries(Object.entries(profile).filter(([option]) => isProfileOption(option)))
+  const chosen = { name, by: 'flag', texts } as const
+  chooseWay(resolveSettings({ names: profileOptions, flags: {}, env: {}, profile: chosen }), {})
+}
+
+export const set: Run = async (invocation, io) => {
+  const name = nameIn(invocation)
+  const given = givenTexts(invocation, io)
+  const unset = new Set(unsetNames(invocation))
+  let isFirst = false
+  await changeProfiles(io, (profiles) => {
+    const before = Object.entries(profiles.byName.get(name) ?? {}).filter(([option]) => !unset.has(option))
+    const profile = Object.fromEntries([...before, ...Object.entries(given)]) as Profile
+    assertUsable(name, profile)
+    isFirst = profiles.byName.size === 0 && profiles.inUse === undefined
+    const byName = new Map(profiles.byName).set(name, profile)
+    return { byName, inUse: isFirst ? name : profiles.inUse }
+  })
+  const talk = await talkFor(invocation.settings, io)
+  talk.line(isFirst ? `profile ${name} is set, and in use: it is the first one` : `profile ${name} is set`)
+  return { result: { profile: name, inUse: isFirst || undefined, file: profilesPath(io) } }
+}
+
+const authOf = (name: string, profile: Profile): string => {
+  try {
+    const texts = Object.fromEntries(Object.entries(profile).filter(([option]) => isProfileOption(option)))
+    const settings = resolveSettings({
+      names: profileOptions,
+      flags: {},
+      env: {},
+      profile: { name, by: 'flag', texts },
+    })
+    return chooseWay(settings, {}).way
+  } catch {
+    return '?'
+  }
+}
+
+const padded = (rows: readonly string[][]): string[] => {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
+  return rows.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  )
+}
+
+export const list: Run = async ({ settings }, io) => {
+  const { byName, inUse } = await readProfiles(io)
+  const sorted = [...byName].sort(([a], [b]) => (a < b ? -1 : 1))
+  const profiles = sorted.map(([name, profile]) => ({
+    name,
+    inUse: name === inUse,
+    server: profile.server?.at(-1),
+    auth: authOf(name, profile),
+  }))
+  if (settings.get('json')) return { result: { profiles } }
+  if (profiles.length === 0) {
+    ;(await talkFor(settings, io)).line(
+      'there are no profiles; make one: `bulkx profile set <name> --server <url>`',
+    )
+  }
+  const rows = profiles.map(({ name, inUse, server, auth }) => [inUse ? '*' : ' ', name, server ?? '-', auth])
+  for (const line of padded(rows)) io.stdout.write(`${line}\n`)
+  return {}
+}
+
+/** What nobody knows may be a secret that was written by hand. */
+const shownValue = (option: string, texts: readonly string[]): string =>
+  isProfileOption(option) ? withoutPassword(texts.join(',')) : '***'
+
+export const show: Run = async (invocation, io) => {
+  const profiles = await readProfiles(io)
+  const name = invocation.args[0] === undefined ? profiles.inUse : nameIn(invocation)
+  if (name === undefined) {
+    throw new BulkxError('BULKX_USAGE', 'No profile is in use', {
+      hint: 'name one: `bulkx profile show <name>`; `bulkx profile list` shows them',
+    })
+  }
+  const profile = profiles.byName.get(name)
+  if (!profile) throw noSuchProfile(name, profiles)
+  const rows = Object.entries(profile).map(([option, texts]) => [option, shownValue(option, texts)])
+  if (!invocation.settings.get('json')) for (const line of padded(rows)) io.stdout.write(`${line}\n`)
+  return { result: { profile: name, inUse: name === profiles.inUse, settings: Object.fromEntries(rows) } }
+}
+
+const useNone = async (invocation: Invocation, io: Io): Promise<Ending> => {
+  await changeProfiles(io, ({ byName }) => ({ byName }))
+  const talk = await talkFor(invocation.settings, io)
+  talk.line('no profile is in use')
+  return { result: {} }
+}
+
+export const use: Run = async (invocation, io) => {
+  if (invocation.settings.get('none') && invocation.args.length > 0) {
+    throw new BulkxError('BULKX_USAGE', 'A name and --none cannot both be given', {
+      hint: 'leave one of them out',
+    })
+  }
+  if (invocation.settings.get('none') || invocation.args[0] === noProfile) return useNone(invocation, io)
+  if (invocation.args[0] === undefined) {
+    throw new BulkxError('BULKX_USAGE', 'No profile was named', {
+      hint: 'name one, or `--none`; `bulkx profile list` shows them',
+    })
+  }
+  const name = nameIn(invocation)
+  await changeProfiles(io, (profiles) => {
+    if (!profiles.byName.has(name)) throw noSuchProfile(name, profiles)
+    return { ...profiles, inUse: name }
+  })
+  const talk = await talkFor(invocation.settings, io)
+  talk.line(`profile ${name} is in use`)
+  return { result: { profile: name } }
+}
+
+export const remove: Run = async (invocation, io) => {
+  const name = nameIn(invocation)
+  let wasInUse = false
+  await changeProfiles(io, (profiles) => {
+    if (!profiles.byName.has(name)) throw noSuchProfile(name, profiles)
+    wasInUse = profiles.inUse === name
+    const byName = new Map(profiles.byName)
+    byName.delete(name)
+    return { byName, inUse: wasInUse ? undefined : profiles.inUse }
+  })
+  const talk = await talkFor(invocation.settings, io)
+  talk.line(`profile ${name} is removed${wasInUse ? '; no profile is in use' : ''}`)
+  return { result: { profile: name } }
+}
