@@ -72,7 +72,7 @@ export const types = ({ config, learned }: Doctor): Verdict => {
   const unknown = asked.filter((type) => !served.includes(type))
   if (unknown.length === 0) return ok(`${asked.join(', ')}: served`)
   return warning(
-    `Not among the ${served.length} types that the server declares: ${unknown.join(', ')}`,
+    `Not among the types that the server declares: ${unknown.join(', ')}`,
     'check the spelling of --type; a server may export types that it does not declare, or refuse the kick-off',
   )
 }

@@ -1,7 +1,7 @@
 /** Check: name, connection and certificate of the server. */
 import { DecodeError, readAnswer } from '../http/body.js'
 import { compose, header } from '../http/exchange.js'
-import { NetworkError, type NetworkErrorKind } from '../http/network-error.js'
+import { NetworkError } from '../http/network-error.js'
 import { followRedirects } from '../http/redirects.js'
 import { readHttpDate } from '../http/retry-after.js'
 import { isLoopback, originOf, withoutQuery } from '../http/url.js'
@@ -24,7 +24,7 @@ const tlsRemedy = (message: string): string =>
   tlsRemedies.find(([pattern]) => pattern.test(message))?.[1] ??
   'name the certificate authority of the server, or of a proxy that looks inside, with --ca <file>'
 
-const remedyFor = (kind: NetworkErrorKind, message: string, behind: string): string => {
+const remedyFor = ({ kind, message }: NetworkError, fhirUrl: string, behind: string): string => {
   switch (kind) {
     case 'dns':
       return `check the host name in --server, and that this network knows it${behind}`
@@ -35,7 +35,9 @@ const remedyFor = (kind: NetworkErrorKind, message: string, behind: string): str
     case 'timeout':
       return `try again later, or with a longer --request-timeout; an allow-list may be in between${behind}`
     case 'broken':
-      return `try again later; check host and port in --server${behind}`
+      return /^http:/i.test(fhirUrl)
+        ? `the server may want https at this port: check --server${behind}`
+        : `try again later; check host and port in --server${behind}`
     case 'redirect':
       return 'check --server: it must be the FHIR base URL (often ending in /r4 or /fhir)'
     default:
@@ -48,10 +50,12 @@ const behindProxy = ({ config }: Doctor): string => {
   return found && 'url' in found ? `; the proxy ${found.url} (${found.source}) stands in between` : ''
 }
 
-const unreachable = (doctor: Doctor, { kind, message }: NetworkError): Verdict => {
+const unreachable = (doctor: Doctor, error: NetworkError): Verdict => {
+  const { kind, message } = error
+  const { fhirUrl } = doctor.config
   const code = kind === 'redirect' ? 'BULKX_NOT_BULK_DATA' : 'BULKX_UNREACHABLE'
-  const text = `Cannot reach ${withoutQuery(doctor.config.fhirUrl)}: ${message}`
-  return failed(code, text, remedyFor(kind, message, behindProxy(doctor)))
+  const text = `Cannot reach ${withoutQuery(fhirUrl)}: ${message}`
+  return failed(code, text, remedyFor(error, fhirUrl, behindProxy(doctor)))
 }
 
 /** Without slashes at its end. */
