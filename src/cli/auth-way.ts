@@ -2,7 +2,7 @@
 import type { AuthMethod } from '../auth/method.js'
 import { BulkxError } from '../errors.js'
 import type { OptionName } from './options.js'
-import type { Environment, Origin, Settings } from './settings.js'
+import type { Environment, Origin, Setting, Settings } from './settings.js'
 
 export type Way = AuthMethod['kind']
 
@@ -40,10 +40,14 @@ interface Evidence {
 
 const distance: Record<Origin, number> = { flag: 0, directory: 1, environment: 2, profile: 3 }
 
+/** `--key`, `BULKX_KEY`, `key of profile epic`. */
+const sourceOf = (name: OptionName, { source, origin }: Setting): string =>
+  origin === 'directory' || origin === 'profile' ? `${name} of ${source}` : source
+
 const evidenceOf = (settings: Settings, env: Environment): Evidence[] => {
   const options = families.flatMap(([name, family]): Evidence[] => {
     const setting = settings.setting(name)
-    return setting ? [{ family, source: setting.source, origin: setting.origin }] : []
+    return setting ? [{ family, source: sourceOf(name, setting), origin: setting.origin }] : []
   })
   const variables = Object.entries(secretVariables).flatMap(([source, family]): Evidence[] =>
     env[source] ? [{ family, source, origin: 'environment' }] : [],

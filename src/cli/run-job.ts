@@ -11,7 +11,9 @@ import { type Host, openJob } from '../open-job.js'
 import type { Ending } from './invocation.js'
 import type { Io } from './io.js'
 import { rememberJob } from './job-list.js'
-import { createReporter, type Reporter, talkFor } from './report/index.js'
+import { describeProfile, passedOverText } from './profile-words.js'
+import { createReporter, type Reporter, sayWarning, talkFor, type Warning } from './report/index.js'
+import { jsonReporter } from './report/json.js'
 import type { Settings } from './settings.js'
 import { shortPath, targetName } from './show.js'
 import { count } from './text.js'
@@ -34,10 +36,20 @@ export interface JobRun {
   fields?: (state: JobState) => Readonly<Record<string, unknown>>
 }
 
-/** What the engine needs of this process. */
-export const hostFor = async (settings: Settings, io: Io): Promise<Host> => {
+/** What the engine needs of this process. Without a reporter, warnings go where they would go with one. */
+export const hostFor = async (
+  settings: Settings,
+  io: Io,
+  reporter?: Pick<Reporter, 'warn'>,
+): Promise<Host> => {
   const talk = await talkFor(settings, io)
+  const json = settings.get('json') ? jsonReporter(io) : undefined
+  const warn = (warning: Warning): void => {
+    sayWarning(talk, warning)
+    json?.warn(warning)
+  }
   return {
+    onNotice: (notice) => (reporter ? reporter.warn(notice) : warn(notice)),
     clock: io.clock,
     random: io.random,
     signal: io.signal,
@@ -148,7 +160,7 @@ interface Ran {
 const openAndRun = async (run: JobRun, reporter: Reporter, io: Io): Promise<Ran> => {
   const ran: Ran = { begun: false }
   try {
-    await using job = await openJob(run.config, await hostFor(run.settings, io))
+    await using job = await openJob(run.config, await hostFor(run.settings, io, reporter))
     ran.state = job.state
     await runOpen(run, job, reporter, io, () => {
       ran.begun = true
@@ -186,7 +198,10 @@ export const runJob = async (run: JobRun, io: Io): Promise<Ending> => {
       server: config.server,
       target: run.target ?? targetName(config.kickOff.target),
       directory: shortPath(config.directory, io.cwd),
+      profile: describeProfile(settings),
     })
+    const passedOver = passedOverText(settings)
+    if (passedOver !== undefined) reporter.note(passedOver)
     const ran = await openAndRun(run, reporter, io)
     const state = ran.state ?? (await readJob(config.directory).catch(() => undefined)) ?? newState()
     const ending = sayConclusion(run, ran, state, reporter, io)

@@ -2,7 +2,7 @@
 import type { Config } from '../config.js'
 import { readJob } from '../job/directory.js'
 import { phaseOf } from '../job/state.js'
-import { resolveConfig } from './config.js'
+import { resolveConfig, settingsFor } from './config.js'
 import { requestLines, shownRequest } from './dry-run.js'
 import type { Ending, Invocation } from './invocation.js'
 import type { Io } from './io.js'
@@ -11,6 +11,7 @@ import { printedLines, printedSettings } from './print-config.js'
 import { talkFor } from './report/index.js'
 import type { Settings } from './settings.js'
 import { shortPath } from './show.js'
+import { parseTarget } from './target.js'
 
 /** The ending of a run that only prints; undefined when there is something to start. */
 const printOnly = (config: Config, { settings }: Invocation, io: Io): Ending | undefined => {
@@ -42,10 +43,11 @@ const setAside = async (config: Config, settings: Settings, io: Io): Promise<voi
 export const prepareExport = async (
   invocation: Invocation,
   io: Io,
-): Promise<{ config: Config } | { ending: Ending }> => {
-  const config = await resolveConfig(invocation.settings, invocation.args[0], io)
-  const ending = printOnly(config, invocation, io)
+): Promise<{ config: Config; settings: Settings } | { ending: Ending }> => {
+  const settings = settingsFor(invocation.settings, parseTarget(invocation.args[0]))
+  const config = await resolveConfig(settings, invocation.args[0], io)
+  const ending = printOnly(config, { ...invocation, settings }, io)
   if (ending) return { ending }
-  await setAside(config, invocation.settings, io)
-  return { config }
+  await setAside(config, settings, io)
+  return { config, settings }
 }

@@ -35,7 +35,7 @@ const cancel = async (job: Job): Promise<string> => {
 const runCancel = async ({ config, settings, url }: Cancelling, io: Io): Promise<Ending> => {
   const reporter = await createReporter(settings, io)
   try {
-    await using job = await openJob(config, await hostFor(settings, io))
+    await using job = await openJob(config, await hostFor(settings, io, reporter))
     const seen = observed(job, reporter)
     const fields = () => resultFields(conclude(job.state, config.directory, 'never').outcome)
     try {

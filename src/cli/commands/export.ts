@@ -9,8 +9,8 @@ import { isMock } from '../values.js'
 export const run: Run = async (invocation, io) => {
   const prepared = await prepareExport(invocation, io)
   if ('ending' in prepared) return prepared.ending
-  const { config } = prepared
-  const { command, settings } = invocation
+  const { config, settings } = prepared
+  const { command } = invocation
   const mock = isMock(config.server) ? await startMock(config.server, io) : undefined
   try {
     return await runJob(

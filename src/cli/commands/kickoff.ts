@@ -29,7 +29,7 @@ export const run: Run = async (invocation, io) => {
     {
       command,
       config: prepared.config,
-      settings,
+      settings: prepared.settings,
       begin: (job) => beginJob(job, 'kickoff'),
       steer: kickOffOnly,
       isGood: (state) => underWay.has(phaseOf(state)),

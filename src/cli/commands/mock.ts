@@ -1,10 +1,11 @@
 /** `bulkx mock`: the bundled server on a port, until it is stopped. */
-import { readFile } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { BulkxError } from '../../errors.js'
 import { withoutQuery } from '../../http/url.js'
-import type { Fault, Mock, Personality, RunningServer } from '../../mock/index.js'
-import { reasonOf } from '../identity-files.js'
+import { shellWord } from '../../job/next-command.js'
+import type { Client, Fault, Mock, Personality, RunningServer } from '../../mock/index.js'
+import { readText, reasonOf } from '../identity-files.js'
 import type { Invocation, Run } from '../invocation.js'
 import type { Io } from '../io.js'
 import { personalityNamed } from '../mock-server.js'
@@ -32,13 +33,31 @@ const personalityOf = (settings: Settings, { personalities, personality }: MockM
   return settings.get('gzip') ? personality({ files: { gzip: true } }, named) : named
 }
 
-const readToken = async (settings: Settings, io: Io): Promise<string | undefined> => {
-  const path = settings.get('token-file')
-  if (path === undefined) return undefined
+const readOption = async (
+  name: 'token-file' | 'client-secret-file' | 'jwks',
+  settings: Settings,
+  io: Io,
+): Promise<string | undefined> => {
+  const path = settings.get(name)
+  return path === undefined ? undefined : readText(resolve(io.cwd, path), name, 'BULKX_USAGE')
+}
+
+/** The client that has to sign in, with keys or a secret; none, and the server is open. */
+const clientOf = async (settings: Settings, io: Io, module: MockModule): Promise<Client | undefined> => {
+  const keys = await readOption('jwks', settings, io)
+  const secret = (await readOption('client-secret-file', settings, io))?.replace(/[\r\n]+$/, '')
+  if (keys === undefined && secret === undefined) {
+    const id = settings.setting('client-id')
+    if (id?.origin !== 'flag') return undefined
+    throw new BulkxError('BULKX_USAGE', '--client-id needs something that proves who the client is', {
+      hint: 'add `--jwks <file>` or `--client-secret-file <file>`',
+    })
+  }
   try {
-    return (await readFile(resolve(io.cwd, path), 'utf8')).trim()
+    const jwks = keys === undefined ? undefined : module.readJwks(keys)
+    return { id: settings.get('client-id') ?? module.DEFAULT_CLIENT_ID, jwks, secret }
   } catch (error) {
-    throw usageOf('token-file', error, 'name a file that holds the token')
+    throw usageOf('jwks', error, 'make one with `bulkx auth keygen`, or `bulkx auth jwks <key>`')
   }
 }
 
@@ -52,7 +71,12 @@ const traced = (mock: Mock, talk: Talk): Mock => ({
   },
 })
 
-const createMockFor = async ({ settings }: Invocation, io: Io, module: MockModule): Promise<Mock> => {
+const createMockFor = async (
+  { settings }: Invocation,
+  io: Io,
+  module: MockModule,
+  client: Client | undefined,
+): Promise<Mock> => {
   const directory = settings.get('data')
   const jobSeconds = settings.get('job-seconds')
   const options = {
@@ -66,7 +90,9 @@ const createMockFor = async ({ settings }: Invocation, io: Io, module: MockModul
     clock: io.clock,
     jobMs: jobSeconds === undefined ? undefined : jobSeconds * 1000,
     pageSize: settings.get('page-size'),
-    token: await readToken(settings, io),
+    token: (await readOption('token-file', settings, io))?.trim(),
+    tokenLifetimeMs: settings.get('token-lifetime'),
+    ...(client ? { clients: [client] } : {}),
   }
   try {
     return module.createMock(options)
@@ -94,6 +120,25 @@ const listenOn = async (
   }
 }
 
+/** The private key beside its key set, where `bulkx auth keygen` puts it. */
+const keyBeside = (jwks: string, io: Io): string => {
+  const key = jwks.replace(/\.jwks\.json$/, '')
+  return key !== jwks && existsSync(resolve(io.cwd, key)) ? shellWord(key) : '<private key>'
+}
+
+/** A command that works with this mock as it stands. */
+const exampleCommand = (fhirUrl: string, client: Client | undefined, settings: Settings, io: Io): string => {
+  const token = settings.get('token-file')
+  const jwks = settings.get('jwks')
+  const secret = settings.get('client-secret-file')
+  const words = ['bulkx export Group/123 --type Patient', `--server ${fhirUrl}`]
+  if (client) words.push(`--client-id ${shellWord(client.id)}`)
+  if (jwks !== undefined) words.push(`--key ${keyBeside(jwks, io)}`)
+  else if (secret !== undefined) words.push(`--client-secret-file ${shellWord(secret)}`)
+  else if (token !== undefined) words.push(`--token-file ${shellWord(token)}`)
+  return [...words, '-o out'].join(' ')
+}
+
 const untilAborted = (signal: AbortSignal): Promise<void> =>
   new Promise((done) => {
     if (signal.aborted) done()
@@ -104,7 +149,8 @@ export const run: Run = async (invocation, io) => {
   const { settings } = invocation
   const module = await import('../../mock/index.js')
   const talk = await talkFor(settings, io)
-  const mock = await createMockFor(invocation, io, module)
+  const client = await clientOf(settings, io, module)
+  const mock = await createMockFor(invocation, io, module, client)
   const server = await listenOn(settings.get('verbose') ? traced(mock, talk) : mock, invocation, module)
   const { fhirUrl } = server
   if (settings.get('json')) {
@@ -112,10 +158,7 @@ export const run: Run = async (invocation, io) => {
       `${JSON.stringify({ type: 'listening', at: new Date(io.clock.now()).toISOString(), fhirUrl })}\n`,
     )
   } else io.stdout.write(`${fhirUrl}\n`)
-  const token = settings.get('token-file')
-  talk.line(
-    `the mock listens; try: bulkx export --server ${fhirUrl}${token ? ` --token-file ${token}` : ''} -o out`,
-  )
+  talk.line(`the mock listens; try: ${exampleCommand(fhirUrl, client, settings, io)}`)
   talk.line('Ctrl-C stops it')
   try {
     await untilAborted(io.signal)

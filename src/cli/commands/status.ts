@@ -22,7 +22,14 @@ import { isMock } from '../values.js'
 
 type InDirectory = Extract<Place, { kind: 'directory' }>
 
-const silent: Reporter = { begin: () => {}, event: () => {}, note: () => {}, end: () => {}, close: () => {} }
+const silent: Reporter = {
+  begin: () => {},
+  event: () => {},
+  note: () => {},
+  warn: () => {},
+  end: () => {},
+  close: () => {},
+}
 
 const reporterFor = (settings: Settings, io: Io): Reporter =>
   settings.get('json') ? jsonReporter(io) : silent

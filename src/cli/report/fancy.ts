@@ -7,7 +7,7 @@ import { plainPaint } from '../explain.js'
 import type { Io } from '../io.js'
 import { duration, harmless } from '../text.js'
 import { type Bars, startBars } from './bars.js'
-import { createTalk, type Reporter, type Talk } from './index.js'
+import { createTalk, type Reporter, sayWarning, startText, type Talk } from './index.js'
 import { type Line, linesFor } from './lines.js'
 import { hintTalk, say, statusTalk } from './plain.js'
 import { sayEnd } from './summary.js'
@@ -137,7 +137,7 @@ export const fancyReporter = (talk: Talk, io: Pick<Io, 'stderr' | 'clock'>): Rep
   return {
     begin: (start) => {
       directory = start.directory
-      talk.line(talk.paint.strong(`${start.command}: ${start.target} from ${start.server} into ${directory}`))
+      talk.line(talk.paint.strong(startText(start)))
     },
     watch: (gauges) => {
       progress = gauges
@@ -150,6 +150,7 @@ export const fancyReporter = (talk: Talk, io: Pick<Io, 'stderr' | 'clock'>): Rep
       else if (wait) foot.spin(wait)
     },
     note: (text) => above.line(text),
+    warn: (warning) => sayWarning(above, warning),
     end: (conclusion, state) => {
       foot.clear()
       sayEnd(conclusion, state, directory, talk)

@@ -7,6 +7,7 @@ import { createPaint } from '../color.js'
 import { type Paint, plainPaint } from '../explain.js'
 import type { Io } from '../io.js'
 import type { Settings } from '../settings.js'
+import { harmless } from '../text.js'
 import { jsonReporter } from './json.js'
 import { plainReporter } from './plain.js'
 
@@ -18,6 +19,16 @@ export interface RunStart {
   target: string
   /** As a person would type it. */
   directory: string
+  /** The profile, and what of the question it decides. */
+  profile?: string
+}
+
+/** Something that stops nothing, and should be looked at. */
+export interface Warning {
+  /** Stable, in kebab-case. */
+  kind: string
+  message: string
+  hint?: string
 }
 
 export interface Reporter {
@@ -27,6 +38,7 @@ export interface Reporter {
   event(event: JobEvent, state: JobState): void | Promise<void>
   /** Something a person should know that is no fact of the job. */
   note(text: string): void
+  warn(warning: Warning): void
   /** The summary; the error, if there is one, is explained by `main`. */
   end(conclusion: Conclusion, state: JobState): void
   /** Gives the terminal back. Called once, also after an error. */
@@ -45,6 +57,15 @@ export const createTalk = (io: Pick<Io, 'stderr'>, paint: Paint): Talk => ({
   warning: (text) => io.stderr.write(`${paint.warning('warning:')} ${text}\n`),
   paint,
 })
+
+/** What the first line of a run says. */
+export const startText = ({ command, target, server, profile, directory }: RunStart): string =>
+  `${command}: ${target} from ${server}${profile === undefined ? '' : ` (${profile})`} into ${directory}`
+
+export const sayWarning = (talk: Talk, { message, hint }: Warning): void => {
+  talk.warning(harmless(message))
+  if (hint !== undefined) talk.line(`${talk.paint.hint('hint:')} ${harmless(hint)}`)
+}
 
 const silent: Talk = { line: () => {}, warning: () => {}, paint: plainPaint }
 
@@ -68,6 +89,10 @@ const both = (first: Reporter, second: Reporter): Reporter => ({
   note: (text) => {
     first.note(text)
     second.note(text)
+  },
+  warn: (warning) => {
+    first.warn(warning)
+    second.warn(warning)
   },
   end: (conclusion, state) => {
     first.end(conclusion, state)

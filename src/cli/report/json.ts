@@ -62,6 +62,7 @@ const fieldsOf = (event: JobEvent): Record<string, unknown> => {
         server: withoutQuery(event.server),
         fhirUrl: withoutQuery(event.fhirUrl),
         target: event.kickOff && withoutQuery(targetText(event.kickOff.target)),
+        profile: event.identity?.profile,
       }
     case 'kick-off-requested':
       return { method: event.method, url: withoutQuery(event.url) }
@@ -117,10 +118,15 @@ const fieldsOf = (event: JobEvent): Record<string, unknown> => {
 export const jsonLine = (event: JobEvent): string =>
   JSON.stringify({ type: event.type, at: new Date(event.at).toISOString(), ...fieldsOf(event) })
 
-export const jsonReporter = (io: Pick<Io, 'stdout'>): Reporter => ({
+export const jsonReporter = (io: Pick<Io, 'stdout' | 'clock'>): Reporter => ({
   begin: () => {},
   event: (event) => io.stdout.write(`${jsonLine(event)}\n`),
   note: () => {},
+  warn: ({ kind, message, hint }) => {
+    const fields = { code: kind, message: words(message), hint: words(hint) }
+    const at = new Date(io.clock.now()).toISOString()
+    io.stdout.write(`${JSON.stringify({ type: 'warning', at, ...fields })}\n`)
+  },
   end: () => {},
   close: () => {},
 })

@@ -1,7 +1,7 @@
 /** One plain line for each thing that happened: for logs, pipes, and people who like it quiet. */
 import type { JobEvent } from '../../job/facts.js'
 import type { JobState } from '../../job/state.js'
-import type { Reporter, Talk } from './index.js'
+import { type Reporter, sayWarning, startText, type Talk } from './index.js'
 import { cutLine, type Line, linesFor, longWaitMs, progressLine, transientLine } from './lines.js'
 import { sayEnd } from './summary.js'
 
@@ -71,7 +71,7 @@ export const plainReporter = (talk: Talk): Reporter => {
   return {
     begin: (start) => {
       directory = start.directory
-      talk.line(`${start.command}: ${start.target} from ${start.server} into ${start.directory}`)
+      talk.line(startText(start))
     },
     event: (event, state) => {
       if (event.type === 'status-in-progress') status.inProgress(event, state)
@@ -80,6 +80,7 @@ export const plainReporter = (talk: Talk): Reporter => {
       sayHint(event)
     },
     note: (text) => talk.line(text),
+    warn: (warning) => sayWarning(talk, warning),
     end: (conclusion, state) => sayEnd(conclusion, state, directory, talk),
     close: () => {},
   }
