@@ -179,6 +179,17 @@ test('the mock inside, and a server that is not there', async () => {
   expect(gone.out()).toMatch(/✗ network: Cannot reach http:\S+: the connection was refused\n {2}hint: /)
 })
 
+test('with a profile, the first line says which', async () => {
+  const here = await identified()
+  const env = { BULKX_CONFIG_DIR: join(here.cwd, 'config') }
+  await here.run(['profile', 'set', 'clinic', ...here.identity], { env })
+  const { code, out } = await here.run(['doctor', 'Patient', '--profile', 'clinic'], { env })
+  expect([code, lines(here.plain(out))[0]]).toEqual([
+    0,
+    'doctor: Patient from http://127.0.0.1:8080/fhir (profile clinic)',
+  ])
+})
+
 test('--server has to be named', async () => {
   const io = fakeIo()
   expect(await main(['doctor'], io)).toBe(2)

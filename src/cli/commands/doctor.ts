@@ -10,13 +10,15 @@ import { withoutQuery } from '../../http/url.js'
 import { assertUsable, readJob } from '../../job/directory.js'
 import { phaseOf } from '../../job/state.js'
 import { createPaint } from '../color.js'
-import { resolveConfig } from '../config.js'
+import { resolveConfig, settingsFor } from '../config.js'
 import type { Paint } from '../explain.js'
 import type { Ending, Invocation, Run } from '../invocation.js'
 import type { Io } from '../io.js'
 import { startMock } from '../mock-server.js'
+import { describeProfile, passedOverText } from '../profile-words.js'
 import { hostFor } from '../run-job.js'
 import { targetName } from '../show.js'
+import { parseTarget } from '../target.js'
 import { harmless } from '../text.js'
 import { speaksUnicode } from '../unicode.js'
 import { isMock } from '../values.js'
@@ -100,6 +102,18 @@ const configOf = async ({ settings, args }: Invocation, io: Io): Promise<Config 
   }
 }
 
+/** Which server is looked at, by which profile; and which profile is not looked at. */
+const firstLines = ({ kickOff, server }: Config, { settings: given, args }: Invocation): string[] => {
+  const settings = settingsFor(given, parseTarget(args[0]))
+  const profile = describeProfile(settings)
+  const by = profile === undefined ? '' : ` (${profile})`
+  const passedOver = passedOverText(settings)
+  return [
+    `doctor: ${targetName(kickOff.target)} from ${server}${by}`,
+    ...(passedOver === undefined ? [] : [passedOver]),
+  ]
+}
+
 export const run: Run = async (invocation, io) => {
   const { settings } = invocation
   const paint = await createPaint(settings.get('color') ?? 'auto', io)
@@ -117,7 +131,7 @@ export const run: Run = async (invocation, io) => {
     take(config)
     return ending(results, { unseen })
   }
-  say(`doctor: ${targetName(config.kickOff.target)} from ${config.server}`)
+  for (const line of firstLines(config, invocation)) say(line)
   const mock = isMock(config.server) ? await startMock(config.server, io) : undefined
   try {
     await examined(mock ? { ...config, fhirUrl: mock.fhirUrl } : config, invocation, io, take)
