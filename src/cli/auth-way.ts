@@ -70,14 +70,15 @@ const asked = (settings: Settings): (ChosenWay & { origin: Origin }) | undefined
 const assertAgrees = (auth: ChosenWay & { origin: Origin }, settings: Settings, given: Evidence[]): void => {
   if (auth.origin !== 'flag' && auth.origin !== 'profile') return
   const own = given.filter(({ origin }) => origin === auth.origin)
+  const said = auth.origin === 'profile' ? `auth ${auth.way} of ${auth.source}` : `${auth.source} ${auth.way}`
   const headers = settings.setting('header-file')
   if (auth.way === 'none' && headers?.origin === auth.origin) {
-    throw contradiction(`${auth.source} ${auth.way}`, headers.source)
+    throw contradiction(said, sourceOf('header-file', headers))
   }
   const other = own.find(
     ({ family, source }) => family !== familyOf(auth.way) && !(source in secretVariables),
   )
-  if (other) throw contradiction(`${auth.source} ${auth.way}`, other.source)
+  if (other) throw contradiction(said, other.source)
 }
 
 const guess = (nearest: readonly Evidence[], auth: ChosenWay | undefined): ChosenWay | undefined => {

@@ -57,7 +57,7 @@ const scopeOf = (settings: Settings): string | undefined => {
 }
 
 const lacking = (way: ChosenWay, what: string, hint: string): BulkxError => {
-  const asked = way.source.startsWith('guessed from ') ? '' : ` (${way.source})`
+  const asked = way.source === '--auth' ? '' : ` (${way.source})`
   return new BulkxError('BULKX_USAGE', `--auth ${way.way}${asked} needs ${what}`, { hint })
 }
 

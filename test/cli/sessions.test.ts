@@ -475,7 +475,9 @@ describe('bulkx mock', () => {
     })
     expect(ran.code).toBe(0)
     expect(ran.out).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/fhir\n$/)
-    expect(ran.err).toMatch(/bulkx export Group\/123 --type Patient --server http:\/\/127\.0\.0\.1:\d+\/fhir -o out\n/)
+    expect(ran.err).toMatch(
+      /bulkx export Group\/123 --type Patient --server http:\/\/127\.0\.0\.1:\d+\/fhir -o out\n/,
+    )
   })
 
   test('a port that is taken', async () => {
