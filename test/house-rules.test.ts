@@ -71,7 +71,7 @@ const table: Record<string, Allowed> = {
     ...common,
     http: '*',
     auth: '*',
-    protocol: ['operation-outcome'],
+    protocol: ['base-url', 'operation-outcome'],
     sink: ['storage-error'],
     'open-network.ts': '*',
   },

@@ -6,15 +6,12 @@ import { compose } from '../http/exchange.js'
 import { NetworkError } from '../http/network-error.js'
 import { followRedirects } from '../http/redirects.js'
 import { originOf, withoutQuery } from '../http/url.js'
+import { checkServerHint } from '../protocol/base-url.js'
 import { isPage, parseJson, serverWords } from '../protocol/operation-outcome.js'
 import { readCapability } from './capability.js'
 import { failed, ok, type Verdict, warning } from './check.js'
 import type { Doctor } from './doctor.js'
 import { baseOf } from './network.js'
-
-/** As an export says it that gets a page for an answer. */
-const hint =
-  'check --server: it must be the FHIR base URL (often ending in /r4 or /fhir); `--dry-run` shows the request'
 
 /** What people copy along with the base. */
 const tail =
@@ -96,7 +93,7 @@ const wrongBase = async (doctor: Doctor, answer: Answer): Promise<Verdict> => {
   const [found, discovery] = await Promise.all([findBase(doctor), discoveryError(doctor)])
   const remedies = [
     found === undefined ? [] : `a FHIR server answers at --server ${found}`,
-    hint,
+    checkServerHint,
     discovery?.hint ?? [],
   ].flat()
   return failed(discovery?.code ?? 'BULKX_NOT_BULK_DATA', message, remedies.join('; '))

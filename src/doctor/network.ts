@@ -1,4 +1,5 @@
 /** Check: name, connection and certificate of the server. */
+
 import { DecodeError, readAnswer } from '../http/body.js'
 import { compose, header } from '../http/exchange.js'
 import { NetworkError } from '../http/network-error.js'
@@ -6,6 +7,7 @@ import { followRedirects } from '../http/redirects.js'
 import { readHttpDate } from '../http/retry-after.js'
 import { isLoopback, originOf, withoutQuery } from '../http/url.js'
 import { assertSecure } from '../open-network.js'
+import { checkServer } from '../protocol/base-url.js'
 import { failed, ok, type Verdict, warning } from './check.js'
 import type { Doctor } from './doctor.js'
 import { proxyFor } from './proxy.js'
@@ -39,7 +41,7 @@ const remedyFor = ({ kind, message }: NetworkError, fhirUrl: string, behind: str
         ? `the server may want https at this port: check --server${behind}`
         : `try again later; check host and port in --server${behind}`
     case 'redirect':
-      return 'check --server: it must be the FHIR base URL (often ending in /r4 or /fhir)'
+      return checkServer
     default:
       return kind satisfies never
   }

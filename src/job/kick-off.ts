@@ -4,6 +4,7 @@ import { type Answer, readAnswer } from '../http/body.js'
 import { type HttpReply, header } from '../http/exchange.js'
 import { NetworkError } from '../http/network-error.js'
 import { withoutQuery } from '../http/url.js'
+import { checkServerHint } from '../protocol/base-url.js'
 import { type KickOffResponse, kickOffRequest, readKickOff, withoutPatients } from '../protocol/kick-off.js'
 import type { KickOffRequest } from '../protocol/types.js'
 import type { Job } from './export.js'
@@ -48,12 +49,11 @@ const refused = (
   kickOff: KickOffRequest,
 ): BulkxError => {
   if (!response.bulkData) {
-    const hint =
-      'check --server: it must be the FHIR base URL (often ending in /r4 or /fhir); `--dry-run` shows the request'
-    return new BulkxError('BULKX_NOT_BULK_DATA', response.message, { hint })
+    return new BulkxError('BULKX_NOT_BULK_DATA', response.message, { hint: checkServerHint })
   }
   const method = kickOff.method === 'get' ? 'post' : 'get'
   const hints: Record<number, string> = {
+    404: checkServerHint,
     405: `the server wants another method: try --method ${method}`,
     501: 'bulk export is not enabled on this server',
   }
