@@ -19,6 +19,9 @@ describe('the first run, against mock:', () => {
       'mock:',
       '--type',
       'Patient,Observation',
+      // One at a time: whichever of two is whole first is told first.
+      '--parallel',
+      '1',
       '-o',
       'out',
     ])
