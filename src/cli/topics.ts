@@ -91,6 +91,9 @@ ISO instant). The lines are the facts of the job as they happen:
   file-failed, export-failed, export-gone, manifest-written, findings-accepted,
   delete-answered, job-cancelled
 
+A "warning" is no fact of the job, but worth a look: scopes that were not
+granted, a clock that is wrong. It has "code", "message", and mostly "hint".
+
 The last line of every command, successful or not, is its result:
 
   {"type":"result","at":"…","command":"export","phase":"complete","exitCode":0,
