@@ -179,11 +179,13 @@ const withTokenRequests: ReadonlySet<Way> = new Set([
 
 /** What the directory remembers of our identity: references, never secrets, and never a program to run. */
 export const identityOf = (settings: Settings, io: Io): Identity => {
-  const { way } = chooseWay(settings, io.env)
+  const { way, source } = chooseWay(settings, io.env)
+  // What was guessed from a ready-made token may be guessed again; further away another way may be named.
+  const isSaid = source !== 'default' && !source.startsWith('guessed from ')
   const asks = withTokenRequests.has(way)
   const signs = way === 'backend-services'
   return {
-    auth: asks || way === 'command' ? way : settings.get('auth'),
+    auth: isSaid || asks || way === 'command' ? way : undefined,
     profile: settings.profile?.name,
     clientId: asks ? settings.get('client-id') : undefined,
     keyFile: signs ? pathOf('key', settings, io) : undefined,

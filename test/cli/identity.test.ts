@@ -216,6 +216,16 @@ describe('what a directory remembers', () => {
     expect(printed.out).toMatch(/^client-secret +\*\*\* +BULKX_CLIENT_SECRET$/m)
   })
 
+  test('what was typed, and not what the profile would say', async () => {
+    const talk = await session({ token: secret })
+    writeFileSync(join(talk.cwd, 'token'), secret)
+    const own = ['--server', talk.server, '--auth', 'client-secret-post', '--client-id', 'me']
+    await talk.run(['profile', 'set', 'mine', ...own])
+    const argv = ['kickoff', 'Patient', '--token-file', 'token', '--type', 'Patient', '-o', 'out']
+    expect((await talk.run(argv)).code).toBe(0)
+    expect((await talk.run(['resume', 'out'])).code).toBe(0)
+  })
+
   test('the profile, so that its program gives the token again', async () => {
     const talk = await session({ token: secret })
     writeFileSync(join(talk.cwd, 'token.sh'), `#!/bin/sh\necho ${secret}\n`, { mode: 0o700 })
