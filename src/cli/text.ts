@@ -55,9 +55,12 @@ export const duration = (ms: number): string => {
   return pair(ms, day, 'd', hour, 'h')
 }
 
+/** `2,000`. By hand: the first `toLocaleString` of a process takes 40 ms. */
+export const grouped = (number: number): string => String(number).replace(/\B(?=(\d{3})+$)/g, ',')
+
 /** `1 file`, `2,000 files`. */
 export const count = (number: number, noun: string): string =>
-  `${number.toLocaleString('en-US')} ${number === 1 ? noun : `${noun}s`}`
+  `${grouped(number)} ${number === 1 ? noun : `${noun}s`}`
 
 /** The ISO instant, in UTC and without milliseconds. */
 export const instant = (at: number): string =>

@@ -2,7 +2,7 @@
 import type { Finding, Outcome } from '../../job/facts.js'
 import type { Conclusion } from '../../job/outcome.js'
 import type { JobState } from '../../job/state.js'
-import { count, duration, harmless, size } from '../text.js'
+import { count, duration, grouped, harmless, size } from '../text.js'
 import type { Talk } from './index.js'
 
 /** Rows of types, and findings, that are printed at most. */
@@ -62,7 +62,7 @@ const sayFindings = (findings: readonly Finding[], talk: Talk): void => {
 /** `complete: 3 files, 120 resources, 48.2 kB in 12 s`. */
 export const outcomeLine = ({ phase, files, resources, bytes }: Outcome, state: JobState): string => {
   const listed = state.files.size
-  const of = listed > files ? `${files.toLocaleString('en-US')} of ` : ''
+  const of = listed > files ? `${grouped(files)} of ` : ''
   const here = `${of}${count(Math.max(files, listed), 'file')}, ${count(resources, 'resource')}, ${size(bytes)}`
   const time = state.startedAt > 0 ? ` in ${duration(state.lastFactAt - state.startedAt)}` : ''
   return `${phase}: ${here}${time}`
