@@ -1,6 +1,5 @@
 /** How a client proves to a token endpoint who it is: strategies as closures, one for each way of RFC 6749 and SMART. */
 import { randomUUID } from 'node:crypto'
-import { SignJWT } from 'jose'
 import { type KeyChoice, readSigningKey } from './keys.js'
 
 /** What is sent along with one token request. */
@@ -39,6 +38,7 @@ export const signedAssertion = (options: SignedAssertionOptions): ClientAuthenti
   const { clientId, readKey, audience, kid, alg } = options
   return async ({ tokenUrl, now }) => {
     const key = await readSigningKey(await readKey(), { kid, alg })
+    const { SignJWT } = await import('jose')
     const aud = audience ?? tokenUrl
     const issuedAt = Math.floor((now - issuedBackMs) / 1000)
     const assertion = await new SignJWT({

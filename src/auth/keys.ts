@@ -1,6 +1,6 @@
 /** Private keys for signing, from PEM, JWK or JWKS: read, checked, and named in public. */
 import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto'
-import { type CryptoKey, calculateJwkThumbprint, importPKCS8, type JWK } from 'jose'
+import type { CryptoKey, JWK } from 'jose'
 import { BulkxError } from '../errors.js'
 
 export interface SigningKey {
@@ -184,6 +184,8 @@ export const readSigningKey = async (source: string, choice: KeyChoice = {}): Pr
   const alg = chooseAlg(found.key, choice.alg ?? found.alg)
   const pkcs8 = found.key.export({ type: 'pkcs8', format: 'pem' }).toString()
   const bare = publicHalf(pkcs8)
+  // Loaded by those who have a key: seventy files.
+  const { calculateJwkThumbprint, importPKCS8 } = await import('jose')
   const kid = choice.kid ?? found.kid ?? (await calculateJwkThumbprint(bare))
   const privateKey = await importPKCS8(pkcs8, alg)
   return { privateKey, alg, kid, publicJwk: { ...bare, kid, alg, use: 'sig', key_ops: ['verify'] } }
