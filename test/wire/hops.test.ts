@@ -205,14 +205,19 @@ describe('a 401', () => {
     expect(authorizations(talk.server, '/fhir/')).toEqual(['Bearer old', 'Bearer new'])
   })
 
-  test('F-07 of five files at once: each is asked once more, none fails', async () => {
+  test('F-07 of five files at once: the token is had once more, none fails', async () => {
     const names = ['a', 'b', 'c', 'd', 'e']
     const talk = await wire({ files: Object.fromEntries(names.map((name) => [name, guarded('new')])) })
     let asked = 0
     const token = async (): Promise<string> => (asked++ === 0 ? 'old' : 'new')
     expect(exitOf(await talk.run({ network: { token } }))).toBe(0)
-    for (const name of names)
-      expect(authorizations(talk.server, `/files/${name}`)).toEqual(['Bearer old', 'Bearer new'])
+    expect(asked).toBe(2)
+    // A file that is asked for when another one has had the token renewed already needs no second request.
+    for (const name of names) {
+      const seen = authorizations(talk.server, `/files/${name}`)
+      expect([['Bearer old', 'Bearer new'], ['Bearer new']]).toContainEqual(seen)
+    }
+    expect(authorizations(talk.server, '/files/a')).toEqual(['Bearer old', 'Bearer new'])
   })
 })
 
