@@ -1,4 +1,5 @@
 /** From settings to a job that can run: the one place where things are constructed. */
+import { randomUUID } from 'node:crypto'
 import { appendFile, mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Clock } from './clock.js'
@@ -15,7 +16,7 @@ import { type Journal, openJournal } from './job/journal.js'
 import { type Lock, type ProcessIdentity, takeLock } from './job/lock.js'
 import { type JobState, newState, reduce } from './job/state.js'
 import { assertSecure, type NetworkHost, openNetwork } from './open-network.js'
-import { directoryMode, fileMode, privateFolder } from './sink/disk.js'
+import { appendOrCreate, directoryMode, fileMode, ownFolder, privateFolder } from './sink/disk.js'
 import { localSink } from './sink/local.js'
 import type { Sink } from './sink/sink.js'
 import { storageError } from './sink/storage-error.js'
@@ -38,7 +39,7 @@ const openExportLog = async (directory: string, sink: Sink, events: readonly Job
   return async (lines: string): Promise<void> => {
     if (lines === '') return
     const path = join(directory, exportLogName)
-    await appendFile(path, lines, { mode: fileMode }).catch((cause) => {
+    await appendFile(path, lines, { mode: fileMode, flag: appendOrCreate }).catch((cause) => {
       throw storageError(`Cannot write ${path}`, cause)
     })
   }
@@ -64,7 +65,8 @@ const recorder =
 const prepareDirectory = async (directory: string): Promise<void> => {
   await assertUsable(directory)
   try {
-    await mkdir(join(directory, privateFolder), { recursive: true, mode: directoryMode })
+    await mkdir(directory, { recursive: true, mode: directoryMode })
+    await ownFolder(join(directory, privateFolder), false)
   } catch (cause) {
     throw storageError(`Cannot use the directory ${directory}`, cause)
   }
@@ -74,7 +76,9 @@ const openFiles = async (config: Config, host: Host, lock: Lock) => {
   const { directory } = config
   const { journal, events } = await openJournal(journalPath(directory))
   try {
-    const sink = localSink({ directory, system: host.self.host })
+    // What a silent holder may still write to is not gone on from.
+    const system = lock.fromSilent ? `${host.self.host} ${randomUUID()}` : host.self.host
+    const sink = localSink({ directory, system, assertHeld: lock.assertHeld })
     const state = newState()
     const log = await openExportLog(directory, sink, events, state)
     return { sink, state, journal, record: recorder({ clock: host.clock, state, journal, lock, log }) }

@@ -5,6 +5,7 @@ import { homedir, hostname } from 'node:os'
 import { performance } from 'node:perf_hooks'
 import type { Clock } from '../clock.js'
 import { BulkxError, type ErrorCode, exitCodes } from '../errors.js'
+import type { ProcessIdentity } from '../job/lock.js'
 
 /** Somewhere to write to. Never throws: a closed pipe ends the talk, not the job. */
 export interface Output {
@@ -45,7 +46,7 @@ export interface Io {
   readonly readStdin: () => Promise<string>
   readonly run: RunProgram
   /** Who holds a lock. */
-  readonly process: { pid: number; host: string; isAlive: (pid: number) => boolean }
+  readonly process: ProcessIdentity
 }
 
 /** Timers beyond 24.8 days fire at once; short slices also notice a machine that was asleep. */
@@ -119,6 +120,12 @@ const systemName = (): string =>
   ]
     .filter((part) => part !== '')
     .join(' ')
+
+/** Field 22 of /proc/<pid>/stat: when the process began, in ticks since the machine did. Linux only. */
+const startOf = (pid: number): string | undefined => {
+  const stat = readOrNothing(() => readFileSync(`/proc/${pid}/stat`, 'utf8'))
+  return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]
+}
 
 const isAlive = (pid: number): boolean => {
   try {
@@ -238,7 +245,7 @@ export const createIo = (exit: (code: number) => void): Io => {
     readStdin: () => readStdin(signal),
     run: runProgram,
     get process() {
-      return { pid: process.pid, host: systemName(), isAlive }
+      return { pid: process.pid, host: systemName(), isAlive, startOf }
     },
   }
 }

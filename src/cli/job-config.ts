@@ -39,13 +39,18 @@ export const configForJob = async (
   const settings = resolveSettings({ names: outer.names, flags, env: io.env, directory: texts, profile })
   if (trust === 'foreign') assertMayShow(state, directory, settings, io)
   const server = settings.get('server') ?? state.server
+  const policy = await readPolicy(server, settings, io)
+  // A prepared directory may call anything its job: nothing is deleted on its word.
+  const mayDelete = trust === 'own' || settings.setting('cleanup')?.origin === 'flag'
+  const files = mayDelete ? policy.files : { ...policy.files, cleanup: 'never' as const }
   const config = Object.freeze({
     server,
     fhirUrl: isMock(server) ? state.fhirUrl : server,
     directory,
     shownAs: shortPath(directory, io.cwd),
     kickOff: state.kickOff ?? unknownKickOff,
-    ...(await readPolicy(server, settings, io)),
+    ...policy,
+    files,
   })
   return { config, settings }
 }

@@ -68,6 +68,13 @@ export const notData = (task: FileTask, { inspection, issues }: Transferred): At
   if (inspection.notLines === 'page') {
     return new AttemptError('not-data', 'the file is a web page or XML, not NDJSON', { refresh: true })
   }
+  if (
+    inspection.resources > 0 &&
+    inspection.otherTypes.unknown === inspection.resources &&
+    task.section === 'output'
+  ) {
+    return new AttemptError('not-data', 'no line of the file is a FHIR resource', { refresh: true })
+  }
   const outcomesOnly =
     inspection.notLines === 'outcome' || (inspection.lines === 1 && inspection.outcomes === 1)
   if (task.section === 'outcome' || task.type === 'OperationOutcome' || !outcomesOnly) return undefined

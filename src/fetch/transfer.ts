@@ -1,8 +1,9 @@
 /** One transfer of one file into its part: request, decode, inspect, write. No retries, no judgement of the content. */
 import { once } from 'node:events'
 import { createGzip } from 'node:zlib'
-import { acceptEncoding, decoded } from '../http/body.js'
+import { acceptEncoding, decoded, received } from '../http/body.js'
 import { type Exchange, type HttpReply, header } from '../http/exchange.js'
+import { NetworkError } from '../http/network-error.js'
 import { type Inspection, type Inspector, inspector } from '../ndjson/inspect.js'
 import { readIssues } from '../protocol/operation-outcome.js'
 import { outputFileRequest } from '../protocol/output-file.js'
@@ -96,18 +97,25 @@ const receive = async (
   reply: HttpReply,
   part: Part,
   store: Store,
+  continues: boolean,
   onChunk: (chunk: Buffer) => Promise<void> | undefined,
 ): Promise<number | undefined> => {
   let gzip = false
-  const content = decoded(reply, () => {
-    gzip = true
-  })
+  const content = continues
+    ? received(reply.body)
+    : decoded(reply, () => {
+        gzip = true
+      })
   try {
     for await (const chunk of content) {
       // A range would count compressed bytes, and these are not: nothing proves what comes after them.
       if (gzip && part.kept().validators) await part.restart()
       await store.write(chunk)
       await onChunk(chunk)
+    }
+    const { bytes, validators } = part.kept()
+    if (continues && bytes !== validators?.length) {
+      throw new NetworkError('broken', 'the rest of the file ended too early', { sent: true })
     }
     return await store.end()
   } catch (error) {
@@ -166,7 +174,7 @@ export const transfer = async (
   active.bytes = continues ? part.kept().bytes : 0
   active.totalBytes = totalBytes(reply, active.bytes)
   const store = task.gzip ? gzipStore(part) : plainStore(part)
-  const storedBytes = await receive(reply, part, store, (chunk) => {
+  const storedBytes = await receive(reply, part, store, continues, (chunk) => {
     inspect.push(chunk)
     active.bytes += chunk.length
     deps.progress.bytes += chunk.length

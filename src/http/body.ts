@@ -18,7 +18,7 @@ export class DecodeError extends Error {
 }
 
 /** The chunks of a body as they came; its errors are network errors. */
-async function* received(body: Readable): AsyncGenerator<Buffer> {
+export async function* received(body: Readable): AsyncGenerator<Buffer> {
   try {
     for await (const chunk of body) yield chunk as Buffer
   } catch (error) {

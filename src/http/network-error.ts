@@ -19,9 +19,12 @@ const unsent: Record<string, [NetworkErrorKind, string]> = {
   ECONNREFUSED: ['refused', 'the connection was refused'],
   EHOSTUNREACH: ['refused', 'the host cannot be reached'],
   ENETUNREACH: ['refused', 'the network cannot be reached'],
+  ENETDOWN: ['refused', 'the network is down'],
+  EHOSTDOWN: ['refused', 'the host is down'],
   EADDRNOTAVAIL: ['refused', 'the address cannot be reached'],
   UND_ERR_CONNECT_TIMEOUT: ['refused', 'the server did not take the connection in time'],
   ENOTFOUND: ['dns', 'the host name is not known'],
+  EAI_FAIL: ['dns', 'the host name could not be looked up'],
   EAI_AGAIN: ['dns', 'the host name could not be looked up'],
 }
 
@@ -37,6 +40,8 @@ const sent: Record<string, [NetworkErrorKind, string]> = {
 }
 
 const tls = /^(ERR_TLS|ERR_SSL|CERT_|UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO|HOSTNAME_MISMATCH|EPROTO)/
+/** What breaks a connection that stood already: the request may have gone out before. */
+const tlsLater = /BAD_RECORD_MAC|DECRYPT|UNEXPECTED_EOF|RECORD_OVERFLOW/
 
 const codeOf = (error: unknown): string =>
   error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : ''
@@ -50,7 +55,10 @@ export const networkError = (error: unknown): NetworkError | undefined => {
   const after = sent[code]
   if (after) return new NetworkError(after[0], after[1], { sent: true, cause: error })
   if (tls.test(code)) {
-    return new NetworkError('tls', `no secure connection (${code})`, { sent: false, cause: error })
+    return new NetworkError('tls', `no secure connection (${code})`, {
+      sent: tlsLater.test(code),
+      cause: error,
+    })
   }
   if (code.startsWith('HPE_') || code.startsWith('UND_ERR_')) {
     if (code === 'UND_ERR_ABORTED' || code === 'UND_ERR_DESTROYED' || code === 'UND_ERR_INVALID_ARG')

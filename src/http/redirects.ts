@@ -31,7 +31,11 @@ const refusal = (from: string, to: string): string | undefined => {
 export const followRedirects: Middleware = async (first, next) => {
   let request = first
   for (let hop = 0; ; hop += 1) {
-    const reply = await next(request)
+    const reply = await next(request).catch((error: unknown) => {
+      // Behind a redirect the first server has seen the request, whatever became of the next one.
+      if (hop === 0 || !(error instanceof NetworkError) || error.sent) throw error
+      throw new NetworkError(error.kind, error.message, { sent: true, cause: error })
+    })
     const url = target(request, reply)
     if (url === undefined) return reply
     reply.body.on('error', () => {}).resume()

@@ -4,7 +4,7 @@ import type { NetworkConfig } from '../config.js'
 import { BulkxError } from '../errors.js'
 import type { Exchange, HttpRequest } from './exchange.js'
 import { NetworkError, networkError } from './network-error.js'
-import { isHttp, originOf, requestTarget, withoutQuery } from './url.js'
+import { isHttp, isLoopback, originOf, requestTarget, withoutQuery } from './url.js'
 
 export interface Transport {
   exchange: Exchange
@@ -63,8 +63,26 @@ const send = async (dispatcher: Dispatcher, request: HttpRequest, timeoutMs: num
   return { status: reply.statusCode, headers: reply.headers, url: request.url, body: reply.body }
 }
 
+/** A proxy that will not connect has sent nothing on; of any other trouble nobody knows how far the request came. */
+const unknownTrouble = (error: unknown): unknown => {
+  if (!(error instanceof Error) || error instanceof BulkxError) return error
+  const refusedByProxy = /Proxy response \((\d+)\)/.exec(error.message)?.[1]
+  if (refusedByProxy !== undefined) {
+    return new NetworkError('refused', `the proxy refuses to connect, HTTP ${refusedByProxy}`, {
+      sent: false,
+      cause: error,
+    })
+  }
+  return new NetworkError('broken', `the request failed: ${error.message}`, { sent: true, cause: error })
+}
+
 /** Rejects with `NetworkError`, or with the signal's reason. The reply's body emits undici's errors: see `networkError`. */
 export const transport = (network: NetworkConfig): Transport => {
+  // What is meant for this machine stays on it: over a proxy it would leave in clear text.
+  const local = new Agent({
+    keepAliveTimeout: keepAliveTimeoutMs,
+    connect: { timeout: connectTimeoutMs, ca: network.caPem },
+  })
   let dispatcher: Dispatcher
   try {
     dispatcher = dispatcherFor(network)
@@ -74,11 +92,15 @@ export const transport = (network: NetworkConfig): Transport => {
   }
   const exchange: Exchange = async (request) => {
     try {
-      return await send(dispatcher, request, request.timeoutMs ?? network.requestTimeoutMs)
+      return await send(
+        isHttp(request.url) && isLoopback(request.url) ? local : dispatcher,
+        request,
+        request.timeoutMs ?? network.requestTimeoutMs,
+      )
     } catch (error) {
       request.signal?.throwIfAborted()
-      throw networkError(error) ?? error
+      throw networkError(error) ?? unknownTrouble(error)
     }
   }
-  return { exchange, close: () => dispatcher.destroy() }
+  return { exchange, close: async () => void (await Promise.all([dispatcher.destroy(), local.destroy()])) }
 }

@@ -115,7 +115,10 @@ const accept = async (job: Job): Promise<void> => {
 }
 
 const isCleanedUp = (job: Job): boolean =>
-  job.config.files.cleanup === 'never' || job.state.deleteStatus !== undefined || job.state.synchronous
+  job.config.files.cleanup === 'never' ||
+  job.state.deleteStatus !== undefined ||
+  job.state.synchronous ||
+  job.state.kept
 
 /**
  * Creates the job or goes on with the one that is there. `done`: there is nothing to run. Throws
@@ -142,8 +145,7 @@ export const beginJob = async (job: Job, command: BeginningCommand): Promise<'ru
   }
   if (phase === 'complete') {
     // Killed between manifest.json and the DELETE: the same command goes on with what is left of its work.
-    if (command === 'kickoff' || (command === 'export' && (isCleanedUp(job) || state.kept)))
-      throw finished(job)
+    if (command === 'kickoff' || (command === 'export' && isCleanedUp(job))) throw finished(job)
     if (command === 'resume') await accept(job)
     return isCleanedUp(job) ? 'done' : 'run'
   }

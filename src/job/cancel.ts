@@ -41,6 +41,9 @@ export const cancelJob = async (job: Job): Promise<JobEvent[]> => {
     })
   }
   return job.record([
-    phase === 'complete' ? { type: 'delete-answered', status, message } : { type: 'job-cancelled', status },
+    // A job that the server has called failed stays so.
+    phase === 'complete' || phase === 'failed'
+      ? { type: 'delete-answered', status, message }
+      : { type: 'job-cancelled', status },
   ])
 }

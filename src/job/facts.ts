@@ -86,6 +86,8 @@ export type Fact =
       status?: number
       refresh: boolean
     }
+  /** It was whole, and is not there any more, or not of its size: somebody has touched the directory. */
+  | { type: 'file-lost'; name: string }
   | {
       type: 'export-failed'
       status: number

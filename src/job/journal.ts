@@ -1,8 +1,8 @@
 /** The truth about a job: an append-only file, one fact a line, synced before anybody acts upon it. */
-import { type FileHandle, open, readFile, truncate } from 'node:fs/promises'
+import { type FileHandle, open, readFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { BulkxError } from '../errors.js'
-import { fileMode, syncDirectory } from '../sink/disk.js'
+import { fileMode, readAndWrite, syncDirectory } from '../sink/disk.js'
 import { storageError, systemCode } from '../sink/storage-error.js'
 import type { JobEvent } from './facts.js'
 
@@ -105,8 +105,8 @@ export const openJournal = async (path: string): Promise<{ journal: Journal; eve
       throw error
     })
     const { events, goodBytes } = replay(text ?? '', path)
-    if (text !== undefined) await truncate(path, goodBytes)
-    const handle = await open(path, text === undefined ? 'w' : 'r+', fileMode)
+    const handle = await open(path, text === undefined ? 'wx' : readAndWrite, fileMode)
+    await handle.truncate(goodBytes)
     if (text === undefined) await syncDirectory(dirname(path))
     return { journal: new JournalFile(path, handle, goodBytes), events }
   } catch (cause) {

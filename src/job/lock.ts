@@ -12,15 +12,21 @@ export interface ProcessIdentity {
   pid: number
   host: string
   isAlive: (pid: number) => boolean
+  /** Tells a process from a later one of the same id; undefined where the system does not say. */
+  startOf?: (pid: number) => string | undefined
 }
 
 interface Holder {
   id: string
   host: string
   pid: number
+  start?: string
 }
 
 export interface Lock {
+  /** Taken from a holder that was silent, not provably dead: it may wake and write on. */
+  readonly fromSilent: boolean
+
   /** Throws `BULKX_JOB_LOCKED` when another process has taken the lock over, while this one was suspended. */
   assertHeld(): Promise<void>
   release(): Promise<void>
@@ -50,6 +56,13 @@ const age = async (path: string, clock: Clock): Promise<number> => {
   return info ? clock.now() - info.mtimeMs : 0
 }
 
+const isProvablyDead = (holder: Holder, self: ProcessIdentity): boolean => {
+  if (holder.host !== self.host || holder.pid <= 0) return false
+  if (!self.isAlive(holder.pid)) return true
+  const start = self.startOf?.(holder.pid)
+  return holder.start !== undefined && start !== undefined && start !== holder.start
+}
+
 /** Dead for certain, or silent for too long: a process id may be somebody else's by now. */
 const isDead = async (
   path: string,
@@ -57,7 +70,10 @@ const isDead = async (
   self: ProcessIdentity,
   clock: Clock,
 ): Promise<boolean> => {
-  if (holder.host === self.host && holder.pid > 0 && !self.isAlive(holder.pid)) return true
+  if (isProvablyDead(holder, self)) return true
+  const isHere = holder.host === self.host && holder.start !== undefined
+  // The very process lives on this machine, be it suspended: it will write on when it wakes.
+  if (isHere && self.startOf?.(holder.pid) === holder.start) return false
   return (await age(path, clock)) > staleMs
 }
 
@@ -112,19 +128,20 @@ const locked = (directory: string, holder: Holder): BulkxError =>
     hint: 'wait for it to end; `bulkx status` shows where the job is',
   })
 
+/** Whether it was taken from a holder that may still live. */
 const acquire = async (
   path: string,
   directory: string,
   holder: Holder,
   self: ProcessIdentity,
   clock: Clock,
-) => {
+): Promise<boolean> => {
   for (let round = 0; round < 3; round += 1) {
-    if (await create(path, holder)) return
+    if (await create(path, holder)) return false
     const present = await readHolder(path)
     if (!present) continue
     if (!(await isDead(path, present, self, clock))) throw locked(directory, present)
-    if (await takeOver(path, present, holder, clock)) return
+    if (await takeOver(path, present, holder, clock)) return !isProvablyDead(present, self)
   }
   throw locked(directory, (await readHolder(path)) ?? { id: '', host: '', pid: 0 })
 }
@@ -134,9 +151,10 @@ export const takeLock = async (
   path: string,
   { directory, self, clock }: { directory: string; self: ProcessIdentity; clock: Clock },
 ): Promise<Lock> => {
-  const holder: Holder = { id: randomUUID(), host: self.host, pid: self.pid }
+  const holder: Holder = { id: randomUUID(), host: self.host, pid: self.pid, start: self.startOf?.(self.pid) }
+  let fromSilent = false
   try {
-    await acquire(path, directory, holder, self, clock)
+    fromSilent = await acquire(path, directory, holder, self, clock)
   } catch (cause) {
     throw storageError(`Cannot lock ${directory}`, cause)
   }
@@ -149,6 +167,7 @@ export const takeLock = async (
   }
   const stop = clock.every(heartbeatMs, () => void beat().catch(() => {}))
   return {
+    fromSilent,
     assertHeld: async () => {
       // A process that was suspended longer than the heartbeat may have been taken for dead.
       if (clock.now() - lastBeat < staleMs / 2) return

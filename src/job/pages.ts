@@ -22,7 +22,8 @@ const sections = ['output', 'deleted', 'outcome'] as const
 export const linesUp = (state: JobState, page: string, manifest: OutputManifest): boolean => {
   const known = state.pages.get(page)
   if (!known) return true
-  if (known.transactionTime !== manifest.transactionTime) return false
+  const times = [known.transactionTime, manifest.transactionTime]
+  if (!times.includes(undefined) && times[0] !== times[1]) return false
   return sections.every((section) => {
     const names = known.names[section]
     const items = manifest.items[section]

@@ -3,6 +3,7 @@ import { BulkxError } from '../errors.js'
 import { DecodeError, readAnswer } from '../http/body.js'
 import { NetworkError } from '../http/network-error.js'
 import { backoffMs, retry } from '../http/retry.js'
+import { isHttp } from '../http/url.js'
 import { readStatus, type StatusResponse, statusRequest } from '../protocol/status.js'
 import type { OutputManifest } from '../protocol/types.js'
 import type { Job } from './export.js'
@@ -178,6 +179,10 @@ const isLoop = (job: Job, url: string): boolean => job.state.pages.get(url)?.par
  * once. Throws `BULKX_UNAUTHORIZED`, `BULKX_UNREACHABLE` beyond `--patience`, `BULKX_DEADLINE`.
  */
 export async function* poll(job: Job, url: string, notBefore: number): AsyncGenerator<Fact[]> {
+  if (!isHttp(url)) {
+    yield [{ type: 'manifest-unavailable', page: url, reason: 'its next page has no http or https URL' }]
+    return
+  }
   if (isLoop(job, url) || job.state.pages.size >= pagesMax) {
     yield [{ type: 'manifest-unavailable', page: url, reason: 'the pages of the manifest lead in a circle' }]
     return

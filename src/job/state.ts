@@ -211,6 +211,12 @@ const folds: Folds = {
     file.status = 'failed'
     file.failure = { code, message, hint, status, refresh }
   },
+  'file-lost': (state, { name }) => {
+    const file = state.files.get(name)
+    if (!file) return
+    file.status = 'pending'
+    file.stored = undefined
+  },
   'export-failed': (state, { code, message }) => {
     state.end = { phase: 'failed', code, message }
   },

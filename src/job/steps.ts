@@ -8,6 +8,7 @@ import { conflicts } from './conflicts.js'
 import { download } from './download.js'
 import type { Job } from './export.js'
 import type { Fact } from './facts.js'
+import { storedName } from './files.js'
 import { failing, findingsOf, ranked } from './findings.js'
 import { kickOff } from './kick-off.js'
 import { manifestName, manifestText } from './manifest-file.js'
@@ -18,7 +19,33 @@ import { poll, refresh } from './poll.js'
 const deleteTimeoutMs = 60_000
 const deleteRetryMs = 2_000
 
+/** How many files are looked for at once. */
+const lookedForAtOnce = 64
+
+/** Completed files that are not on disk as they were stored: between two runs anything may happen to a directory. */
+const lostFiles = async (job: Job): Promise<Fact[]> => {
+  const files = [...job.state.files.values()]
+  const lost: Fact[] = []
+  for (let at = 0; at < files.length; at += lookedForAtOnce) {
+    const sizes = await Promise.all(
+      files
+        .slice(at, at + lookedForAtOnce)
+        .map(async (file) => ({ file, size: await job.sink.size(storedName(file)) })),
+    )
+    for (const { file, size } of sizes) {
+      const wanted = file.stored?.storedBytes ?? file.stored?.bytes
+      if (wanted !== undefined && size !== wanted) lost.push({ type: 'file-lost', name: file.name })
+    }
+  }
+  return lost
+}
+
 async function* writeManifest(job: Job): AsyncGenerator<Fact[]> {
+  const lost = await lostFiles(job)
+  if (lost.length > 0) {
+    yield lost
+    return
+  }
   const findings = ranked([...findingsOf(job.state), ...(await conflicts(job))])
   await job.sink.write(manifestName, manifestText(job.state, findings, job.clock.now()))
   const { failOn, cleanup } = job.config.files

@@ -26,6 +26,9 @@ const clamp = (value: number, { pollMinMs, pollMaxMs }: WaitingConfig): number =
 const jittered = (delayMs: number, waiting: WaitingConfig, random: () => number): number =>
   Math.max(waiting.pollMinMs, Math.round(delayMs * (1 - 0.1 * random())))
 
+/** Whatever a server asks for, milliseconds: each look is written down. */
+const shortestWaitMs = 200
+
 /** A `Retry-After` beyond the deadline is as if absent. */
 const asked = (
   { now, startedAt, retryAfterMs, cutRefused }: Situation,
@@ -34,7 +37,7 @@ const asked = (
   if (retryAfterMs === undefined || now + retryAfterMs > startedAt + waiting.deadlineMs) return undefined
   const limit = waiting.retryAfterMaxMs
   if (limit === undefined || cutRefused || retryAfterMs <= limit)
-    return { notBefore: now + retryAfterMs, retryAfterMs }
+    return { notBefore: now + Math.max(retryAfterMs, shortestWaitMs), retryAfterMs }
   return { notBefore: now + limit, retryAfterMs, cut: true }
 }
 

@@ -141,7 +141,8 @@ export const readKickOff = (answer: Answer, now: number): KickOffResponse => {
     return { kind: 'busy', retryAfterMs, jobs: jobs.filter(isHttp), message }
   }
   if (status === 503) return { kind: 'later', retryAfterMs, message }
-  if (status === 502 || status === 504) return { kind: 'unknown', message }
+  // A gateway's word (502, 504, and the 52x of some) is not the server's: the job may be running.
+  if (status === 502 || (status > 503 && status !== 505)) return { kind: 'unknown', message }
   if (status === 401 || status === 403) return { kind: 'unauthorized', message }
   return { kind: 'refused', status, message, bulkData: true }
 }

@@ -54,8 +54,9 @@ export const itemsMax = 5_000_000
 
 const readItems = (value: unknown, base: string, issues: Issue[]): ManifestItem[] => {
   if (!Array.isArray(value)) return []
-  return value.slice(0, itemsMax).flatMap((entry) => {
-    if (!isObject(entry)) return []
+  return value.flatMap((entry) => {
+    // An entry that cannot be read is a file that cannot be had, not one that does not exist.
+    if (!isObject(entry)) return [{ type: '', url: '' }]
     const outcome = readIssues(entry)
     if (outcome) issues.push(...outcome)
     return outcome ? [] : [readItem(entry, base)]
@@ -68,8 +69,8 @@ const readBoolean = (value: unknown): boolean | undefined => {
 }
 
 const readNext = (value: unknown, base: string): string | undefined => {
-  const links = Array.isArray(value) ? value.filter(isObject) : []
-  const url = text(links.find((link) => link.relation === 'next')?.url)
+  const links = [value].flat().filter(isObject)
+  const url = text(links.find((link) => String(link.relation).toLowerCase() === 'next')?.url)
   return url === undefined ? undefined : resolveUrl(url, base)
 }
 
@@ -93,19 +94,28 @@ const known = new Set(
 
 const isManifest = (value: Json): boolean => {
   if (value.resourceType !== undefined && value.resourceType !== 'Manifest') return false
-  // A job that still runs says so (1upHealth), whatever empty lists stand beside it.
-  if (isUnfinished(value)) return false
-  if (['output', 'error', 'outcome', 'deleted'].some((key) => Array.isArray(value[key]))) return true
+  const lists = ['output', 'error', 'outcome', 'deleted'].map((key) => value[key] ?? undefined)
+  // Anything but lists, or more than can be meant, is not guessed at: what it may list would be lost.
+  if (lists.some((list) => list !== undefined && (!Array.isArray(list) || list.length > itemsMax)))
+    return false
+  // A job that still runs, or has failed, says so (1upHealth), whatever empty lists stand beside it.
+  const listsNothing = lists.every((list) => !Array.isArray(list) || list.length === 0)
+  if (listsNothing && (isUnfinished(value) || isFailed(value))) return false
+  if (lists.some((list) => Array.isArray(list))) return true
   // Servers with nothing to report leave the lists out, or null.
   return 'transactionTime' in value && 'request' in value
 }
 
 const unfinishedWords =
-  /^(in[ -]?progress|queued|active|running|pending|accepted|started|processing|submitted)$/i
+  /^(in[ _-]?progress|queued|active|running|pending|accepted|started|processing|submitted)$/i
 
 /** A status body that says that the job goes on, and lists nothing. */
 export const isUnfinished = (value: unknown): boolean =>
-  isObject(value) && !Array.isArray(value.output) && unfinishedWords.test(String(value.status).trim())
+  isObject(value) && isEmptyList(value.output) && unfinishedWords.test(String(value.status).trim())
+
+const isEmptyList = (value: unknown): boolean => !Array.isArray(value) || value.length === 0
+
+const isFailed = (value: Json): boolean => /^(failed|error(ed)?|aborted)$/i.test(String(value.status).trim())
 
 /** `rest` keeps what we do not know, without keys that could change an object's prototype. */
 const restOf = (value: Json): Json =>

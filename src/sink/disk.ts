@@ -1,6 +1,8 @@
 /** How bulkx uses a local disk: modes, our own folder, and making directories durable. */
-import { open } from 'node:fs/promises'
+import { constants } from 'node:fs'
+import { lstat, mkdir, open } from 'node:fs/promises'
 import { platform } from 'node:os'
+import { BulkxError } from '../errors.js'
 
 /** Only the owner: files hold health data, and the journal may hold signed URLs. */
 export const fileMode = 0o600
@@ -18,4 +20,20 @@ export const syncDirectory = async (directory: string): Promise<void> => {
   } finally {
     await handle.close()
   }
+}
+
+// Windows has no such flag, and hardly such links.
+const noFollow = constants.O_NOFOLLOW ?? 0
+
+/** Flags for files of ours: never through a link that somebody else has left there. */
+export const appendOnly = constants.O_WRONLY | constants.O_APPEND | noFollow
+export const appendOrCreate = appendOnly | constants.O_CREAT
+export const readAndWrite = constants.O_RDWR | noFollow
+
+/** Made, or there already; a link is followed only where the user himself named it. */
+export const ownFolder = async (folder: string, named: boolean): Promise<void> => {
+  await mkdir(folder, { recursive: true, mode: directoryMode })
+  if (named || (await lstat(folder)).isDirectory()) return
+  const hint = 'somebody has put a link there: choose another directory with --out'
+  throw new BulkxError('BULKX_STORAGE', `${folder} is not a directory of its own`, { hint })
 }

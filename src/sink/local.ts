@@ -1,8 +1,8 @@
 /** A directory as a sink: part file, fsync, rename, fsync of the directory; then, and only then, the name exists. */
 import { createReadStream } from 'node:fs'
-import { access, type FileHandle, mkdir, open, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { type FileHandle, lstat, open, readFile, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { directoryMode, fileMode, privateFolder } from './disk.js'
+import { appendOnly, fileMode, ownFolder, privateFolder } from './disk.js'
 import { type Publication, publisher } from './publish.js'
 import type { Kept, Part, Sink, Validators } from './sink.js'
 import { storageError, systemCode } from './storage-error.js'
@@ -26,18 +26,22 @@ class LocalPart implements Part {
   private readonly publishTo: Publish
   /** Which running system wrote the bytes: after a power failure unsynced ones may be missing or zero. */
   private readonly system: string
+  private readonly assertHeld: () => Promise<void>
   private handle: FileHandle | undefined
   private writer: WriteBehind | undefined
   private keptNow: Kept = { bytes: 0 }
 
-  constructor(paths: Paths, publishTo: Publish, system: string) {
+  constructor(paths: Paths, publishTo: Publish, { system, assertHeld }: LocalSinkOptions) {
     this.paths = paths
     this.publishTo = publishTo
     this.system = system
+    this.assertHeld = assertHeld ?? (async () => {})
   }
 
   async load(): Promise<this> {
-    const size = (await stat(this.paths.part).catch(missing))?.size ?? 0
+    const found = await lstat(this.paths.part).catch(missing)
+    // A link may lead anywhere: somebody else has put it there.
+    const size = found?.isFile() ? found.size : 0
     const note = size > 0 ? await readFile(this.paths.note, 'utf8').catch(missing) : undefined
     const known = note === undefined ? undefined : readNote(note)
     if (known?.system === this.system) this.keptNow = { bytes: size, validators: known.validators }
@@ -58,12 +62,15 @@ class LocalPart implements Part {
   async restart(validators?: Validators): Promise<void> {
     await this.guard(async () => {
       await this.handle?.close()
-      this.handle = await open(this.paths.part, 'w', fileMode)
+      await this.assertHeld()
+      // A file of its own: whoever may still hold the old one open, after a lock was taken over, writes into nothing.
+      await rm(this.paths.part, { force: true })
+      this.handle = await open(this.paths.part, 'wx', fileMode)
       this.writer = writeBehind(this.handle)
       this.keptNow = { bytes: 0, validators }
       const note = JSON.stringify({ system: this.system, validators })
-      if (validators) await writeFile(this.paths.note, note, { mode: fileMode })
-      else await rm(this.paths.note, { force: true })
+      await rm(this.paths.note, { force: true })
+      if (validators) await writeFile(this.paths.note, note, { mode: fileMode, flag: 'wx' })
     })
   }
 
@@ -71,7 +78,7 @@ class LocalPart implements Part {
     this.keptNow.bytes += chunk.length
     if (this.writer) return this.guarded(this.writer.append(chunk))
     return this.guard(async () => {
-      this.handle = await open(this.paths.part, 'a', fileMode)
+      this.handle = await open(this.paths.part, appendOnly, fileMode)
       this.writer = writeBehind(this.handle)
       await this.writer.append(chunk)
     })
@@ -90,6 +97,7 @@ class LocalPart implements Part {
 
   async publish(): Promise<void> {
     await this.guard(async () => {
+      await this.assertHeld()
       await this.publishTo({ seal: () => this.seal(), from: this.paths.part, to: this.paths.name })
       await rm(this.paths.note, { force: true })
     })
@@ -106,7 +114,7 @@ class LocalPart implements Part {
 
   private async seal(): Promise<void> {
     await this.writer?.flush()
-    const handle = this.handle ?? (await open(this.paths.part, 'a', fileMode))
+    const handle = this.handle ?? (await open(this.paths.part, appendOnly, fileMode))
     this.handle = undefined
     this.writer = undefined
     try {
@@ -141,15 +149,18 @@ export interface LocalSinkOptions {
   directory: string
   /** Changes when the machine restarts: unsynced bytes of an earlier system are not gone on from. */
   system: string
+  /** Rejects when another process has taken the job over. */
+  assertHeld?: () => Promise<void>
 }
 
 /** Part files stand in `.bulkx/parts`, on the same file system as the names they will get. */
-export const localSink = ({ directory, system }: LocalSinkOptions): Sink => {
+export const localSink = (options: LocalSinkOptions): Sink => {
+  const { directory } = options
   const parts = join(directory, privateFolder, 'parts')
   const publish = publisher()
   const made = new Map<string, Promise<unknown>>()
   const ensure = (folder: string): Promise<unknown> => {
-    const making = made.get(folder) ?? mkdir(folder, { recursive: true, mode: directoryMode })
+    const making = made.get(folder) ?? ownFolder(folder, folder === directory)
     made.set(folder, making)
     return making
   }
@@ -161,7 +172,7 @@ export const localSink = ({ directory, system }: LocalSinkOptions): Sink => {
       return await new LocalPart(
         { name: path, part: `${flat}.part`, note: `${flat}.note` },
         publish,
-        system,
+        options,
       ).load()
     } catch (cause) {
       throw storageError(`Cannot write ${path}`, cause)
@@ -176,10 +187,9 @@ export const localSink = ({ directory, system }: LocalSinkOptions): Sink => {
       await whole.publish()
     },
     read: (name) => createReadStream(join(directory, name), { highWaterMark: 256 * 1024 }),
-    has: (name) =>
-      access(join(directory, name)).then(
-        () => true,
-        () => false,
-      ),
+    size: async (name) => {
+      const found = await lstat(join(directory, name)).catch(missing)
+      return found?.isFile() ? found.size : undefined
+    },
   }
 }

@@ -43,5 +43,6 @@ export interface Sink {
   write(name: string, text: string): Promise<void>
   /** The bytes under a name; the iteration rejects when there is no such name. */
   read(name: string): AsyncIterable<Uint8Array>
-  has(name: string): Promise<boolean>
+  /** Bytes stored under a name; undefined when there is no such name. */
+  size(name: string): Promise<number | undefined>
 }

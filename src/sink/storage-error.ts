@@ -11,6 +11,7 @@ const words: Record<string, string> = {
   ENFILE: 'too many open files in the system',
   EIO: 'the disk reported an error',
   ENOTDIR: 'a part of the path is not a directory',
+  EEXIST: 'it is there already, and not a directory',
   EISDIR: 'it is a directory',
   ENAMETOOLONG: 'the name is too long',
 }

@@ -26,9 +26,12 @@ export const sinkContract = (kind: string, open: () => Promise<SinkPlace>): void
       await part.restart()
       const content = Array.from({ length: 200 }, (_, index) => `${index}\n`.repeat(500))
       for (const chunk of content) await part.append(Buffer.from(chunk))
-      expect([await sink.has('Patient.0001.ndjson'), await names()]).toEqual([false, []])
+      expect([await sink.size('Patient.0001.ndjson'), await names()]).toEqual([undefined, []])
       await part.publish()
-      expect([await sink.has('Patient.0001.ndjson'), await names()]).toEqual([true, ['Patient.0001.ndjson']])
+      expect([await sink.size('Patient.0001.ndjson'), await names()]).toEqual([
+        content.join('').length,
+        ['Patient.0001.ndjson'],
+      ])
       expect(await readAll(sink.read('Patient.0001.ndjson'))).toBe(content.join(''))
     })
 
@@ -118,7 +121,7 @@ export const sinkContract = (kind: string, open: () => Promise<SinkPlace>): void
 
     test('a name that is not there is no file, and reading it fails', async () => {
       const { sink } = await open()
-      expect(await sink.has('missing')).toBe(false)
+      expect(await sink.size('missing')).toBeUndefined()
       await expect(readAll(sink.read('missing'))).rejects.toThrow()
     })
   })

@@ -1,7 +1,9 @@
 /** A job that never started gives way; what was accepted stays accepted; two manifests of a server are never mixed. */
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { NetworkError } from '../../src/http/network-error.js'
-import { codeOf, conversation, dataFiles, exitOf, typesOf } from '../helpers/conversation.js'
+import { codeOf, conversation, dataFiles, exitOf, textOf, typesOf } from '../helpers/conversation.js'
 import { kickOffOf } from '../helpers/job.js'
 import { file, lines, manifest, origin, outcome, routes, statusUrl } from '../helpers/scripted-server.js'
 
@@ -101,11 +103,66 @@ test('a status URL is found anywhere in the body of a kick-off', async () => {
   expect(exitOf(await talk.run())).toBe(0)
 })
 
-test('a job kept by --cleanup never is finished: the same export does not delete it, a resume does', async () => {
+test('a job kept by --cleanup never is finished: neither export nor resume deletes it', async () => {
   const talk = await conversation(routes({ [`GET ${statusUrl}`]: done, [`GET ${origin}/files/1`]: good }))
   expect(exitOf(await talk.run({ files: { cleanup: 'never' } }))).toBe(0)
   expect(codeOf(await talk.run())).toBe('BULKX_FINISHED')
   expect(talk.server.asked('DELETE')).toHaveLength(0)
   expect(exitOf(await talk.run({}, { command: 'resume' }))).toBe(0)
-  expect(talk.server.asked('DELETE')).toHaveLength(1)
+  expect(talk.server.asked('DELETE')).toHaveLength(0)
+})
+
+test('a finished file that was taken away is fetched again before the manifest says that all is there', async () => {
+  const listed = { body: manifest([file('1'), file('2')]) }
+  const talk = await conversation(
+    routes({
+      [`GET ${statusUrl}`]: listed,
+      [`GET ${origin}/files/1`]: good,
+      [`GET ${origin}/files/2`]: [{ status: 404 }, { status: 404 }, { status: 404 }, { status: 404 }, good],
+    }),
+  )
+  expect(exitOf(await talk.run())).toBe(7)
+  await rm(join(talk.directory, 'Patient.0001.ndjson'))
+  const again = await talk.run()
+  expect(typesOf(again.events)).toContain('file-lost')
+  expect(exitOf(again)).toBe(0)
+  expect(await dataFiles(talk.directory)).toEqual(['Patient.0001.ndjson', 'Patient.0002.ndjson'])
+})
+
+test('a range that ends properly and too early is not the rest of the file', async () => {
+  const whole = lines('Patient', 50)
+  const etag = '"v1"'
+  const half = Math.floor(whole.length / 2)
+  const headers = { etag, 'content-length': String(whole.length) }
+  const breaks = new NetworkError('broken', 'cut', { sent: true })
+  const range = (end: number) => ({
+    status: 206,
+    headers: { etag, 'content-range': `bytes ${half}-${whole.length - 1}/${whole.length}` },
+    body: whole.slice(half, end),
+  })
+  const talk = await conversation(
+    routes({
+      [`GET ${statusUrl}`]: done,
+      [`GET ${origin}/files/1`]: [
+        { headers, body: whole.slice(0, half), breaks },
+        range(whole.length - 100),
+        { headers, body: whole },
+      ],
+    }),
+  )
+  expect(exitOf(await talk.run())).toBe(0)
+  expect(await textOf(talk.directory, 'Patient.0001.ndjson')).toBe(whole)
+})
+
+test('lines that are no resources at all are no data', async () => {
+  const content = { body: '{"message":"Internal server error"}\n' }
+  const talk = await conversation(routes({ [`GET ${statusUrl}`]: done, [`GET ${origin}/files/1`]: content }))
+  expect(exitOf(await talk.run())).toBe(7)
+})
+
+test('a gateway that gives up (524) leaves the kick-off undecided', async () => {
+  const talk = await conversation(routes({ [`GET ${origin}/fhir/`]: { status: 524 } }))
+  expect(codeOf(await talk.run())).toBe('BULKX_KICK_OFF_UNDECIDED')
+  expect(codeOf(await talk.run())).toBe('BULKX_KICK_OFF_UNDECIDED')
+  expect(talk.server.asked('/fhir/')).toHaveLength(1)
 })

@@ -17,7 +17,11 @@ describe('what is a manifest', () => {
     ['M-06 no lists', { transactionTime: 't', request: 'r' }, true],
     ['P-06 still running', { status: 'In Progress', transactionTime: 't', request: 'r' }, false],
     ['P-06 running, with an empty list of errors', { status: 'in-progress', error: [] }, false],
-    ['a status beside an output', { status: 'In Progress', output: [] }, true],
+    ['an unfinished status beside an empty output', { status: 'In Progress', output: [] }, false],
+    ['IN_PROGRESS', { status: 'IN_PROGRESS', transactionTime: 't', request: 'r' }, false],
+    ['a failed job', { status: 'failed', output: [], error: [] }, false],
+    ['a status beside files', { status: 'In Progress', output: [{ url: 'https://x/1' }] }, true],
+    ['lists that are none', { output: { url: 'https://x/1' } }, false],
     ['a done one', { status: 'completed', transactionTime: 't', request: 'r' }, true],
     ['K-33 a Bundle', { resourceType: 'Bundle', output: [] }, false],
     ['P-37 an OperationOutcome', { resourceType: 'OperationOutcome', output: [] }, false],
@@ -33,7 +37,8 @@ describe('what is a manifest', () => {
     'G-22 %s',
     (status) => {
       expect(isUnfinished({ status })).toBe(true)
-      expect(isUnfinished({ status, output: [] })).toBe(false)
+      expect(isUnfinished({ status, output: [] })).toBe(true)
+      expect(isUnfinished({ status, output: [{ url: 'https://x/1' }] })).toBe(false)
     },
   )
 })
@@ -86,9 +91,10 @@ describe('entries', () => {
     expect(listed({ count })?.count).toBeUndefined()
   })
 
-  test('entries that are none are left out; null lists are empty', () => {
+  test('entries that cannot be read are files that cannot be had; null lists are empty', () => {
     const manifest = read({ output: [null, 5, 'x', [], { url: 'https://x/1' }], error: null, deleted: null })
-    expect(manifest?.items).toMatchObject({ output: [{ url: 'https://x/1' }], deleted: [], outcome: [] })
+    expect(manifest?.items).toMatchObject({ deleted: [], outcome: [] })
+    expect(manifest?.items.output.map((item) => item.url)).toEqual(['', '', '', '', 'https://x/1'])
   })
 
   test('M-09 error and outcome are one list, M-08 outcomes in it are issues', () => {
@@ -154,7 +160,8 @@ test.each<[unknown, string | undefined]>([
     'https://x/2',
   ],
   [[{ relation: 'next' }], undefined],
-  [{ relation: 'next', url: 'https://x/2' }, undefined],
+  [{ relation: 'next', url: 'https://x/2' }, 'https://x/2'],
+  [[{ relation: 'Next', url: 'https://x/2' }], 'https://x/2'],
   [null, undefined],
 ])('link %j', (link, expected) => {
   expect(read({ output: [], link })?.next).toBe(expected)

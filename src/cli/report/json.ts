@@ -99,15 +99,16 @@ const fieldsOf = (event: JobEvent): Record<string, unknown> => {
     case 'export-failed':
       return { code: event.code, status: event.status, message: words(event.message) }
     case 'export-gone':
+    case 'delete-answered':
       return { status: event.status, message: words(event.message) }
     case 'manifest-written':
       return { findings: event.findings.length }
     case 'findings-accepted':
       return { failOn: event.failOn }
-    case 'delete-answered':
-      return { status: event.status, message: words(event.message) }
     case 'job-cancelled':
       return { status: event.status }
+    case 'file-lost':
+      return { name: event.name }
     case 'job-resumed':
       return {}
     default:

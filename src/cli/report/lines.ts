@@ -111,6 +111,8 @@ export const linesFor = (event: JobEvent, state: JobState): Line[] => {
       return [warning(`${withoutQuery(event.page)} cannot be had: ${harmless(event.reason)}`)]
     case 'file-completed':
       return [completedLine(event)]
+    case 'file-lost':
+      return [warning(`${event.name} is not on disk as it was stored; it is fetched again`)]
     case 'file-failed':
       return [warning(`${event.name} failed: ${harmless(event.message)}`)]
     case 'manifest-written':
