@@ -54,6 +54,14 @@ const completedFields = (event: Extract<JobEvent, { type: 'file-completed' }>) =
 })
 
 /** The fields of an event besides `type` and `at`: manifests as counts, URLs without query, words cut. */
+const failedFields = (event: Extract<JobEvent, { type: 'file-failed' }>) => ({
+  name: event.name,
+  code: event.code,
+  message: words(event.message),
+  hint: words(event.hint),
+  status: event.status,
+})
+
 const fieldsOf = (event: JobEvent): Record<string, unknown> => {
   switch (event.type) {
     case 'job-created':
@@ -89,13 +97,7 @@ const fieldsOf = (event: JobEvent): Record<string, unknown> => {
     case 'file-completed':
       return completedFields(event)
     case 'file-failed':
-      return {
-        name: event.name,
-        code: event.code,
-        message: words(event.message),
-        hint: words(event.hint),
-        status: event.status,
-      }
+      return failedFields(event)
     case 'export-failed':
       return { code: event.code, status: event.status, message: words(event.message) }
     case 'export-gone':
