@@ -135,8 +135,9 @@ const facts = (job: Job, url: string, response: StatusResponse): Fact[] => {
     case 'unauthorized':
       if (further) return [{ type: 'manifest-unavailable', page: url, reason: response.reason }]
       // A page to sign in at where nobody tried to: it is no bulk export's answer, whoever may see it.
-      if (response.status < 400 && !hasCredential(job))
-        return ended({ ...response, kind: 'failed', bulkData: false })
+      if (response.status < 400 && !hasCredential(job)) {
+        return doubted(job, url, { ...response, kind: 'doubtful', as: 'not-bulk-data' }, confirmationsMax)
+      }
       throw unauthorized(response.reason)
     default:
       return response satisfies never

@@ -106,8 +106,16 @@ const readOk = (answer: Answer, retryAfterMs: number | undefined): StatusRespons
       : 'The manifest is broken JSON'
     return { kind: 'doubtful', status, reason, as: 'not-bulk-data' }
   }
-  const what = isPage(answer.body) ? serverWords(answer) : 'not a bulk data manifest'
-  return { kind: 'failed', status, reason: `The answer to the status request is ${what}`, bulkData: false }
+  if (isPage(answer.body)) {
+    const reason = `The answer to the status request is ${serverWords(answer)}`
+    return { kind: 'doubtful', status, reason, as: 'not-bulk-data' }
+  }
+  return {
+    kind: 'failed',
+    status,
+    reason: 'The answer to the status request is not a bulk data manifest',
+    bulkData: false,
+  }
 }
 
 /** STU4 may put the job's status into a header: its leading digits count, then. */
