@@ -47,13 +47,19 @@ const imports = files.flatMap(importsOf)
 /** `*`: anything of it; `types`: its types only; otherwise the files that may be imported. */
 type Allowed = Record<string, '*' | 'types' | string[]>
 
-const common: Allowed = { 'errors.ts': '*', 'clock.ts': 'types', 'config.ts': 'types', 'version.ts': '*' }
+const common: Allowed = {
+  'json.ts': '*',
+  'errors.ts': '*',
+  'clock.ts': 'types',
+  'config.ts': 'types',
+  'version.ts': '*',
+}
 
 const table: Record<string, Allowed> = {
   http: { ...common },
   auth: { ...common, http: '*' },
-  protocol: { http: ['exchange', 'retry-after', 'url', 'body'] },
-  ndjson: {},
+  protocol: { 'json.ts': '*', http: ['exchange', 'retry-after', 'url', 'body'] },
+  ndjson: { 'json.ts': '*' },
   sink: { ...common },
   fetch: { ...common, http: '*', protocol: '*', ndjson: '*', sink: 'types' },
   job: {

@@ -1,8 +1,10 @@
 /** The answer of a token endpoint, read liberally: a token, a refusal in the server's words, or "later". */
+
 import type { Answer } from '../http/body.js'
 import { header } from '../http/exchange.js'
 import { readHttpDate, readRetryAfter } from '../http/retry-after.js'
 import { withoutQuery } from '../http/url.js'
+import { isObject } from '../json.js'
 
 export interface AccessToken {
   /** What stands behind `Bearer`. */
@@ -25,9 +27,6 @@ export const defaultLifetimeMs = 5 * 60_000
 export const longestLifetimeMs = 24 * 60 * 60_000
 /** Longest text of a server that is repeated, characters. */
 const wordsMax = 2000
-
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 const parseObject = (body: string): Record<string, unknown> | undefined => {
   try {

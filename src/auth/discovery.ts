@@ -1,10 +1,12 @@
 /** From a FHIR base URL to its token endpoint: smart-configuration, then the CapabilityStatement. No credentials. */
+
 import { BulkxError } from '../errors.js'
 import { type Answer, DecodeError, readAnswer } from '../http/body.js'
 import { compose, type Exchange } from '../http/exchange.js'
 import { NetworkError } from '../http/network-error.js'
 import { followRedirects } from '../http/redirects.js'
 import { isHttp, isLoopback, resolveUrl, withoutQuery } from '../http/url.js'
+import { isObject } from '../json.js'
 import type { ScopeHints } from './scopes.js'
 
 export interface Discovered {
@@ -22,9 +24,6 @@ export interface DiscoveryOptions {
 
 const hint = "name the server's token endpoint with --token-url"
 const noHints: ScopeHints = { scopesSupported: [], capabilities: [] }
-
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 const objects = (value: unknown): Record<string, unknown>[] =>
   Array.isArray(value) ? value.filter(isObject) : []

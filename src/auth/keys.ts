@@ -1,7 +1,9 @@
 /** Private keys for signing, from PEM, JWK or JWKS: read, checked, and named in public. */
+
 import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto'
 import type { CryptoKey, JWK } from 'jose'
 import { BulkxError } from '../errors.js'
+import { isObject } from '../json.js'
 
 export interface SigningKey {
   privateKey: CryptoKey
@@ -102,9 +104,6 @@ const fromPem = (text: string): Found => {
     throw unusable('The key is a broken PEM file')
   }
 }
-
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined)
 

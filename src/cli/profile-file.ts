@@ -1,7 +1,9 @@
 /** The file of the profiles: where it is, how it is read, and how it is changed without losing what others write. */
+
 import { chmod, mkdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { BulkxError } from '../errors.js'
+import { isObject } from '../json.js'
 import type { Io } from './io.js'
 import type { Texts } from './settings.js'
 
@@ -32,9 +34,6 @@ export const configDirectory = ({ env, home, platform }: Place): string => {
 }
 
 export const profilesPath = (io: Place): string => join(configDirectory(io), 'profiles.json')
-
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** What a person may write by hand: a text, a number, true, or a list of these. */
 const textsOf = (value: unknown): string[] =>

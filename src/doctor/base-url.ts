@@ -1,4 +1,5 @@
 /** Check: is this the FHIR base URL? And if not, where could it be? */
+
 import { discover } from '../auth/discovery.js'
 import { BulkxError } from '../errors.js'
 import { type Answer, DecodeError, readAnswer } from '../http/body.js'
@@ -6,8 +7,9 @@ import { compose } from '../http/exchange.js'
 import { NetworkError } from '../http/network-error.js'
 import { followRedirects } from '../http/redirects.js'
 import { originOf, withoutQuery } from '../http/url.js'
+import { parseJson } from '../json.js'
 import { checkServerHint } from '../protocol/base-url.js'
-import { isPage, parseJson, serverWords } from '../protocol/operation-outcome.js'
+import { isPage, serverWords } from '../protocol/operation-outcome.js'
 import { readCapability } from './capability.js'
 import { failed, ok, type Verdict, warning } from './check.js'
 import type { Doctor } from './doctor.js'

@@ -1,4 +1,5 @@
 /** A CapabilityStatement, as far as an export cares. Read liberally: a server says here what it likes. */
+import { isObject } from '../json.js'
 
 export interface Capability {
   fhirVersion?: string
@@ -13,9 +14,6 @@ export interface Capability {
   /** Types that can be read one by one. */
   readable: string[]
 }
-
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 const objects = (value: unknown): Record<string, unknown>[] =>
   Array.isArray(value) ? value.filter(isObject) : []

@@ -1,10 +1,12 @@
 /** Check: is the group there, and how many members has it? Reading it is not needed for an export. */
+
 import type { AuthMethod } from '../auth/method.js'
 import { missingScopes } from '../auth/scopes.js'
 import { BulkxError } from '../errors.js'
 import { type Answer, DecodeError, readAnswer } from '../http/body.js'
 import { NetworkError } from '../http/network-error.js'
-import { parseJson, serverWords } from '../protocol/operation-outcome.js'
+import { parseJson } from '../json.js'
+import { serverWords } from '../protocol/operation-outcome.js'
 import { failed, ok, skipped, type Verdict, warning } from './check.js'
 import type { Doctor } from './doctor.js'
 import { baseOf } from './network.js'

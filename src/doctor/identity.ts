@@ -1,4 +1,5 @@
 /** Checks: where tokens are had, with which key, and by whose clock. */
+
 import { skewText, skewThatMattersMs } from '../auth/clock-skew.js'
 import { checkMethod } from '../auth/credentials-for.js'
 import { discover, readSmartConfiguration } from '../auth/discovery.js'
@@ -9,7 +10,7 @@ import { compose, type Exchange } from '../http/exchange.js'
 import { NetworkError } from '../http/network-error.js'
 import { followRedirects } from '../http/redirects.js'
 import { withoutQuery } from '../http/url.js'
-import { parseJson } from '../protocol/operation-outcome.js'
+import { parseJson } from '../json.js'
 import { failed, ok, skipped, type Verdict, warning } from './check.js'
 import type { Doctor } from './doctor.js'
 import { baseOf } from './network.js'

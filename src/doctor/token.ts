@@ -1,9 +1,10 @@
 /** Checks: an access token is had, and allows what is asked for. */
+
 import { readTokenResponse } from '../auth/access-token.js'
 import { missingScopes } from '../auth/scopes.js'
 import { BulkxError } from '../errors.js'
 import { NetworkError } from '../http/network-error.js'
-import { parseJson } from '../protocol/operation-outcome.js'
+import { parseJson } from '../json.js'
 import { failed, failedBy, ok, skipped, type Verdict, warning } from './check.js'
 import type { Doctor } from './doctor.js'
 import { credentialText } from './identity.js'

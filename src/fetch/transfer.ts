@@ -2,7 +2,7 @@
 import { once } from 'node:events'
 import { createGzip } from 'node:zlib'
 import { acceptEncoding, decoded, received } from '../http/body.js'
-import { type Exchange, type HttpReply, header } from '../http/exchange.js'
+import { breakOff, type Exchange, type HttpReply, header } from '../http/exchange.js'
 import { NetworkError } from '../http/network-error.js'
 import { type Inspection, type Inspector, inspector } from '../ndjson/inspect.js'
 import { readIssues } from '../protocol/operation-outcome.js'
@@ -138,7 +138,7 @@ const requestFile = async (task: FileTask, part: Part, exchange: Exchange, signa
     if (isContinuation(reply, kept)) return { reply, continues: true }
     // The whole content instead of a range is as good; anything else is asked again from the start.
     if (reply.status === 200) return { reply, continues: false }
-    reply.body.on('error', () => {}).destroy()
+    breakOff(reply)
   }
   return {
     reply: await exchange({ ...outputFileRequest(task.url, acceptEncoding), signal }),

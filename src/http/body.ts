@@ -1,7 +1,7 @@
 /** Reply bodies: content codings taken off strictly, and small answers read into text within limits. */
 import { pipeline, Readable } from 'node:stream'
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib'
-import { type HttpHeaders, type HttpReply, header } from './exchange.js'
+import { breakOff, type HttpHeaders, type HttpReply, header } from './exchange.js'
 import { NetworkError, networkError } from './network-error.js'
 
 /** What `decoded` takes off. */
@@ -97,7 +97,7 @@ export async function* decoded(reply: HttpReply, onGzip: () => void = () => {}):
     if (!/^(Z_|ERR_.*BROTLI|ERR__ERROR|ERR_STREAM_PREMATURE)/.test(code)) throw error
     throw new DecodeError(`the compressed content is broken or cut off (${code})`, { cause: error })
   } finally {
-    reply.body.on('error', () => {}).destroy()
+    breakOff(reply)
   }
 }
 

@@ -41,3 +41,9 @@ export const header = (headers: HttpHeaders, name: string): string | undefined =
   const value = headers[name]
   return Array.isArray(value) ? value[0] : value
 }
+
+/** Lets the rest of a reply pass unread, so that its connection can be used again. */
+export const passOver = ({ body }: HttpReply): void => void body.on('error', () => {}).resume()
+
+/** Ends a reply that is not wanted, and its connection with it. */
+export const breakOff = ({ body }: HttpReply): void => void body.on('error', () => {}).destroy()

@@ -1,5 +1,5 @@
 /** Redirects as a middleware: each hop is a fresh request, so that credentials are decided anew below. */
-import { type HttpReply, type HttpRequest, header, type Middleware } from './exchange.js'
+import { type HttpReply, type HttpRequest, header, type Middleware, passOver } from './exchange.js'
 import { NetworkError } from './network-error.js'
 import { isHttp, isLoopback, originOf, resolveUrl, withoutQuery } from './url.js'
 
@@ -38,7 +38,7 @@ export const followRedirects: Middleware = async (first, next) => {
     })
     const url = target(request, reply)
     if (url === undefined) return reply
-    reply.body.on('error', () => {}).resume()
+    passOver(reply)
     const refused = refusal(request.url, url)
     if (refused !== undefined) throw new NetworkError('redirect', refused, { sent: true })
     if (hop === redirectsMax) {

@@ -1,4 +1,5 @@
 /** Resources that an export both delivers and reports as deleted: the IG forbids it, and a merge would have to guess. */
+import { isObject, type Json, parseJson } from '../json.js'
 import { linesOf } from '../ndjson/lines.js'
 import type { Job } from './export.js'
 import type { Finding } from './facts.js'
@@ -6,19 +7,6 @@ import { type OutputFile, storedName } from './files.js'
 
 /** Deleted resources that are kept in mind; a delta has some thousands. */
 const deletedMax = 1_000_000
-
-type Json = Record<string, unknown>
-
-const isObject = (value: unknown): value is Json => typeof value === 'object' && value !== null
-
-const parsed = (line: string): Json => {
-  try {
-    const value: unknown = JSON.parse(line)
-    return isObject(value) ? value : {}
-  } catch {
-    return {}
-  }
-}
 
 /** `Type/id` of each entry of a transaction Bundle that deletes. */
 const deletions = (bundle: Json): string[] => {
@@ -31,7 +19,10 @@ const deletions = (bundle: Json): string[] => {
 
 async function* resources(job: Job, file: OutputFile): AsyncGenerator<Json> {
   const options = { gzip: file.stored?.gzip === true, maxLineBytes: job.config.files.maxLineBytes }
-  for await (const line of linesOf(job.sink.read(storedName(file)), options)) yield parsed(line)
+  for await (const line of linesOf(job.sink.read(storedName(file)), options)) {
+    const value = parseJson(line)
+    if (isObject(value)) yield value
+  }
 }
 
 const deletedResources = async (job: Job, files: OutputFile[]): Promise<Set<string>> => {

@@ -1,6 +1,8 @@
 /** Looks at the bytes of an NDJSON file as they pass: lines, types, bad lines, digest. Changes nothing. */
+
 import { isUtf8 } from 'node:buffer'
 import { createHash } from 'node:crypto'
+import { isObject } from '../json.js'
 import { Rest } from './rest.js'
 import { scanLines } from './scanner.js'
 
@@ -48,9 +50,6 @@ export class LineTooLong extends Error {
 
 const newline = 10
 const lineEnd = Buffer.from('\n')
-
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 const parseError = (error: unknown): string =>
   error instanceof SyntaxError && /end of JSON/.test(error.message)

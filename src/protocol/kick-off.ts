@@ -1,10 +1,12 @@
 /** The Bulk Data Kick-off Request: built exactly as asked, and its answer read liberally. */
+
 import type { Answer } from '../http/body.js'
 import { type HttpRequest, header } from '../http/exchange.js'
 import { readHttpDate, readRetryAfter } from '../http/retry-after.js'
 import { isHttp, originOf, resolveUrl } from '../http/url.js'
+import { parseJson } from '../json.js'
 import { readManifest } from './manifest.js'
-import { isPage, parseJson, readIssues, serverWords } from './operation-outcome.js'
+import { isPage, readIssues, serverWords } from './operation-outcome.js'
 import { parameterList, parametersBody } from './parameters.js'
 import type { Issue, KickOffRequest, OutputManifest, Target } from './types.js'
 

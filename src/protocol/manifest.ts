@@ -1,14 +1,11 @@
 /** The Output Manifest of every version of the IG, read by one liberal reader. */
+
 import { type HttpHeaders, header } from '../http/exchange.js'
 import { readHttpDate } from '../http/retry-after.js'
 import { isHttp, resolveUrl } from '../http/url.js'
+import { isObject, type Json } from '../json.js'
 import { readIssues } from './operation-outcome.js'
 import type { Issue, ManifestItem, OutputManifest } from './types.js'
-
-type Json = Record<string, unknown>
-
-const isObject = (value: unknown): value is Json =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 const text = (value: unknown): string | undefined =>
   typeof value === 'string' && value !== '' ? value : undefined

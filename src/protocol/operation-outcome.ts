@@ -1,12 +1,11 @@
 /** The server's own words: OperationOutcomes whatever their media type, plain text, and what a page says. */
+
 import type { Answer } from '../http/body.js'
+import { isObject, parseJson } from '../json.js'
 import type { Issue, IssueSeverity } from './types.js'
 
 /** Longest piece of server text that is kept, characters. */
 export const serverTextMax = 2000
-
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** One line, without control characters, at most `limit` characters. */
 export const plainText = (value: string, limit = serverTextMax): string => {
@@ -14,15 +13,6 @@ export const plainText = (value: string, limit = serverTextMax): string => {
     .replace(/[\u0000-\u0020\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]+/g, ' ')
     .trim()
   return text.length > limit ? `${text.slice(0, limit - 1).toWellFormed()}…` : text
-}
-
-/** The JSON value of a text, or undefined. */
-export const parseJson = (text: string): unknown => {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }
 
 const severities: readonly string[] = ['fatal', 'error', 'warning', 'information']

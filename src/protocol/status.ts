@@ -1,12 +1,13 @@
 /** The Bulk Data Status Request, and what each known server's answer means. */
+
 import type { Answer } from '../http/body.js'
 import { type HttpRequest, header } from '../http/exchange.js'
 import { readHttpDate, readRetryAfter } from '../http/retry-after.js'
+import { isObject, parseJson } from '../json.js'
 import { isUnfinished, readManifest } from './manifest.js'
 import {
   isPage,
   isSignInPage,
-  parseJson,
   plainText,
   readIssues,
   serverWords,
@@ -32,9 +33,6 @@ export type StatusResponse =
   | { kind: 'gone'; status: number; reason: string }
   | { kind: 'unauthorized'; status: number; reason: string }
   | { kind: 'not-acceptable'; status: number; reason: string }
-
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** Longest progress text that is shown, characters. */
 const progressMax = 100
