@@ -5,6 +5,7 @@ import { homedir, hostname } from 'node:os'
 import { performance } from 'node:perf_hooks'
 import type { Clock } from '../clock.js'
 import { BulkxError, type ErrorCode, exitCodes } from '../errors.js'
+import type { Exchange } from '../http/exchange.js'
 import type { ProcessIdentity } from '../job/lock.js'
 
 /** Somewhere to write to. Never throws: a closed pipe ends the talk, not the job. */
@@ -45,6 +46,8 @@ export interface Io {
   /** All of stdin as text. */
   readonly readStdin: () => Promise<string>
   readonly run: RunProgram
+  /** Instead of TCP, for a server in this process. */
+  readonly exchange?: Exchange
   /** Who holds a lock. */
   readonly process: ProcessIdentity
 }

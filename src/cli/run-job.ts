@@ -54,6 +54,7 @@ export const hostFor = async (
     random: io.random,
     signal: io.signal,
     self: io.process,
+    exchange: io.exchange,
     trace: settings.get('verbose') ? (line) => talk.line(line) : undefined,
   }
 }

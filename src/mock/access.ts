@@ -3,7 +3,7 @@ import type { Phase } from './handler.js'
 import { Refusal } from './outcome.js'
 import type { AccessRefusal } from './token-row.js'
 import { allows, everything, type Scope, scopeText } from './token-scopes.js'
-import type { World } from './world.js'
+import { isElsewhere, type World } from './world.js'
 
 /** What a request may have. */
 export interface Access {
@@ -32,7 +32,13 @@ const accessWith = ({ personality }: World, scopes: readonly Scope[]): Access =>
 /** Lets a request pass, or throws the Refusal that says which token is missing or what is wrong with it. */
 export const checkAccess = (world: World, phase: Phase, request: Request): Access => {
   const { identity, personality } = world
-  const open = !guarded.has(phase) && !(phase === 'file' && world.requiresAccessToken)
+  const elsewhere = isElsewhere(world, request)
+  const { credential } = personality.elsewhere
+  if (elsewhere && credential === 'refused' && request.headers.has('authorization'))
+    throw new Refusal(400, 'invalid', 'Only one auth mechanism allowed')
+  const open = elsewhere
+    ? credential !== 'required'
+    : !guarded.has(phase) && !(phase === 'file' && world.requiresAccessToken)
   if (!identity.required || open) return accessWith(world, everything)
   const { missing, invalid } = personality.access
   const given = /^Bearer\s+(.+)$/i.exec(request.headers.get('authorization') ?? '')?.[1]

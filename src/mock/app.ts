@@ -4,15 +4,15 @@ import type { Clock } from '../clock.js'
 import { directoryData } from './data/directory.js'
 import type { DataSource } from './data/source.js'
 import { syntheticData } from './data/synthetic.js'
-import type { Fault } from './faults.js'
+import type { Fault } from './edit.js'
 import { type Call, compose, type Handler, type Phase } from './handler.js'
-import { createJobs } from './jobs.js'
+import { createJobs, type Jobs } from './jobs.js'
 import { type Personality, reference } from './personality.js'
 import { fileKey, handlersOf, type Route, routeOf, routesOf, unrouted } from './routes.js'
 import type { Client } from './token-clients.js'
 import { createIdentity } from './token-identity.js'
 import { wireInstruction } from './wire.js'
-import { pathsOf, type World } from './world.js'
+import { type Elsewhere, isElsewhere, pathsOf, type World } from './world.js'
 
 export interface DataOptions {
   /** Default 1. */
@@ -45,6 +45,8 @@ export interface MockOptions {
   clients?: readonly Client[]
   /** How long their tokens are good, milliseconds; default: as the personality says, five minutes. */
   tokenLifetimeMs?: number
+  /** The origin of the server's second host; default `https://elsewhere.example`, and a port of its own by `listen()`. */
+  elsewhere?: string
   /** A bearer token for everything that is good without having been asked for. */
   token?: string
   files?: { requiresAccessToken?: boolean }
@@ -59,6 +61,8 @@ export interface RecordedRequest {
   /** The text of a POST. */
   body?: string
   phase: Phase
+  /** Sent to the server's second host. */
+  elsewhere: boolean
   /** Epoch milliseconds. */
   at: number
   /** The status of the answer; absent while there is none. */
@@ -77,6 +81,10 @@ export interface Mock {
   /** Every request so far, oldest first; of very many only the latest. */
   requests: readonly RecordedRequest[]
   personality: Personality
+  /** The server's second host. */
+  elsewhere: Elsewhere
+  /** What the server knows itself: each job with its files, before any fault. */
+  jobs: Jobs
 }
 
 const MAX_RECORDED_REQUESTS = 200_000
@@ -119,6 +127,10 @@ const worldOf = (options: MockOptions): World => {
     requiresAccessToken:
       options.files?.requiresAccessToken ?? personality.requiresAccessToken ?? identity.required,
     origin: options.base,
+    elsewhere: {
+      origin: options.elsewhere ?? 'https://elsewhere.example',
+      used: personality.elsewhere.used || (options.faults ?? []).some((fault) => fault.elsewhere === true),
+    },
   }
 }
 
@@ -133,6 +145,8 @@ const callOf = (world: World, routes: readonly Route[], request: Request): Call 
     request,
     phase,
     job: values?.job,
+    elsewhere: isElsewhere(world, request),
+    elsewhereOrigin: world.elsewhere.origin,
     fileAt,
     tokens: world.identity.tokens,
     ...(phase === 'file' ? { file: fileAt(request.url) } : {}),
@@ -160,6 +174,7 @@ export const createMock = (options: MockOptions): Mock => {
       url,
       headers: Object.fromEntries(request.headers),
       phase: call.phase,
+      elsewhere: call.elsewhere,
       at: world.clock.now(),
     }
     requests.push(record)
@@ -184,5 +199,7 @@ export const createMock = (options: MockOptions): Mock => {
     handlers,
     requests,
     personality: world.personality,
+    elsewhere: world.elsewhere,
+    jobs: world.jobs,
   }
 }

@@ -31,6 +31,10 @@ export interface Call {
   /** The id in the path of a status, delete or file request, whether there is such a job or not. */
   job?: string
   file?: FileRef
+  /** Asked at the server's second host. */
+  elsewhere: boolean
+  /** That host's origin, for URLs that lead there. */
+  elsewhereOrigin: string
   /** The file that an absolute URL of a manifest names, once its job is planned. */
   fileAt(url: string): FileRef | undefined
   /** The access tokens that were given out. */

@@ -94,6 +94,8 @@ const writeHead = (response: Response, outgoing: ServerResponse, instruction?: W
   for (const [name, value] of response.headers) outgoing.setHeader(name, value)
   if (instruction?.contentLength !== undefined)
     outgoing.setHeader('content-length', instruction.contentLength)
+  for (const [name, values] of Object.entries(instruction?.headers ?? {}))
+    outgoing.setHeader(name, [...values])
   outgoing.flushHeaders()
 }
 
@@ -150,9 +152,13 @@ const closer = (server: Server) => async (): Promise<void> => {
   await closed
 }
 
-/** Puts a mock on a port. Rejects with the error of the system when the port is taken. */
-export const listen = async (mock: Mock, options: ListenOptions = {}): Promise<RunningServer> => {
-  const { port = 0, host = '127.0.0.1' } = options
+interface Port {
+  authority: string
+  port: number
+  close(): Promise<void>
+}
+
+const open = async (mock: Mock, port: number, host: string): Promise<Port> => {
   let authority = host
   const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, (incoming, outgoing) => {
     void answerFor(mock, () => authority)(incoming, outgoing)
@@ -161,6 +167,21 @@ export const listen = async (mock: Mock, options: ListenOptions = {}): Promise<R
   await once(server, 'listening')
   const address = server.address() as AddressInfo
   authority = `${host.includes(':') ? `[${host}]` : host}:${address.port}`
-  const url = `http://${authority}`
-  return { url, fhirUrl: url + mock.personality.basePath, port: address.port, close: closer(server) }
+  return { authority, port: address.port, close: closer(server) }
+}
+
+/**
+ * Puts a mock on a port, and its second host on another one where something leads there. Rejects with the error of
+ * the system when the port is taken.
+ */
+export const listen = async (mock: Mock, options: ListenOptions = {}): Promise<RunningServer> => {
+  const { port = 0, host = '127.0.0.1' } = options
+  const own = await open(mock, port, host)
+  const second = mock.elsewhere.used ? await open(mock, 0, host) : undefined
+  if (second) mock.elsewhere.origin = `http://${second.authority}`
+  const url = `http://${own.authority}`
+  const close = async (): Promise<void> => {
+    await Promise.all([own.close(), second?.close()])
+  }
+  return { url, fhirUrl: url + mock.personality.basePath, port: own.port, close }
 }

@@ -65,6 +65,11 @@ export interface Personality {
     /** From the end of the job until its files are gone. */
     lifetimeMs: number
   }
+  /**
+   * The second host: whether this server sends clients there, and what becomes of a credential that comes along.
+   * `refused`: any Authorization is an error, as at storage with signed URLs.
+   */
+  elsewhere: { used: boolean; credential: 'refused' | 'required' | 'ignored' }
   /** Status codes of DELETE by the job's state, and of status requests from then on. */
   delete: { running: number; done: number; again: number; after: number }
   /** How a token is had, when the mock wants one. */
@@ -127,6 +132,7 @@ export const reference: Personality = {
   },
   requiresAccessToken: undefined,
   files: { contentType: 'application/fhir+ndjson', gzip: false, ranges: true, lifetimeMs: 24 * HOUR_MS },
+  elsewhere: { used: false, credential: 'refused' },
   delete: { running: 202, done: 202, again: 404, after: 404 },
   auth: referenceAuth,
   access: referenceAccess,

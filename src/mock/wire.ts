@@ -5,6 +5,8 @@ export interface WireInstruction {
   fault: string
   /** Sent as Content-Length, whatever the body's real length is. */
   contentLength?: number
+  /** Headers that are sent once for each of their values. */
+  headers?: Readonly<Record<string, readonly string[]>>
   /** Where sending stops: before any answer, or after so many bytes of the body. */
   stopAt?: 'start' | number
   /** How it stops: a TCP reset, an orderly close, or silence on an open socket. */

@@ -21,7 +21,20 @@ export interface World {
   requiresAccessToken: boolean
   /** The origin that URLs are written with, instead of the request's. */
   origin?: string
+  elsewhere: Elsewhere
 }
+
+/** The server's second host: storage, or a proxy's other name. Files and status are had there, too. */
+export interface Elsewhere {
+  /** Set anew by whoever puts the mock on a port. */
+  origin: string
+  /** Whether anything leads there. */
+  readonly used: boolean
+}
+
+/** Whether a request was sent to the second host. */
+export const isElsewhere = ({ elsewhere }: World, request: Request): boolean =>
+  request.url.startsWith(`${elsewhere.origin}/`)
 
 /** `http://host:port` of a request, or the one that the mock was told to use. */
 export const originOf = (world: World, request: Request): string =>

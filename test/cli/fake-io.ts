@@ -7,6 +7,7 @@ import type { WriteStream } from 'node:tty'
 import { onTestFinished } from 'vitest'
 import { type Io, type Output, runProgram } from '../../src/cli/io.js'
 import { BulkxError, type ErrorCode } from '../../src/errors.js'
+import type { Exchange } from '../../src/http/exchange.js'
 import { type FakeClock, fakeClock } from '../helpers/fake-clock.js'
 
 export interface FakeIo extends Io {
@@ -26,6 +27,8 @@ export interface FakeIoOptions {
   cwd?: string
   /** A terminal on stderr, this wide. */
   columns?: number
+  /** A server in this process, instead of TCP. */
+  exchange?: Exchange
 }
 
 /** A directory of its own for a test, removed afterwards. */
@@ -90,6 +93,7 @@ export const fakeIo = (options: FakeIoOptions = {}): FakeIo => {
     signal: controller.signal,
     readStdin: async () => options.stdin ?? '',
     run: runProgram,
+    exchange: options.exchange,
     process: { pid: process.pid, host: 'test', isAlive: () => true },
     out: () => text.out,
     err: () => text.err,

@@ -33,6 +33,24 @@ const personalityOf = (settings: Settings, { personalities, personality }: MockM
   return settings.get('gzip') ? personality({ files: { gzip: true } }, named) : named
 }
 
+/** What `--personality`, `--scenario` and `--fault` make of the server. */
+const serverOf = (settings: Settings, module: MockModule) => {
+  const id = settings.get('scenario')
+  const personality = personalityOf(settings, module)
+  const faults = faultsOf(settings, module)
+  if (id === undefined) return { personality, faults }
+  const scenario = module.scenarios.get(id.toUpperCase())
+  if (scenario === undefined)
+    throw new BulkxError('BULKX_USAGE', `There is no scenario ${JSON.stringify(id)}`, {
+      hint: `there are ${[...module.scenarios.keys()].join(', ')}`,
+    })
+  const { faults: own = [], ...played } = module.playing(scenario, personality)
+  return { ...played, faults: [...faults, ...own] }
+}
+
+const given = <T extends object>(fields: T): Partial<T> =>
+  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Partial<T>
+
 const readOption = async (
   name: 'token-file' | 'client-secret-file' | 'jwks',
   settings: Settings,
@@ -79,19 +97,21 @@ const createMockFor = async (
 ): Promise<Mock> => {
   const directory = settings.get('data')
   const jobSeconds = settings.get('job-seconds')
+  const data = given({
+    seed: settings.get('seed'),
+    patients: settings.get('patients'),
+    directory: directory === undefined ? undefined : resolve(io.cwd, directory),
+  })
   const options = {
-    personality: personalityOf(settings, module),
-    data: {
-      seed: settings.get('seed'),
-      patients: settings.get('patients'),
-      directory: directory === undefined ? undefined : resolve(io.cwd, directory),
-    },
-    faults: faultsOf(settings, module),
+    ...serverOf(settings, module),
+    ...(Object.keys(data).length > 0 ? { data } : {}),
+    ...given({
+      jobMs: jobSeconds === undefined ? undefined : jobSeconds * 1000,
+      pageSize: settings.get('page-size'),
+      token: (await readOption('token-file', settings, io))?.trim(),
+      tokenLifetimeMs: settings.get('token-lifetime'),
+    }),
     clock: io.clock,
-    jobMs: jobSeconds === undefined ? undefined : jobSeconds * 1000,
-    pageSize: settings.get('page-size'),
-    token: (await readOption('token-file', settings, io))?.trim(),
-    tokenLifetimeMs: settings.get('token-lifetime'),
     ...(client ? { clients: [client] } : {}),
   }
   try {

@@ -71,6 +71,12 @@ export const mockRows = {
     byDefault: '5m',
     kind: duration('5m'),
   },
+  scenario: {
+    group: 'mock',
+    value: '<id>',
+    help: 'play what was met on a real server, by its id in docs/scenarios.md',
+    kind: text('a scenario', 'F-16'),
+  },
   fault: {
     group: 'mock',
     value: '<fault>',

@@ -1,0 +1,58 @@
+/** One scenario as the client meets it: which command is run, how it ends, what the server saw, what is on disk. */
+import type { Mock, Phase, RecordedRequest } from '../../src/mock/index.js'
+
+/** How often the server was asked, at least and at most; a number is both. */
+export type Times = number | { min?: number; max?: number }
+
+export interface Command {
+  /** Default: `export Group/123 --type Patient,Observation`. `--server` and `--out` are added where they belong. */
+  argv?: readonly string[]
+  exit: number
+  /** Texts that stderr must contain, and must not. */
+  says?: readonly string[]
+  saysNot?: readonly string[]
+  /** `Type.0001.ndjson` and the like below the directory, without `manifest.json` and `log.ndjson`. */
+  tree?: readonly string[]
+  /** Codes of findings in `manifest.json`, in their order. Default: none where it exits 0. */
+  findings?: readonly string[]
+  /** Requests during this command. */
+  asks?: Partial<Record<Phase, Times>>
+  /** A signal comes as soon as stderr says this. */
+  interruptAt?: string
+}
+
+export interface Row extends Command {
+  id: string
+  /** What a good client does, in a line. */
+  client: string
+  /** Over TCP on loopback where the fault is one of the wire; otherwise in process at https://ehr.example. */
+  over?: 'tcp' | 'process'
+  /** Ways to ask that are not the default one: origins that are trusted, for example. */
+  trusted?: 'elsewhere'
+  /** Whether what is on disk is, byte for byte, what the server has. `altered`: a fault has changed it on purpose. */
+  content?: 'same' | 'altered'
+  /** Further commands, each after the one before. */
+  then?: readonly Command[]
+  /** What else must be true at the end. */
+  check?(seen: Seen): void | Promise<void>
+}
+
+/** A scenario that is not played, and why. */
+export interface Waived {
+  id: string
+  server: string
+  waived: string
+}
+
+export interface Seen {
+  mock: Mock
+  requests: readonly RecordedRequest[]
+  asked(phase: Phase): RecordedRequest[]
+  /** Absolute. */
+  directory: string
+  /** Everything that stderr said, of all commands. */
+  err: string
+  /** How long each wait was to be, milliseconds. */
+  sleeps: readonly number[]
+  read(name: string): Promise<string>
+}
