@@ -147,7 +147,7 @@ describe('faults as text', () => {
   })
 
   test.each([
-    ['explode', /no fault "explode"; there are answer, bruncate/],
+    ['explode', /no fault "explode"; there are answer, busy/],
     ['toString', /no fault "toString"/],
     ['busy:sometimes=1', /busy has no parameter "sometimes"; it has times, after, file, on/],
     ['busy:times=few', /times of the fault busy is a whole number or "always", not "few"/],
