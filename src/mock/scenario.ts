@@ -22,6 +22,15 @@ export interface Scenario {
   server: string
   /** Made anew each time, for faults count. */
   make(): ScenarioServer
+  /** Other servers that send as good as the same, by what tells them from it: `P-13:12.5`. */
+  variants?: Readonly<Record<string, () => ScenarioServer>>
+}
+
+/** The scenario in one of its variants; undefined when it has none of this name. */
+export const variantOf = (scenario: Scenario, name: string): Scenario | undefined => {
+  const { variants = {}, ...common } = scenario
+  const make = Object.hasOwn(variants, name) ? variants[name] : undefined
+  return make && { ...common, make }
 }
 
 /** What `createMock` is given to play a scenario, in the words of a personality. */

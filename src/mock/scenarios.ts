@@ -1,5 +1,5 @@
 /** Every scenario that the mock can play, for `--scenario` and for tests. */
-import type { Scenario } from './scenario.js'
+import { type Scenario, variantOf } from './scenario.js'
 import { cancelScenarios } from './scenarios/cancel.js'
 import { fileScenarios } from './scenarios/files.js'
 import { kickOffScenarios } from './scenarios/kick-off.js'
@@ -11,3 +11,10 @@ export const scenarios: ReadonlyMap<string, Scenario> = new Map(
     (scenario) => [scenario.id, scenario],
   ),
 )
+
+/** The scenario of an id, in any case, or its variant: `P-13`, `P-13:12.5`. */
+export const scenarioNamed = (text: string): Scenario | undefined => {
+  const [, id = text, variant] = /^([^:]*):(.*)$/s.exec(text) ?? []
+  const scenario = scenarios.get(id.toUpperCase())
+  return scenario === undefined || variant === undefined ? scenario : variantOf(scenario, variant)
+}

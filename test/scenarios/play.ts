@@ -17,7 +17,7 @@ import {
 import { fakeIo, temporaryDirectory } from '../cli/fake-io.js'
 import { type FakeClock, fakeClock } from '../helpers/fake-clock.js'
 import { withoutSocket } from '../helpers/job.js'
-import type { Command, Row, Seen, Times } from './row.js'
+import type { Command, Play, Seen, Times } from './row.js'
 
 const secret = 's3cret-token'
 const origin = 'https://ehr.example'
@@ -29,10 +29,10 @@ interface Stage {
   server: string
   origin: string
   cwd: string
-  row: Row
+  row: Play
 }
 
-const stageOf = async (scenario: Scenario, row: Row): Promise<Stage> => {
+const stageOf = async (scenario: Scenario, row: Play): Promise<Stage> => {
   const clock = fakeClock()
   const mock = createMock({
     data: { patients: 10 },
@@ -217,7 +217,7 @@ const checkInvariants = async ({ mock, cwd, row, origin: own }: Stage): Promise<
 }
 
 /** Runs the commands of a row, each checked when it has ended. */
-export const play = async (scenario: Scenario, row: Row): Promise<void> => {
+export const play = async (scenario: Scenario, row: Play): Promise<void> => {
   const stage = await stageOf(scenario, row)
   const { mock, clock, cwd } = stage
   const errs: string[] = []

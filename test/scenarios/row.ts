@@ -21,10 +21,8 @@ export interface Command {
   interruptAt?: string
 }
 
-export interface Row extends Command {
-  id: string
-  /** What a good client does, in a line. */
-  client: string
+/** How a row is played, and what must come of it. */
+export interface Play extends Command {
   /** Over TCP on loopback where the fault is one of the wire; otherwise in process at https://ehr.example. */
   over?: 'tcp' | 'process'
   /** Ways to ask that are not the default one: origins that are trusted, for example. */
@@ -35,6 +33,14 @@ export interface Row extends Command {
   then?: readonly Command[]
   /** What else must be true at the end. */
   check?(seen: Seen): void | Promise<void>
+}
+
+export interface Row extends Play {
+  id: string
+  /** What a good client does, in a line. */
+  client: string
+  /** Where a variant of the scenario comes to something else; each variant is played in any case. */
+  variants?: Readonly<Record<string, Partial<Play>>>
 }
 
 /** A scenario that is not played, and why. */

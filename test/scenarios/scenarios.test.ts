@@ -1,12 +1,13 @@
 /** What was met on real servers, played by the mock and met by the client: one test an id. */
 import { describe, expect, test } from 'vitest'
-import { scenarios } from '../../src/mock/index.js'
+import { type Scenario, scenarios, variantOf } from '../../src/mock/index.js'
 import { cancelRows } from './cancel.js'
 import { fileRows } from './files.js'
 import { kickOffRows } from './kick-off.js'
 import { manifestRows } from './manifest.js'
 import { play } from './play.js'
 import { pollingRows } from './polling.js'
+import type { Row } from './row.js'
 
 const sections = {
   'kick-off': kickOffRows,
@@ -14,6 +15,14 @@ const sections = {
   manifest: manifestRows,
   files: fileRows,
   'cancel, cleanup, resume': cancelRows,
+}
+
+const playVariants = (scenario: Scenario, row: Row): void => {
+  for (const name of Object.keys(scenario.variants ?? {})) {
+    const variant = variantOf(scenario, name) ?? scenario
+    test(`${row.id} ${scenario.server}, ${name}: ${row.client}`, () =>
+      play(variant, { ...row, ...row.variants?.[name] }))
+  }
 }
 
 for (const [section, rows] of Object.entries(sections)) {
@@ -26,8 +35,12 @@ for (const [section, rows] of Object.entries(sections)) {
       const scenario = scenarios.get(row.id)
       test(`${row.id} ${scenario?.server ?? 'not played by the mock'}: ${row.client}`, async () => {
         if (scenario === undefined) throw new Error(`the mock has no scenario ${row.id}`)
+        expect(Object.keys(scenario.variants ?? {}), 'variants of the row are variants of the mock').toEqual(
+          expect.arrayContaining(Object.keys(row.variants ?? {})),
+        )
         await play(scenario, row)
       })
+      if (scenario !== undefined) playVariants(scenario, row)
     }
   })
 }

@@ -39,7 +39,7 @@ const serverOf = (settings: Settings, module: MockModule) => {
   const personality = personalityOf(settings, module)
   const faults = faultsOf(settings, module)
   if (id === undefined) return { personality, faults }
-  const scenario = module.scenarios.get(id.toUpperCase())
+  const scenario = module.scenarioNamed(id)
   if (scenario === undefined)
     throw new BulkxError('BULKX_USAGE', `There is no scenario ${JSON.stringify(id)}`, {
       hint: `there are ${[...module.scenarios.keys()].join(', ')}`,

@@ -21,4 +21,16 @@ export const pollingScenarios: readonly Scenario[] = [
       ],
     }),
   },
+  {
+    id: 'P-13',
+    priority: 'B',
+    server: 'a Retry-After that is no sensible number',
+    make: () => ({ personality: { retryAfter: () => '-5' } }),
+    variants: Object.fromEntries(
+      ['abc', '', '1e9', '12.5', '120, 120'].map((retryAfter) => [
+        retryAfter,
+        () => ({ personality: { retryAfter: () => retryAfter } }),
+      ]),
+    ),
+  },
 ]
