@@ -20,6 +20,7 @@ import { withoutSocket } from '../helpers/job.js'
 import type { Command, Play, Seen, Times } from './row.js'
 
 const secret = 's3cret-token'
+const clientId = 'bulkx-test'
 const origin = 'https://ehr.example'
 
 interface Stage {
@@ -37,7 +38,7 @@ const stageOf = async (scenario: Scenario, row: Play): Promise<Stage> => {
   const mock = createMock({
     data: { patients: 10 },
     jobMs: 10_000,
-    token: secret,
+    ...(row.identity === 'client' ? { clients: [{ id: clientId, secret }] } : { token: secret }),
     ...playing(scenario),
     clock,
   })
@@ -58,6 +59,11 @@ const argvOf = ({ argv = usual }: Command, { server, mock, row }: Stage): string
   return [...argv, ...place, ...trust]
 }
 
+const identityOf = ({ row }: Stage): Record<string, string> =>
+  row.identity === 'client'
+    ? { BULKX_CLIENT_ID: clientId, BULKX_CLIENT_SECRET: secret }
+    : { BULKX_TOKEN: secret }
+
 interface Ran {
   code: number
   err: string
@@ -70,7 +76,7 @@ const runCommand = async (command: Command, stage: Stage): Promise<Ran> => {
     fakeIo({
       cwd,
       env: {
-        BULKX_TOKEN: secret,
+        ...identityOf(stage),
         BULKX_STATE_DIR: join(cwd, 'state'),
         BULKX_CONFIG_DIR: join(cwd, 'config'),
       },
@@ -212,8 +218,17 @@ const checkInvariants = async ({ mock, cwd, row, origin: own }: Stage): Promise<
   expect(kickOffs.length, 'one accepted kick-off').toBeLessThanOrEqual(1)
   const outside = (await readdir(cwd)).filter((name) => !['out', 'state', 'config'].includes(name))
   expect(outside, 'nothing beside the directory').toEqual([])
-  for (const name of await filesBelow(cwd))
-    expect((await readFile(join(cwd, name))).includes(secret), `no secret in ${name}`).toBe(false)
+  const tokens = mock.requests.flatMap(
+    ({ headers }) => /^Bearer (.+)$/.exec(headers.authorization ?? '')?.[1] ?? [],
+  )
+  const secrets = [...new Set([secret, ...tokens])]
+  for (const name of await filesBelow(cwd)) {
+    const bytes = await readFile(join(cwd, name))
+    expect(
+      secrets.filter((text) => bytes.includes(text)),
+      `no secret in ${name}`,
+    ).toEqual([])
+  }
 }
 
 /** Runs the commands of a row, each checked when it has ended. */

@@ -27,6 +27,8 @@ export interface Play extends Command {
   over?: 'tcp' | 'process'
   /** Ways to ask that are not the default one: origins that are trusted, for example. */
   trusted?: 'elsewhere'
+  /** A client that asks for tokens which end, instead of a token that was given. */
+  identity?: 'client'
   /** Whether what is on disk is, byte for byte, what the server has. `altered`: a fault has changed it on purpose. */
   content?: 'same' | 'altered'
   /** Further commands, each after the one before. */
