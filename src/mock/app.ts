@@ -148,6 +148,7 @@ const callOf = (world: World, routes: readonly Route[], request: Request): Call 
     elsewhere: isElsewhere(world, request),
     elsewhereOrigin: world.elsewhere.origin,
     fileAt,
+    clock: world.clock,
     tokens: world.identity.tokens,
     ...(phase === 'file' ? { file: fileAt(request.url) } : {}),
   }

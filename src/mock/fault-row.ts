@@ -1,8 +1,8 @@
 /** One fault as a row: what it is, which parameters it has, and the function that makes it. */
 import type { Fault } from './edit.js'
 
-/** How a parameter is written. */
-export type Kind = 'count' | 'integer' | 'status' | 'phase' | 'style' | 'text'
+/** How a parameter is written; a list has the words that it may be. */
+export type Kind = 'count' | 'integer' | 'status' | 'phase' | 'style' | 'text' | readonly string[]
 export type Value = number | string
 export type Values = Readonly<Record<string, Value>>
 

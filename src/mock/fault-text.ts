@@ -2,10 +2,20 @@
 import type { Fault } from './edit.js'
 import type { Kind, Value } from './fault-row.js'
 import { type FaultName, faultRows, faults } from './faults.js'
-import { type Phase, phases } from './handler.js'
-import { type ErrorStyle, errorStyles } from './token-row.js'
+import { phases } from './handler.js'
+import { errorStyles } from './token-row.js'
 
-const readers: Readonly<Record<Kind, { expects: string; read(text: string): Value | undefined }>> = {
+interface Reader {
+  expects: string
+  read(text: string): Value | undefined
+}
+
+const oneOf = (words: readonly string[]): Reader => ({
+  expects: `one of ${words.join(', ')}`,
+  read: (text) => (words.includes(text) ? text : undefined),
+})
+
+const readers: Readonly<Record<Exclude<Kind, readonly string[]>, Reader>> = {
   count: {
     expects: 'a whole number or "always"',
     read: (text) =>
@@ -19,16 +29,12 @@ const readers: Readonly<Record<Kind, { expects: string; read(text: string): Valu
     expects: 'an HTTP status from 200 to 599',
     read: (text) => (/^[2-5]\d\d$/.test(text) ? Number(text) : undefined),
   },
-  phase: {
-    expects: `one of ${phases.join(', ')}`,
-    read: (text) => (phases.includes(text as Phase) ? text : undefined),
-  },
-  style: {
-    expects: `one of ${errorStyles.join(', ')}`,
-    read: (text) => (errorStyles.includes(text as ErrorStyle) ? text : undefined),
-  },
+  phase: oneOf(phases),
+  style: oneOf(errorStyles),
   text: { expects: 'text', read: (text) => text },
 }
+
+const readerOf = (kind: Kind): Reader => (typeof kind === 'string' ? readers[kind] : oneOf(kind))
 
 const isFaultName = (name: string): name is FaultName => Object.hasOwn(faults, name)
 
@@ -51,10 +57,10 @@ export const parseFault = (text: string): Fault => {
       throw new Error(
         `The fault ${name} has no parameter "${key.trim()}"; it has ${Object.keys(parameters).join(', ')}`,
       )
-    const value = readers[kind].read(rest.join('=').trim())
+    const value = readerOf(kind).read(rest.join('=').trim())
     if (value === undefined)
       throw new Error(
-        `The parameter ${key.trim()} of the fault ${name} is ${readers[kind].expects}, not "${rest.join('=')}"`,
+        `The parameter ${key.trim()} of the fault ${name} is ${readerOf(kind).expects}, not "${rest.join('=')}"`,
       )
     values[key.trim()] = value
   }

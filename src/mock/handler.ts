@@ -1,4 +1,5 @@
 /** The shape of everything that answers in the mock: a call in, a web `Response` out. */
+import type { Clock } from '../clock.js'
 import type { Tokens } from './token-store.js'
 
 /** Which of the IG's requests a call is, or the token request before them. */
@@ -37,6 +38,8 @@ export interface Call {
   elsewhereOrigin: string
   /** The file that an absolute URL of a manifest names, once its job is planned. */
   fileAt(url: string): FileRef | undefined
+  /** The server's time: who is slow sleeps by it. */
+  clock: Clock
   /** The access tokens that were given out. */
   tokens: Pick<Tokens, 'revoke' | 'expire'>
 }
