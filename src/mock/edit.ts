@@ -102,6 +102,7 @@ export const editContent = (
   fault(name, onFiles({ times: Number.POSITIVE_INFINITY, ...files }), async (call, next) => {
     const headers = new Headers(call.request.headers)
     headers.delete('range')
+    headers.delete('accept-encoding')
     const response = await next({ ...call, request: new Request(call.request, { headers }) })
     if (response.status !== 200) return response
     const edited = withBody(response, edit(await bytesOf(response), call))
