@@ -90,21 +90,28 @@ export const editManifest = (
   return { name, around }
 }
 
+/** The answer to the same request for the whole file as it is. */
+export const whole = (call: Call, next: Handler): Promise<Response> => {
+  const headers = new Headers(call.request.headers)
+  headers.delete('range')
+  headers.delete('accept-encoding')
+  return next({ ...call, request: new Request(call.request, { headers }) })
+}
+
 /**
- * A fault that alters the bytes of a whole file, for every request that it meets: ranges and validators are those of
- * the altered content.
+ * A fault that alters the bytes of a whole file, for every request that it meets: the altered content has no ranges
+ * and no validators, unless `headers` say so.
  */
 export const editContent = (
   name: string,
   files: Files,
   edit: (content: Buffer, call: Call) => Buffer,
+  headers: Readonly<Record<string, string | undefined>> = {},
 ): Fault =>
   fault(name, onFiles({ times: Number.POSITIVE_INFINITY, ...files }), async (call, next) => {
-    const headers = new Headers(call.request.headers)
-    headers.delete('range')
-    headers.delete('accept-encoding')
-    const response = await next({ ...call, request: new Request(call.request, { headers }) })
+    const response = await whole(call, next)
     if (response.status !== 200) return response
     const edited = withBody(response, edit(await bytesOf(response), call))
-    return withHeaders(edited, { etag: undefined, 'last-modified': undefined, 'accept-ranges': 'none' })
+    const without = { etag: undefined, 'last-modified': undefined, 'accept-ranges': 'none' }
+    return withHeaders(edited, { ...without, ...headers })
   })

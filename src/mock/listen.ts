@@ -96,6 +96,12 @@ const writeHead = (response: Response, outgoing: ServerResponse, instruction?: W
     outgoing.setHeader('content-length', instruction.contentLength)
   for (const [name, values] of Object.entries(instruction?.headers ?? {}))
     outgoing.setHeader(name, [...values])
+  if (instruction?.framing === 'close') {
+    outgoing.removeHeader('content-length')
+    // Told so, node:http uses no chunks; it then ends the connection after the body.
+    outgoing.removeHeader('transfer-encoding')
+    outgoing.setHeader('connection', 'close')
+  }
   outgoing.flushHeaders()
 }
 

@@ -5,6 +5,8 @@ export interface WireInstruction {
   fault: string
   /** Sent as Content-Length, whatever the body's real length is. */
   contentLength?: number
+  /** Neither Content-Length nor chunks: the end of the connection is that of the body, and none lasts longer. */
+  framing?: 'close'
   /** Headers that are sent once for each of their values. */
   headers?: Readonly<Record<string, readonly string[]>>
   /** Where sending stops: before any answer, or after so many bytes of the body. */

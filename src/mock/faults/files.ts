@@ -1,6 +1,6 @@
 /** Faults of file downloads: bodies that break, lie, or are not what was listed. */
 import { gzipSync } from 'node:zlib'
-import { bytesOf, type Fault, type Files, fault, onFiles, withBody } from '../edit.js'
+import { bytesOf, type Fault, type Files, fault, onFiles, withBody, withHeaders } from '../edit.js'
 import { reach, row } from '../fault-row.js'
 import { onWire } from '../wire.js'
 
@@ -38,6 +38,25 @@ const stall = (options: Files & { keepBytes: number }): Fault =>
     onWire(await next(call), { fault: 'stall', stopAt: options.keepBytes, stopBy: 'stall' }),
   )
 
+const framings = ['chunked', 'close'] as const
+export type Framing = (typeof framings)[number]
+
+/**
+ * No Content-Length: the body comes in chunks with a proper end, or ends with the connection. With `keepBytes` it is cut
+ * there, without a sign. Every file, unless `times` says otherwise.
+ */
+const noLength = ({
+  as = 'chunked',
+  keepBytes,
+  ...options
+}: Files & { as?: Framing; keepBytes?: number }): Fault =>
+  fault('noLength', onFiles({ times: Number.POSITIVE_INFINITY, ...options }), async (call, next) => {
+    const response = await next(call)
+    const body = (await bytesOf(response)).subarray(0, keepBytes)
+    const framed = withHeaders(withBody(response, body), { 'content-length': undefined })
+    return as === 'chunked' ? framed : onWire(framed, { fault: 'noLength', framing: 'close' })
+  })
+
 /** A gzip body that breaks in its middle. */
 const corruptGzip = (options: Files): Fault =>
   fault('corruptGzip', onFiles(options), async (call, next) => {
@@ -48,7 +67,7 @@ const corruptGzip = (options: Files): Fault =>
     return withBody(response, body, { 'content-encoding': 'gzip' })
   })
 
-export const fileFaults = { truncate, truncateLying, wrongLength, cut, stall, corruptGzip } as const
+export const fileFaults = { truncate, truncateLying, wrongLength, cut, stall, noLength, corruptGzip } as const
 
 const bytes = { ...reach.file, keepBytes: 'count' } as const
 
@@ -58,5 +77,9 @@ export const fileFaultRows = {
   wrongLength: row(wrongLength, 'a Content-Length that is wrong', { ...reach.file, by: 'integer' }, ['by']),
   cut: row(cut, 'the connection is reset inside of a file', bytes, ['keepBytes']),
   stall: row(stall, 'nothing more comes inside of a file', bytes, ['keepBytes']),
+  noLength: row(noLength, 'no Content-Length, and perhaps an end that comes too early', {
+    ...bytes,
+    as: framings,
+  }),
   corruptGzip: row(corruptGzip, 'a gzip body that breaks', reach.file),
 } as const
