@@ -5,6 +5,7 @@ import { createHash } from 'node:crypto'
 import { isObject } from '../json.js'
 import { Rest } from './rest.js'
 import { scanLines } from './scanner.js'
+import { beginningMax, type Shape, shapeOf } from './shape.js'
 
 export interface InspectOptions {
   /** The type the manifest names; any type is right when it is empty. */
@@ -28,8 +29,8 @@ export interface Inspection {
   firstBadLine?: { line: number; byte: number; reason: string }
   /** Resources of another type than expected: type to number. */
   otherTypes: Record<string, number>
-  /** The content is a page, or begins like a pretty-printed JSON value, or is one whole OperationOutcome of that kind. */
-  notLines?: 'page' | 'json' | 'outcome'
+  /** What the content is instead of NDJSON. */
+  notLines?: Shape
   /** Number of OperationOutcome lines. */
   outcomes: number
   /** The last line is bad and has no line end: perhaps it was cut off. */
@@ -51,13 +52,19 @@ export class LineTooLong extends Error {
 const newline = 10
 const lineEnd = Buffer.from('\n')
 
-const parseError = (error: unknown): string =>
-  error instanceof SyntaxError && /end of JSON/.test(error.message)
-    ? 'the line ends too early'
-    : 'not valid JSON'
+const rawCharacter = (code: number): string =>
+  code === 9
+    ? 'a raw tab inside a string'
+    : `a raw control character (U+${code.toString(16).toUpperCase().padStart(4, '0')}) inside a string`
 
-/** A pretty-printed OperationOutcome up to this size is known for what it is. */
-const wholeValueMax = 64 * 1024
+/** What is wrong with a line that `JSON.parse` refuses, in words that people can search their server for. */
+const parseError = (error: unknown, text: string): string => {
+  const said = error instanceof SyntaxError ? error.message : ''
+  const at = /control character .* position (\d+)/.exec(said)?.[1]
+  if (at !== undefined) return rawCharacter(text.charCodeAt(Number(at)))
+  if (/Unterminated string/.test(said)) return 'the line ends inside a string'
+  return /end of JSON/.test(said) ? 'the line ends too early' : 'not valid JSON'
+}
 
 /** Bytes scanned at once: what the scanner keeps memory for. */
 const sliceBytes = 256 * 1024
@@ -71,9 +78,8 @@ class Lines implements Inspector {
   private readonly countedType: string
   private readonly rest = new Rest()
   private lineNumber = 0
-  /** All bytes so far, while they may be one value over several lines. */
-  private whole: Buffer[] | undefined = []
-  private wholeBytes = 0
+  private readonly beginning: Buffer[] = []
+  private beginningBytes = 0
   private readonly result: Inspection = {
     bytes: 0,
     sha256: '',
@@ -94,7 +100,7 @@ class Lines implements Inspector {
   push(chunk: Uint8Array): void {
     const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength)
     this.hash.update(bytes)
-    this.keepWhole(bytes)
+    this.keepBeginning(bytes)
     for (let at = 0; at < bytes.length; at += sliceBytes) this.slice(bytes.subarray(at, at + sliceBytes))
   }
 
@@ -104,28 +110,29 @@ class Lines implements Inspector {
       this.scan(lineEnd)
       this.result.brokenEnd = this.result.badLines > badBefore
     }
-    if (this.whole && this.result.notLines === 'json') this.wholeValue(Buffer.concat(this.whole))
+    this.recognise()
     this.result.sha256 = this.hash.digest('hex')
     return this.result
   }
 
-  private keepWhole(bytes: Buffer): void {
-    if (!this.whole) return
-    this.wholeBytes += bytes.length
-    const isOver = this.wholeBytes > wholeValueMax
-    if (isOver || (this.result.lines > 0 && this.result.notLines !== 'json')) this.whole = undefined
-    else this.whole.push(Buffer.from(bytes))
+  private keepBeginning(bytes: Buffer): void {
+    const room = beginningMax - this.beginningBytes
+    if (room === 0) return
+    this.beginning.push(Buffer.from(bytes.subarray(0, room)))
+    this.beginningBytes += Math.min(bytes.length, room)
   }
 
-  private wholeValue(bytes: Buffer): void {
-    try {
-      const value: unknown = JSON.parse(withoutMark(bytes).toString('utf8'))
-      if (!isObject(value) || value.resourceType !== 'OperationOutcome') return
-      this.result.notLines = 'outcome'
-      this.options.onResource?.(value)
-    } catch {
-      // Not one value: its lines have been judged already.
-    }
+  private recognise(): void {
+    const { lines, resources, bytes } = this.result
+    const found = shapeOf({
+      text: Buffer.concat(this.beginning).toString('utf8'),
+      isAll: this.beginningBytes === bytes,
+      lines,
+      resources,
+      expectedType: this.options.expectedType,
+    })
+    this.result.notLines = found?.shape
+    if (found?.value) this.options.onResource?.(found.value)
   }
 
   private slice(bytes: Buffer): void {
@@ -175,7 +182,6 @@ class Lines implements Inspector {
     const content = trimmed(this.lineNumber === 1 ? withoutMark(line) : line)
     if (content.length === 0) return
     this.result.lines += 1
-    if (this.result.lines === 1) this.result.notLines = kindOf(content)
     const reason = this.judge(content)
     if (reason === undefined) return
     this.result.badLines += 1
@@ -184,13 +190,14 @@ class Lines implements Inspector {
 
   private judge(content: Buffer): string | undefined {
     let value: unknown
+    // What is no UTF-8 becomes U+FFFD here, which is as wrong outside of strings as it was.
+    const text = content.toString('utf8')
     try {
-      // What is no UTF-8 becomes U+FFFD here, which is as wrong outside of strings as it was.
-      value = JSON.parse(content.toString('utf8'))
+      value = JSON.parse(text)
     } catch (error) {
-      return parseError(error)
+      return parseError(error, text)
     }
-    if (!isObject(value)) return 'not a JSON object'
+    if (!isObject(value)) return Array.isArray(value) ? 'a JSON array, not an object' : 'not a JSON object'
     if (!isUtf8(content)) return 'not valid UTF-8'
     const object = value
     this.resource(typeof object.resourceType === 'string' ? object.resourceType : '', () => object)
@@ -224,12 +231,6 @@ const trimmed = (bytes: Buffer): Buffer => {
   while (start < end && isSpace(bytes[start])) start += 1
   while (end > start && isSpace(bytes[end - 1])) end -= 1
   return bytes.subarray(start, end)
-}
-
-const kindOf = (content: Buffer): 'page' | 'json' | undefined => {
-  const first = String.fromCharCode(content[0] ?? 0)
-  if (first === '<') return 'page'
-  return content.length === 1 && /[[{]/.test(first) ? 'json' : undefined
 }
 
 const withoutMark = (bytes: Buffer): Buffer =>

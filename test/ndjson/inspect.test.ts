@@ -31,8 +31,29 @@ test.each<[string, string | Buffer, Partial<Inspection>]>([
     },
   ],
   ['a line that is cut off', `${good}\n{"resour`, { badLines: 1, brokenEnd: true }],
-  ['F-33 a raw tab', '{"a":"\t"}\n', { badLines: 1 }],
-  ['an array', '[]\n', { badLines: 1, firstBadLine: { line: 1, byte: 0, reason: 'not a JSON object' } }],
+  [
+    'F-33 a raw tab',
+    `${good}\n{"a":"\t"}\n`,
+    { badLines: 1, firstBadLine: { line: 2, byte: 27, reason: 'a raw tab inside a string' } },
+  ],
+  [
+    'F-33 another raw control character',
+    '{"a":"é\u0001"}\n',
+    {
+      badLines: 1,
+      firstBadLine: { line: 1, byte: 0, reason: 'a raw control character (U+0001) inside a string' },
+    },
+  ],
+  [
+    'F-33 a raw newline',
+    `${good}\n{"a":"b\nc"}\n`,
+    { badLines: 2, firstBadLine: { line: 2, byte: 27, reason: 'the line ends inside a string' } },
+  ],
+  [
+    'an array',
+    '[]\n',
+    { badLines: 1, firstBadLine: { line: 1, byte: 0, reason: 'a JSON array, not an object' } },
+  ],
   ['null', 'null\n', { badLines: 1 }],
   ['two on a line', `${good}${good}\n`, { badLines: 1 }],
   [
@@ -65,7 +86,30 @@ test.each<[string, string | Buffer, Partial<Inspection>]>([
     { lines: 2, resources: 1, otherTypes: {} },
   ],
   ['F-37 a page', '\n<html>\n', { notLines: 'page' }],
-  ['F-35 pretty-printed', '{\n  "resourceType": "Patient"\n}\n', { notLines: 'json', badLines: 3 }],
+  ['F-35 pretty-printed', '{\n  "resourceType": "Patient"\n}\n', { notLines: 'pretty', badLines: 3 }],
+  ['F-35 pretty-printed, with CRLF', '{\r\n\t"resourceType": "Patient"\r\n}\r\n', { notLines: 'pretty' }],
+  ['F-35 a pretty-printed array', '[\n  {\n    "resourceType": "Patient"\n  }\n]\n', { notLines: 'array' }],
+  ['F-35 an array over lines', `[\n${good},\n${good}\n]\n`, { notLines: 'array' }],
+  ['F-35 an array on a line', `[${good},${good}]\n`, { notLines: 'array', badLines: 1 }],
+  ['F-35 a Bundle', '{"resourceType":"Bundle","entry":[]}', { notLines: 'bundle' }],
+  [
+    'F-35 a Bundle over lines',
+    JSON.stringify({ type: 'collection', resourceType: 'Bundle', entry: [{ resource: {} }] }, null, 2),
+    { notLines: 'bundle' },
+  ],
+  [
+    'F-35 a contained Bundle',
+    '{"contained":[{"resourceType":"Bundle"}],"resourceType":"Patient"}',
+    { lines: 1 },
+  ],
+  ['one Bundle among others', `${good}\n{"resourceType":"Bundle"}\n`, { otherTypes: { Bundle: 1 } }],
+  ['one brace too many in a good file', `{\n${good}\n${good}\n`, { badLines: 1 }],
+  ['F-38 an envelope', '{"resourceType":"Binary","contentType":"x","data":"e30="}', { notLines: 'envelope' }],
+  [
+    'F-38 an envelope over lines',
+    `{\n  "resourceType": "Binary",\n  "data": "${'e30='.repeat(200)}"\n}`,
+    { notLines: 'envelope' },
+  ],
   [
     'F-36 a pretty-printed outcome',
     JSON.stringify({ resourceType: 'OperationOutcome', issue: [] }, null, 2),
@@ -74,6 +118,16 @@ test.each<[string, string | Buffer, Partial<Inspection>]>([
   ['F-36 an outcome', '{"resourceType":"OperationOutcome"}\n', { outcomes: 1, lines: 1 }],
 ])('%s', (_name, content, expected) => {
   expect(whole(content)).toMatchObject(expected)
+})
+
+test.each([
+  ['Bundle', '{"resourceType":"Bundle","entry":[]}\n'],
+  ['Binary', '{"resourceType":"Binary","data":"e30="}\n'],
+  ['Patient', '{"contained":[{"resourceType":"Bundle"}],"resourceType":"Patient"}\n'],
+  ['Patient', `{\n${good}\n${good}\n`],
+  ['Patient', `${good}\n{"resourceType":"Bundle"}\n`],
+])('a file of %s is NDJSON: %s', (expectedType, content) => {
+  expect(whole(content, { expectedType }).notLines).toBeUndefined()
 })
 
 test('bytes and digest are those of everything', () => {
