@@ -2,6 +2,7 @@
 import { getResponse, type HttpHandler } from 'msw'
 import type { Clock } from '../clock.js'
 import { directoryData } from './data/directory.js'
+import { withRecentChanges } from './data/recent.js'
 import type { DataSource } from './data/source.js'
 import { syntheticData } from './data/synthetic.js'
 import type { Fault } from './edit.js'
@@ -32,7 +33,7 @@ export interface MockOptions {
   clock: Clock
   /** From a kick-off until its files are there, milliseconds; default 2000. */
   jobMs?: number
-  /** Resources in a file, at most; default 10,000. */
+  /** Resources in a file, at most; default: as the personality says, 10,000. */
   pageSize?: number
   /** Files in a page of the manifest, at most; default: all in one page. */
   manifestEntries?: number
@@ -89,22 +90,29 @@ export interface Mock {
 
 const MAX_RECORDED_REQUESTS = 200_000
 const DEFAULT_JOB_MS = 2000
-const DEFAULT_PAGE_SIZE = 10_000
 const DEFAULT_PATIENTS = 100
 
-const sourceOf = (data: DataOptions | DataSource, seed: number): DataSource => {
+const given = (data: DataOptions | DataSource, seed: number): DataSource => {
   if ('select' in data) return data
   if (data.directory !== undefined) return directoryData(data.directory)
   return syntheticData({ seed, patients: data.patients ?? DEFAULT_PATIENTS })
 }
 
+/** Where exports without `_since` are of the last hours, something must have happened in them. */
+const sourceOf = ({ data = {}, clock }: MockOptions, { since }: Personality, seed: number): DataSource => {
+  const source = given(data, seed)
+  return since.missingMs === undefined
+    ? source
+    : withRecentChanges(source, { now: () => clock.now(), withinMs: since.missingMs })
+}
+
 const worldOf = (options: MockOptions): World => {
   const { clock, data = {}, personality = reference } = options
   const seed = ('select' in data ? undefined : data.seed) ?? 1
-  const { jobMs = DEFAULT_JOB_MS, pageSize = DEFAULT_PAGE_SIZE } = options
+  const { jobMs = DEFAULT_JOB_MS, pageSize = personality.files.pageSize } = options
   if (!Number.isSafeInteger(pageSize) || pageSize < 1) throw new RangeError('pageSize must be 1 or more')
   const { lifetimeMs } = personality.files
-  const source = sourceOf(data, seed)
+  const source = sourceOf(options, personality, seed)
   const { clients, token, tokenLifetimeMs } = options
   const identity = createIdentity({
     auth: personality.auth,
@@ -136,7 +144,8 @@ const worldOf = (options: MockOptions): World => {
 
 const callOf = (world: World, routes: readonly Route[], request: Request): Call => {
   const fileAt = (url: string) => {
-    const values = world.filePath.match(url.replace(/^https?:\/\/[^/]*/i, ''))
+    const path = url.replace(/^https?:\/\/[^/]*/i, '')
+    const values = world.filePath.match(path) ?? world.storagePath.match(path)
     return values && world.jobs.file(values.job ?? '', fileKey(values))?.ref
   }
   const { route, values } = routeOf(routes, request) ?? {}
@@ -150,7 +159,7 @@ const callOf = (world: World, routes: readonly Route[], request: Request): Call 
     fileAt,
     clock: world.clock,
     tokens: world.identity.tokens,
-    ...(phase === 'file' ? { file: fileAt(request.url) } : {}),
+    ...(phase === 'file' || phase === 'file-url' ? { file: fileAt(request.url) } : {}),
   }
 }
 

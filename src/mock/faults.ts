@@ -4,6 +4,7 @@ import { answerFaultRows, answerFaults } from './faults/answers.js'
 import { codingFaultRows, codingFaults } from './faults/codings.js'
 import { contentFaultRows, contentFaults } from './faults/contents.js'
 import { fileFaultRows, fileFaults } from './faults/files.js'
+import { jobFaultRows, jobFaults } from './faults/jobs.js'
 import { manifestFaultRows, manifestFaults } from './faults/manifests.js'
 import { rangeFaultRows, rangeFaults } from './faults/ranges.js'
 import { tokenFaultRows, tokenFaults } from './faults/tokens.js'
@@ -13,6 +14,7 @@ export const faults = {
   ...codingFaults,
   ...contentFaults,
   ...fileFaults,
+  ...jobFaults,
   ...manifestFaults,
   ...rangeFaults,
   ...tokenFaults,
@@ -26,6 +28,7 @@ export const faultRows: Readonly<Record<FaultName, FaultRow>> = {
   ...codingFaultRows,
   ...contentFaultRows,
   ...fileFaultRows,
+  ...jobFaultRows,
   ...manifestFaultRows,
   ...rangeFaultRows,
   ...tokenFaultRows,

@@ -4,7 +4,7 @@ import { ReadableStream } from 'node:stream/web'
 import { createGzip } from 'node:zlib'
 import type { OpenContent } from './content.js'
 import type { Job, JobFile } from './jobs.js'
-import { outcomeResponse } from './outcome.js'
+import { outcomeResponse, Refusal } from './outcome.js'
 import type { World } from './world.js'
 
 const IN_ONE_PIECE_BYTES = 64 * 1024
@@ -106,18 +106,23 @@ const serve = async (
   )
 }
 
-/** Answers a request for an output file: 404 when there is none, 410 when its time is over. */
+/** The file with this name, or this number. Throws a Refusal: 404 when there is none, 410 when its time is over. */
+export const keptFile = ({ jobs }: World, id: string, name: string | number) => {
+  const found = jobs.file(id, name)
+  const phase = found && jobs.phaseOf(found.job)
+  if (found === undefined || phase === 'deleted') throw new Refusal(404, 'not-found', 'There is no such file')
+  if (phase === 'expired') throw new Refusal(410, 'not-found', 'The file has expired')
+  if (phase !== 'done') throw new Refusal(404, 'not-found', 'The export is not complete')
+  return found
+}
+
+/** Answers a request for an output file. Throws a Refusal when it is not there. */
 export const fileOf = async (
   world: World,
   request: Request,
   id: string,
   name: string | number,
 ): Promise<Response> => {
-  const found = world.jobs.file(id, name)
-  const phase = found && world.jobs.phaseOf(found.job)
-  if (found === undefined || phase === 'deleted')
-    return outcomeResponse(404, 'not-found', 'There is no such file')
-  if (phase === 'expired') return outcomeResponse(410, 'not-found', 'The file has expired')
-  if (phase !== 'done') return outcomeResponse(404, 'not-found', 'The export is not complete')
-  return serve(world, request, found.job, found.file)
+  const { job, file } = keptFile(world, id, name)
+  return serve(world, request, job, file)
 }

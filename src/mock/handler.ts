@@ -2,14 +2,27 @@
 import type { Clock } from '../clock.js'
 import type { Tokens } from './token-store.js'
 
-/** Which of the IG's requests a call is, or the token request before them. */
-export type Phase = 'kick-off' | 'status' | 'delete' | 'file' | 'metadata' | 'discovery' | 'token' | 'other'
+/**
+ * Which of the IG's requests a call is, or the token request before them. `file`: where the bytes are; `file-url`: a
+ * file's URL that only leads there.
+ */
+export type Phase =
+  | 'kick-off'
+  | 'status'
+  | 'delete'
+  | 'file'
+  | 'file-url'
+  | 'metadata'
+  | 'discovery'
+  | 'token'
+  | 'other'
 
 export const phases: readonly Phase[] = [
   'kick-off',
   'status',
   'delete',
   'file',
+  'file-url',
   'metadata',
   'discovery',
   'token',

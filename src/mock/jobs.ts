@@ -44,6 +44,16 @@ export interface JobView {
   /** Status requests so far, this one included. */
   polls: number
   elapsedMs: number
+  /** Until its files are there. */
+  remainingMs: number
+  /** Epoch milliseconds, as are the next two. */
+  now: number
+  acceptedAt: number
+  expiresAt: number
+  /** The kick-off URL. */
+  request: string
+  /** What it exports; 0 until that is known. */
+  resources: number
 }
 
 export interface Jobs {
@@ -67,6 +77,10 @@ export interface JobsOptions {
 }
 
 const MAX_JOBS = 10_000
+
+/** The resources in the output files that are known. */
+const resourcesIn = (files: readonly JobFile[] = []): number =>
+  files.reduce((sum, { section, content }) => sum + (section === 'output' ? content.count : 0), 0)
 
 /** Sixteen hexadecimal digits. */
 const idOf = (seed: number, now: number, order: number): string =>
@@ -135,6 +149,12 @@ export const createJobs = ({ clock, seed, jobMs, lifetimeMs }: JobsOptions): Job
       fraction: jobMs === 0 ? 1 : Math.min((clock.now() - job.acceptedAt) / jobMs, 1),
       polls: job.polls,
       elapsedMs: clock.now() - job.acceptedAt,
+      remainingMs: Math.max(job.readyAt - clock.now(), 0),
+      now: clock.now(),
+      acceptedAt: job.acceptedAt,
+      expiresAt: job.expiresAt,
+      request: job.request,
+      resources: resourcesIn(job.planned),
     }),
     file,
   }

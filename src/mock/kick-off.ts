@@ -3,39 +3,81 @@ import { type Access, insufficientScope } from './access.js'
 import { readSearch } from './data/search.js'
 import { jsonResponse, type OutcomeIssue, Refusal } from './outcome.js'
 import { bodyParameters, type Given, type Query, queryParameters, readParameters } from './parameters.js'
-import { type Asked, membersOf, planFiles, type Target } from './plan.js'
+import type { KickOffMethod, Level, Personality } from './personality.js'
+import { type Asked, exportable, membersOf, planFiles, type Target } from './plan.js'
 import { originOf, type World } from './world.js'
 
 /** The target of a path such as `Group/123`, which stands before the operation's name. */
-export const targetOf = (type: string | undefined, id: string | undefined): Target => {
+export const targetOf = (
+  { levels }: Personality,
+  type: string | undefined,
+  id: string | undefined,
+): Target => {
   if (type === undefined) return { level: 'system' }
-  if (id === undefined) return type === 'Patient' ? { level: 'patient' } : { level: 'type', type }
+  // Who exports types, and no compartments, exports Patient as one of them.
+  const asType = type !== 'Patient' || (levels.includes('type') && !levels.includes('patient'))
+  if (id === undefined) return asType ? { level: 'type', type } : { level: 'patient' }
   return { level: type === 'Group' ? 'group' : 'instance', type, id }
 }
 
 const preferences = (request: Request): string[] =>
   (request.headers.get('prefer') ?? '').split(/[,;]/).map((part) => part.trim().toLowerCase())
 
-const checkHeaders = ({ personality: { kickOff } }: World, request: Request): void => {
-  const accepted = (request.headers.get('accept') ?? '')
-    .split(',')
-    .map((range) => range.split(';')[0]?.trim())
-  if (kickOff.accept === 'required' && !accepted.includes('application/fhir+json'))
-    throw new Refusal(400, 'invalid', 'The Accept header must be application/fhir+json')
+const isAccepted = (text: string | null, accept: Personality['kickOff']['accept']): boolean => {
+  const ranges = (text ?? '').split(',').map((range) => range.split(';')[0]?.trim() ?? '')
+  switch (accept) {
+    case 'required':
+      return ranges.includes('application/fhir+json')
+    case 'json':
+      return text === null || ranges.some((range) => /json$|^(application|\*)\/\*$/.test(range))
+    case 'ignored':
+      return true
+    default:
+      return accept satisfies never
+  }
+}
+
+const checkHeaders = ({ personality: { kickOff, refusals } }: World, request: Request): void => {
+  if (!isAccepted(request.headers.get('accept'), kickOff.accept))
+    throw new Refusal(refusals.accept, 'invalid', 'The Accept header must be application/fhir+json')
   if (kickOff.prefer === 'required' && !preferences(request).includes('respond-async'))
-    throw new Refusal(400, 'invalid', 'The Prefer header must be respond-async')
+    throw new Refusal(refusals.prefer, 'invalid', 'The Prefer header must be respond-async')
 }
 
 const checkTarget = ({ personality, data }: World, { level, type }: Target): void => {
-  if (!personality.levels.includes(level) || (level === 'instance' && type !== 'Patient'))
-    throw new Refusal(404, 'not-supported', `This server has no ${personality.operation} at this level`)
-  if (level === 'type' && !data.types.includes(type ?? ''))
-    throw new Refusal(404, 'not-supported', `This server has no resources of type ${type}`)
+  const { levels, operation, refusals, types } = personality
+  if (!levels.includes(level) || (level === 'instance' && type !== 'Patient'))
+    throw new Refusal(refusals.level, 'not-supported', `This server has no ${operation} at this level`)
+  const all = types.exported ?? data.types
+  if (level === 'type' && !all.includes(type ?? ''))
+    throw new Refusal(refusals.level, 'not-supported', `This server has no resources of type ${type}`)
 }
 
-const givenIn = async ({ personality: { kickOff } }: World, request: Request): Promise<Given[]> => {
+/** The ways in which the personality takes kick-offs at a level. */
+const methodsAt = ({ kickOff }: Personality, level: Level): readonly KickOffMethod[] =>
+  kickOff.methodsAt[level] ?? kickOff.methods
+
+const checkMethod = (
+  { personality }: World,
+  { level }: Target,
+  request: Request,
+): readonly KickOffMethod[] => {
+  const methods = methodsAt(personality, level)
+  const isThere = methods.some((method) => (method === 'get' ? 'GET' : 'POST') === request.method)
+  if (isThere) return methods
+  const allow = [...new Set(methods.map((method) => (method === 'get' ? 'GET' : 'POST')))].join(', ')
+  const reason = `This server has no kick-off by ${request.method} at this level`
+  throw new Refusal(405, 'not-supported', reason, { headers: { allow } })
+}
+
+const givenIn = async (
+  { personality: { kickOff } }: World,
+  request: Request,
+  methods: readonly KickOffMethod[],
+): Promise<Given[]> => {
   const inQuery = queryParameters(request.url)
   if (request.method === 'GET') return inQuery
+  if (methods.includes('post-query') && (inQuery.length > 0 || !methods.includes('post'))) return inQuery
   if (inQuery.length > 0)
     throw new Refusal(400, 'invalid', 'A kick-off by POST has its parameters in the body, not in the URL')
   const mediaType = (request.headers.get('content-type') ?? '').split(';')[0]?.trim()
@@ -65,16 +107,38 @@ const chosenPatients = async (
   return chosen
 }
 
+type Unsupported = (diagnostics: string, status?: number) => void
+
 const checkTypeFilter = (
+  { refusals }: Personality,
   { types, typeFilter = [] }: Query,
-  unsupported: (diagnostics: string) => void,
+  unsupported: Unsupported,
 ): void => {
   for (const { type, search } of typeFilter) {
     if (types !== undefined && !types.includes(type))
-      unsupported(`_typeFilter is about ${type}, which _type leaves out`)
+      unsupported(`_typeFilter is about ${type}, which _type leaves out`, refusals.typeFilter)
     const problem = readSearch(search).problem
-    if (problem !== undefined) unsupported(`in _typeFilter, ${problem}`)
+    if (problem !== undefined) unsupported(`in _typeFilter, ${problem}`, refusals.typeFilter)
   }
+}
+
+/** What the personality does not export, although it was named. */
+const checkTypes = (
+  personality: Personality,
+  { types: named = [] }: Query,
+  unsupported: Unsupported,
+): void => {
+  const isExportable = exportable(personality, named)
+  for (const type of named) {
+    if (isExportable(type)) continue
+    const alone = personality.types.accompanying.includes(type)
+    unsupported(`_type "${type}" is not exported${alone ? ' without a clinical resource type' : ''}`)
+  }
+}
+
+const checkPatients = ({ patientList }: Personality, { level }: Target, { patients = [] }: Query): void => {
+  if (level === 'patient' && patientList.required && patients.length === 0)
+    throw new Refusal(400, 'required', 'The parameter "patient" is missing: all patients cannot be exported')
 }
 
 /** What the scopes leave out of what was asked by name: refused, or noted. */
@@ -97,24 +161,56 @@ const checkScopes = (
   }))
 }
 
-const understand = async (world: World, request: Request, target: Target, access: Access): Promise<Asked> => {
+const understand = async (
+  world: World,
+  request: Request,
+  target: Target,
+  access: Access,
+  methods: readonly KickOffMethod[],
+): Promise<Asked> => {
+  const { personality, clock } = world
   const lenient = preferences(request).includes('handling=lenient')
-  const { query, ignored } = readParameters(await givenIn(world, request), {
-    personality: world.personality,
+  const { query, ignored } = readParameters(await givenIn(world, request, methods), {
+    personality,
     level: target.level,
     method: request.method,
-    now: world.clock.now(),
+    now: clock.now(),
     lenient,
   })
-  const unsupported = (diagnostics: string) => {
-    if (!lenient) throw new Refusal(400, 'not-supported', diagnostics)
+  const unsupported: Unsupported = (diagnostics, status = 400) => {
+    if (!lenient) throw new Refusal(status, 'not-supported', diagnostics)
     ignored.push({ severity: 'warning', code: 'not-supported', diagnostics: `Ignored: ${diagnostics}` })
   }
+  checkPatients(personality, target, query)
+  checkTypes(personality, query, unsupported)
   const members = await membersOf(world, target)
   const patients = await chosenPatients(world, members, query, unsupported)
-  checkTypeFilter(query, unsupported)
+  checkTypeFilter(personality, query, unsupported)
   ignored.push(...checkScopes(world, target, query, access))
+  const { missingMs } = personality.since
+  if (missingMs !== undefined) query.since ??= clock.now() - missingMs
   return { target, query, patients, ignored, mayExport: access.mayExport }
+}
+
+const pathOfKickOff = (url: string): string => url.split('?', 1)[0] ?? ''
+
+/** Throws a Refusal when the personality takes no further job beside those that there are. */
+const checkSecondJob = (world: World, request: Request): void => {
+  const { personality, jobs } = world
+  const row = personality.secondJob
+  if (row === undefined) return
+  const isSame = {
+    anything: () => true,
+    target: (url: string) => pathOfKickOff(url) === pathOfKickOff(request.url),
+    request: (url: string) => url === request.url,
+  }[row.same]
+  const stands = { running: ['accepted', 'running'], kept: ['accepted', 'running', 'done', 'failed'] }[row.as]
+  const inTheWay = [...jobs.all()].filter((job) => stands.includes(jobs.phaseOf(job)) && isSame(job.request))
+  if (inTheWay.length === 0) return
+  const origin = originOf(world, request)
+  const headers = row.headers(inTheWay.map(({ id }) => origin + world.statusPath.build({ job: id })))
+  const reason = `There is an export already: ${inTheWay.map(({ id }) => id).join(', ')}`
+  throw new Refusal(row.status, row.code ?? '', reason, { headers, empty: row.code === undefined })
 }
 
 /** Answers a kick-off. Throws a Refusal for a request that the personality refuses. */
@@ -126,10 +222,10 @@ export const kickOff = async (
 ): Promise<Response> => {
   const row = world.personality.kickOff
   checkTarget(world, target)
-  if (!row.methods.some((method) => method.toUpperCase() === request.method))
-    throw new Refusal(405, 'not-supported', `This server has no kick-off by ${request.method}`)
+  const methods = checkMethod(world, target, request)
   checkHeaders(world, request)
-  const asked = await understand(world, request, target, access)
+  const asked = await understand(world, request, target, access, methods)
+  checkSecondJob(world, request)
   const job = world.jobs.accept(request.url, () => planFiles(world, asked))
   const path = world.statusPath.build({ job: job.id })
   const location = { url: originOf(world, request) + path, path }

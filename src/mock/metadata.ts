@@ -43,7 +43,8 @@ export const capabilityStatement = (world: World, request: Request) => {
   const exported = (type: string) => {
     if (type === 'Patient' && has('patient')) return { operation: operation('patient-export') }
     if (type === 'Group' && has('group')) return { operation: operation('group-export') }
-    return {}
+    const asType = has('type') && personality.types.exported?.includes(type)
+    return asType ? { operation: operation('export') } : {}
   }
   return {
     resourceType: 'CapabilityStatement',

@@ -38,6 +38,11 @@ export const outcomeResponse = (
     ...headers,
   })
 
+interface Said {
+  contentType: string
+  text: string
+}
+
 /** Thrown where a request turns out to be one that the server refuses; the routes answer with it. */
 export class Refusal extends Error {
   readonly status: number
@@ -45,12 +50,18 @@ export class Refusal extends Error {
   readonly headers: Record<string, string>
   /** Says nothing but its status and headers. */
   readonly empty: boolean
+  /** Says this instead of an OperationOutcome. */
+  readonly said: Said | undefined
 
   constructor(
     status: number,
     code: string,
     diagnostics: string,
-    { headers = {}, empty = false }: { headers?: Record<string, string>; empty?: boolean } = {},
+    {
+      headers = {},
+      empty = false,
+      said,
+    }: { headers?: Record<string, string>; empty?: boolean; said?: Said } = {},
   ) {
     super(diagnostics)
     this.name = 'Refusal'
@@ -58,10 +69,14 @@ export class Refusal extends Error {
     this.code = code
     this.headers = headers
     this.empty = empty
+    this.said = said
   }
 
   response(): Response {
     const { status, headers } = this
+    const { said } = this
+    if (said)
+      return new Response(said.text, { status, headers: { 'content-type': said.contentType, ...headers } })
     if (this.empty) return new Response(null, { status, headers })
     return outcomeResponse(status, this.code, this.message, headers)
   }

@@ -41,12 +41,18 @@ const invalid = (diagnostics: string) => new Refusal(400, 'invalid', diagnostics
 
 const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/
 
-const instantOf = (name: string, [text = '']: string[]): number => {
-  const at = INSTANT.test(text) ? Date.parse(text) : Number.NaN
-  if (Number.isNaN(at))
-    throw invalid(`${name} must be a FHIR instant with seconds and a time zone, not "${text}"`)
+const DATE = /^\d{4}-\d\d-\d\d$/
+
+const instantOf = (name: string, [text = '']: string[], dates = false): number => {
+  const at = INSTANT.test(text) || (dates && DATE.test(text)) ? Date.parse(text) : Number.NaN
+  if (Number.isNaN(at)) {
+    const date = dates ? 'a date, or ' : ''
+    throw invalid(`${name} must be ${date}a FHIR instant with seconds and a time zone, not "${text}"`)
+  }
   return at
 }
+
+const byLowerCase = new Map([...resourceTypes].map((type) => [type.toLowerCase(), type]))
 
 const nothing = (): Query => ({})
 
@@ -63,8 +69,8 @@ const rows: Readonly<Record<string, Row>> = {
   _since: {
     datatypes: ['valueInstant'],
     list: false,
-    read: (values, { now }) => {
-      const since = instantOf('_since', values)
+    read: (values, { now, personality }) => {
+      const since = instantOf('_since', values, personality.since.dates)
       if (since > now) throw invalid('_since is in the future')
       return { since }
     },
@@ -77,8 +83,10 @@ const rows: Readonly<Record<string, Row>> = {
   _type: {
     datatypes: ['valueString', 'valueCode'],
     list: true,
-    read: (values, { unsupported }) => {
-      const types = values.filter((type) => {
+    read: (values, { personality, unsupported }) => {
+      const named = (text: string): string =>
+        personality.types.anyCase ? (byLowerCase.get(text.toLowerCase()) ?? text) : text
+      const types = values.map(named).filter((type) => {
         if (!resourceTypes.has(type)) unsupported(`_type "${type}" is not a resource type of R4`)
         return resourceTypes.has(type)
       })
@@ -98,13 +106,15 @@ const rows: Readonly<Record<string, Row>> = {
     datatypes: ['valueString'],
     list: false,
     // A comma may join filters or stand inside of one: only the first kind has `Type?` behind it.
-    read: (values) => ({
+    read: (values, { personality: { refusals } }) => ({
       typeFilter: values
         .flatMap((value) => value.split(/,(?=[A-Z][A-Za-z]+\?)/))
         .map((filter) => {
           const [type = '', ...search] = filter.split('?')
-          if (!resourceTypes.has(type) || search.length === 0)
-            throw invalid(`_typeFilter "${filter}" is not a resource type and a search`)
+          if (!resourceTypes.has(type) || search.length === 0) {
+            const reason = `_typeFilter "${filter}" is not a resource type and a search`
+            throw new Refusal(refusals.typeFilter, 'invalid', reason)
+          }
           return { type, search: search.join('?') }
         }),
     }),
@@ -112,7 +122,13 @@ const rows: Readonly<Record<string, Row>> = {
   patient: {
     datatypes: ['valueReference'],
     list: false,
-    read: (values, { level, method }) => {
+    read: (values, { level, method, personality: { patientList } }) => {
+      if (values.length > patientList.most)
+        throw new Refusal(
+          400,
+          'too-costly',
+          `At most ${patientList.most} patients may be given, not ${values.length}`,
+        )
       if (method !== 'POST') throw invalid('patient is only allowed in a kick-off by POST')
       if (level !== 'patient' && level !== 'group') throw invalid(`patient is not allowed at this level`)
       return { patients: values.map((value) => value.replace(/^.*Patient\//, '')) }

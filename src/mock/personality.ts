@@ -5,7 +5,8 @@ import type { Jobs, JobView } from './jobs.js'
 import { type AccessRow, type AuthRow, referenceAccess, referenceAuth } from './token-row.js'
 
 export type Level = 'system' | 'patient' | 'group' | 'type' | 'instance'
-export type KickOffMethod = 'get' | 'post'
+/** `post-query`: a POST without a body, whose parameters stand in the URL. */
+export type KickOffMethod = 'get' | 'post' | 'post-query'
 
 /** A manifest in the words of STU2 and STU3; a personality may reshape it. */
 export type ManifestJson = Record<string, unknown>
@@ -16,21 +17,60 @@ export interface PollingLocation {
   path: string
 }
 
+/** A file as it is given its name. */
+export interface FileToName {
+  section: 'output' | 'deleted' | 'error'
+  type: string
+  /** 1-based, among the files of this type and section. */
+  number: number
+}
+
+/** When another job stands in the way of a kick-off, and what is said then. */
+export interface SecondJobRow {
+  /** Which earlier job it must be. `target`: of the same path; `request`: with the same parameters, too. */
+  same: 'anything' | 'target' | 'request'
+  /** Only one that still works, or any that was not deleted. */
+  as: 'running' | 'kept'
+  status: number
+  /** Of the OperationOutcome; undefined answers without a body. */
+  code: string | undefined
+  /** `locations`: of the jobs that stand in the way. */
+  headers(locations: readonly string[]): Record<string, string>
+}
+
 export interface Personality {
   name: string
   /** One line for `--help`. */
   summary: string
+  /** Target and options of a first export from it, as they stand behind `bulkx export`. */
+  example: string
   /** Path of the FHIR base, without a trailing slash. */
   basePath: string
   /** The operation's name in kick-off paths. */
   operation: string
   levels: readonly Level[]
-  /** Path templates: `{job}`, and for files also `{name}` or `{number}`. They may have a query. */
-  paths: { status: string; file: string }
+  /**
+   * Path templates: `{job}`, and for files also `{name}`, or `{number}` (their place in the manifest), and `{type}`.
+   * They may have a query. `storage` is where the second host keeps files whose URLs are signed.
+   */
+  paths: { status: string; file: string; storage: string }
+  types: {
+    /** What can be exported; undefined: all that the data has. */
+    exported: readonly string[] | undefined
+    /** What can be exported too, but only together with one of them. */
+    accompanying: readonly string[]
+    /** Whether `_type=patient` is taken for `Patient`. */
+    anyCase: boolean
+  }
   kickOff: {
     methods: readonly KickOffMethod[]
-    /** `required`: `application/fhir+json` must be acceptable by name; `respond-async` must be preferred. */
-    accept: 'required' | 'ignored'
+    /** Where a level has others. */
+    methodsAt: Partial<Record<Level, readonly KickOffMethod[]>>
+    /**
+     * `required`: `application/fhir+json` must be acceptable by name; `json`: some JSON must be acceptable.
+     * `respond-async` must be preferred.
+     */
+    accept: 'required' | 'json' | 'ignored'
     prefer: 'required' | 'ignored'
     status: number
     /** Among them the polling location. */
@@ -38,6 +78,16 @@ export interface Personality {
     /** Sent as JSON; undefined is an empty body. */
     body(job: JobView, location: PollingLocation): unknown
   }
+  /** The status of a kick-off that is refused, by what is wrong with it. */
+  refusals: { level: number; accept: number; prefer: number; typeFilter: number }
+  /** The media type of OperationOutcomes. */
+  outcomeType: string
+  /** The list of patients of a kick-off at the Patient level. */
+  patientList: { required: boolean; most: number }
+  /** `dates`: `_since` may be a date. `missingMs`: without it, what changed in so long a time; undefined: everything. */
+  since: { dates: boolean; missingMs: number | undefined }
+  /** Undefined: any number of jobs. */
+  secondJob: SecondJobRow | undefined
   /** The names of the kick-off parameters that are understood; others are refused, or ignored when asked leniently. */
   parameters: readonly string[]
   /** How a list may be written in one request. */
@@ -48,9 +98,17 @@ export interface Personality {
   /** `Retry-After` of an unfinished job; undefined sends none. */
   retryAfter(job: JobView): string | undefined
   /** An unfinished job's other headers and body. */
-  running: { status: number; headers(job: JobView): Record<string, string>; body(job: JobView): unknown }
+  running: {
+    status: number | ((job: JobView) => number)
+    headers(job: JobView): Record<string, string>
+    body(job: JobView): unknown
+  }
   manifest: {
     contentType: string
+    /** Whether files have a `count`. */
+    counts: boolean
+    /** Whether what was deleted since `_since` is listed. */
+    deleted: boolean
     /** The `Expires` header; undefined sends none. */
     expires(at: number): string | undefined
     reshape(manifest: ManifestJson, job: JobView): unknown
@@ -64,14 +122,33 @@ export interface Personality {
     ranges: boolean
     /** From the end of the job until its files are gone. */
     lifetimeMs: number
+    /** Resources in a file, at most. */
+    pageSize: number
+    /** Unique in its job. */
+    name(file: FileToName): string
+    /**
+     * Which URLs the manifest lists: this host's, the second host's, signed ones of its storage, or this host's, which
+     * redirect to signed ones.
+     */
+    held: 'here' | 'elsewhere' | 'storage' | 'behind-redirect'
   }
   /**
    * The second host: whether this server sends clients there, and what becomes of a credential that comes along.
-   * `refused`: any Authorization is an error, as at storage with signed URLs.
+   * `refused`: any Authorization is an error, as at storage with signed URLs, which are good for `signedMs`.
    */
-  elsewhere: { used: boolean; credential: 'refused' | 'required' | 'ignored' }
-  /** Status codes of DELETE by the job's state, and of status requests from then on. */
-  delete: { running: number; done: number; again: number; after: number }
+  elsewhere: { used: boolean; credential: 'refused' | 'required' | 'ignored'; signedMs: number }
+  /**
+   * Status codes of DELETE by the job's state, and of status requests from then on. `outcome`: whether DELETE is
+   * answered with an OperationOutcome; `afterText`: a status request with this text instead of one.
+   */
+  delete: {
+    running: number
+    done: number
+    again: number
+    after: number
+    outcome: boolean
+    afterText: string | undefined
+  }
   /** How a token is had, when the mock wants one. */
   auth: AuthRow
   /** What happens without the right one. */
@@ -91,24 +168,41 @@ export type Differences = {
         : Personality[K]
 }
 
-const HOUR_MS = 3_600_000
+export const HOUR_MS = 3_600_000
+export const DAY_MS = 24 * HOUR_MS
+
+/** A `Retry-After` of so many seconds, but of no more than the job still needs: nobody waits for a short one in vain. */
+export const retryAfterOf = (wanted: number, { remainingMs }: JobView): string =>
+  String(Math.max(1, Math.min(wanted, Math.ceil(remainingMs / 1000))))
 
 /** The Bulk Data Access IG, STU2 and STU3, without a dialect. */
 export const reference: Personality = {
   name: 'reference',
   summary: 'the Bulk Data Access IG, STU2 and STU3, to the letter',
+  example: 'Group/123 --type Patient',
   basePath: '/fhir',
   operation: '$export',
   levels: ['system', 'patient', 'group', 'type', 'instance'],
-  paths: { status: '/fhir/bulkstatus/{job}', file: '/fhir/bulkfiles/{job}/{name}' },
+  paths: {
+    status: '/fhir/bulkstatus/{job}',
+    file: '/fhir/bulkfiles/{job}/{name}',
+    storage: '/bulk-export/{job}/{number}',
+  },
+  types: { exported: undefined, accompanying: [], anyCase: false },
   kickOff: {
     methods: ['get', 'post'],
+    methodsAt: {},
     accept: 'required',
     prefer: 'required',
     status: 202,
     headers: (_job, { url }) => ({ 'content-location': url }),
     body: () => undefined,
   },
+  refusals: { level: 404, accept: 400, prefer: 400, typeFilter: 400 },
+  outcomeType: 'application/fhir+json',
+  patientList: { required: false, most: Number.POSITIVE_INFINITY },
+  since: { dates: false, missingMs: undefined },
+  secondJob: undefined,
   parameters: [
     '_outputFormat',
     '_since',
@@ -127,13 +221,24 @@ export const reference: Personality = {
   running: { status: 202, headers: () => ({}), body: () => undefined },
   manifest: {
     contentType: 'application/json',
+    counts: true,
+    deleted: true,
     expires: (at) => new Date(at).toUTCString(),
     reshape: (manifest) => manifest,
   },
   requiresAccessToken: undefined,
-  files: { contentType: 'application/fhir+ndjson', gzip: false, ranges: true, lifetimeMs: 24 * HOUR_MS },
-  elsewhere: { used: false, credential: 'refused' },
-  delete: { running: 202, done: 202, again: 404, after: 404 },
+  files: {
+    contentType: 'application/fhir+ndjson',
+    gzip: false,
+    ranges: true,
+    lifetimeMs: 24 * HOUR_MS,
+    pageSize: 10_000,
+    name: ({ section, type, number }) =>
+      section === 'output' ? `${type}.${number}.ndjson` : `${type}.${section}.${number}.ndjson`,
+    held: 'here',
+  },
+  elsewhere: { used: false, credential: 'refused', signedMs: 60_000 },
+  delete: { running: 202, done: 202, again: 404, after: 404, outcome: false, afterText: undefined },
   auth: referenceAuth,
   access: referenceAccess,
   rules: () => [],

@@ -6,7 +6,7 @@ import type { Deletion, Resource, Selection } from './data/source.js'
 import type { JobFile } from './jobs.js'
 import { type OutcomeIssue, operationOutcome, Refusal } from './outcome.js'
 import type { Query } from './parameters.js'
-import type { Level } from './personality.js'
+import type { Level, Personality } from './personality.js'
 import type { World } from './world.js'
 
 export interface Target {
@@ -45,6 +45,17 @@ export const membersOf = async (
   return members === 'everybody' ? undefined : members
 }
 
+/** The types that the personality exports when it is asked for these, or for all. */
+export const exportable = (
+  { types }: Personality,
+  named?: readonly string[],
+): ((type: string) => boolean) => {
+  const { exported, accompanying } = types
+  if (exported === undefined) return () => true
+  const accompanies = named === undefined || named.some((type) => exported.includes(type))
+  return (type) => exported.includes(type) || (accompanies && accompanying.includes(type))
+}
+
 /** The filters of one type, any of which is enough. */
 const searchesOf = ({ typeFilter = [] }: Query, type: string) =>
   typeFilter.filter((filter) => filter.type === type).map(({ search }) => readSearch(search).matches)
@@ -62,13 +73,16 @@ const keepOf = (query: Query, type: string): Selection['keep'] => {
   }
 }
 
-const typesOf = (world: World, { target, query, mayExport }: Asked): string[] =>
-  world.data.types.filter(
+const typesOf = (world: World, { target, query, mayExport }: Asked): string[] => {
+  const isExportable = exportable(world.personality, query.types)
+  return world.data.types.filter(
     (type) =>
       mayExport(type) &&
+      isExportable(type) &&
       (target.level !== 'type' || type === target.type) &&
       (query.types === undefined || query.types.includes(type)),
   )
+}
 
 const outputFiles = async (world: World, asked: Asked): Promise<JobFile[]> => {
   const { target, query, patients } = asked
@@ -85,20 +99,26 @@ const outputFiles = async (world: World, asked: Asked): Promise<JobFile[]> => {
     }
     const contents = await world.data.select(type, selection, world.pageSize)
     contents.forEach((content, index) => {
-      files.push({ section: 'output', type, name: `${type}.${index + 1}.ndjson`, content })
+      const named = { section: 'output', type, number: index + 1 } as const
+      files.push({ section: 'output', type, name: world.personality.files.name(named), content })
     })
   }
   return files
 }
 
-const linesFile = (section: JobFile['section'], type: string, lines: readonly unknown[]): JobFile[] => {
+const linesFile = (
+  { personality }: World,
+  section: JobFile['section'],
+  type: string,
+  lines: readonly unknown[],
+): JobFile[] => {
   if (lines.length === 0) return []
   const text = lines.map((line) => `${JSON.stringify(line)}\n`).join('')
   return [
     {
       section,
       type,
-      name: `${type}.${section}.1.ndjson`,
+      name: personality.files.name({ section, type, number: 1 }),
       content: bytesContent(Buffer.from(text), lines.length),
     },
   ]
@@ -106,7 +126,7 @@ const linesFile = (section: JobFile['section'], type: string, lines: readonly un
 
 const wasDeleted = (world: World, asked: Asked): Deletion[] => {
   const { since, until = Number.POSITIVE_INFINITY } = asked.query
-  if (since === undefined) return []
+  if (since === undefined || !world.personality.manifest.deleted) return []
   const types = new Set(typesOf(world, asked))
   const inReach = ({ patient }: Deletion) =>
     asked.patients === undefined || (patient !== undefined && asked.patients.has(patient))
@@ -129,10 +149,11 @@ const deletionBundles = (deletions: readonly Deletion[]) =>
 /** The files of an export in the order of its manifest: output, deleted, error. */
 export const planFiles = async (world: World, asked: Asked): Promise<JobFile[]> => [
   ...(await outputFiles(world, asked)),
-  ...linesFile('deleted', 'Bundle', deletionBundles(wasDeleted(world, asked))),
+  ...linesFile(world, 'deleted', 'Bundle', deletionBundles(wasDeleted(world, asked))),
   ...linesFile(
+    world,
     'error',
     'OperationOutcome',
-    asked.ignored.map((issue) => operationOutcome([issue])),
+    [...asked.ignored, ...(world.data.reports?.() ?? [])].map((issue) => operationOutcome([issue])),
   ),
 ]

@@ -7,6 +7,7 @@ import { kickOff, targetOf } from './kick-off.js'
 import { capabilityStatement, smartConfiguration } from './metadata.js'
 import { jsonResponse, outcomeResponse, Refusal } from './outcome.js'
 import { deleteJob, statusOf } from './status.js'
+import { redirectToStorage, storedFile } from './storage.js'
 import { tokenOf } from './token-endpoint.js'
 import { pathOf, type World } from './world.js'
 
@@ -31,6 +32,37 @@ const decoded = (text: string | undefined): string | undefined => {
   }
 }
 
+/** A file's own URL: its bytes, or the way to them. */
+const fileRoute = (world: World): Route => {
+  const { filePath, personality } = world
+  if (personality.files.held === 'behind-redirect')
+    return {
+      phase: 'file-url',
+      methods: ['get', 'head'],
+      match: filePath.match,
+      respond: (_request, values) => redirectToStorage(world, values.job ?? '', fileKey(values)),
+    }
+  return {
+    phase: 'file',
+    methods: ['get', 'head'],
+    match: filePath.match,
+    respond: (request, values) => fileOf(world, request, values.job ?? '', fileKey(values)),
+  }
+}
+
+const storageRoutes = (world: World): Route[] => {
+  const { held } = world.personality.files
+  if (held !== 'storage' && held !== 'behind-redirect') return []
+  return [
+    {
+      phase: 'file',
+      methods: ['get', 'head'],
+      match: world.storagePath.match,
+      respond: (request, values) => storedFile(world, request, values),
+    },
+  ]
+}
+
 /** `[base]/[Type]/[id]/$export`, where the dollar sign may be percent-encoded. */
 const kickOffPattern = ({ personality: { basePath, operation } }: World): RegExp => {
   const name = escaped(operation).replace('\\$', '(?:\\$|%24)')
@@ -48,12 +80,8 @@ export const routesOf = (world: World): Route[] => {
   const { basePath } = world.personality
   const kickOffs = kickOffPattern(world)
   return [
-    {
-      phase: 'file',
-      methods: ['get', 'head'],
-      match: world.filePath.match,
-      respond: (request, values) => fileOf(world, request, values.job ?? '', fileKey(values)),
-    },
+    ...storageRoutes(world),
+    fileRoute(world),
     {
       phase: 'status',
       methods: ['get'],
@@ -73,7 +101,8 @@ export const routesOf = (world: World): Route[] => {
         const [found, type, id] = kickOffs.exec(path) ?? []
         return found === undefined ? undefined : { type, id: decoded(id) }
       },
-      respond: (request, { type, id }, access) => kickOff(world, request, targetOf(type, id), access),
+      respond: (request, { type, id }, access) =>
+        kickOff(world, request, targetOf(world.personality, type, id), access),
     },
     {
       phase: 'metadata',
@@ -110,6 +139,13 @@ export const routeOf = (routes: readonly Route[], request: Request) => {
   return undefined
 }
 
+/** The same answer with the personality's media type, when it is an OperationOutcome. */
+const inItsMediaType = (response: Response, { personality }: World): Response => {
+  if (response.headers.get('content-type') === 'application/fhir+json' && response.status >= 400)
+    response.headers.set('content-type', personality.outcomeType)
+  return response
+}
+
 /** The routes as msw handlers, for `getResponse` and for anybody's `setupServer`. */
 export const handlersOf = (world: World, routes: readonly Route[]): HttpHandler[] =>
   routes.flatMap((route) =>
@@ -120,9 +156,10 @@ export const handlersOf = (world: World, routes: readonly Route[]): HttpHandler[
           try {
             const access = checkAccess(world, route.phase, request)
             // Matched on the raw URL here, too: msw's own parameters are decoded, and ids are opaque.
-            return await route.respond(request, route.match(pathOf(request)) ?? {}, access)
+            const values = route.match(pathOf(request)) ?? {}
+            return inItsMediaType(await route.respond(request, values, access), world)
           } catch (thrown) {
-            if (thrown instanceof Refusal) return thrown.response()
+            if (thrown instanceof Refusal) return inItsMediaType(thrown.response(), world)
             throw thrown
           }
         },

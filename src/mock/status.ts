@@ -1,7 +1,8 @@
 /** The Bulk Data Status Request and Delete Request: what the job record says, in the personality's words. */
 import type { Job, JobFile } from './jobs.js'
-import { jsonResponse, outcomeResponse } from './outcome.js'
+import { jsonResponse, operationOutcome, outcomeResponse } from './outcome.js'
 import type { ManifestJson } from './personality.js'
+import { signedUrl } from './storage.js'
 import { originOf, type World } from './world.js'
 
 const defined = (headers: Record<string, string | undefined>): Record<string, string> =>
@@ -18,7 +19,10 @@ const unfinished = ({ personality, jobs }: World, job: Job): Response => {
     ...headers(view),
   })
   const json = body(view)
-  return json === undefined ? new Response(null, { status, headers: all }) : jsonResponse(status, json, all)
+  const code = typeof status === 'number' ? status : status(view)
+  return json === undefined
+    ? new Response(null, { status: code, headers: all })
+    : jsonResponse(code, json, all)
 }
 
 /** The page of the manifest that the URL asks for, from 1. */
@@ -27,14 +31,33 @@ const pageOf = (request: Request): number => {
   return Number.isSafeInteger(page) && page > 0 ? page : 1
 }
 
+/** The URL of a file as the manifest lists it. `origin`: this host's. */
+const fileUrl = (world: World, origin: string, job: Job, file: JobFile, number: number): string => {
+  const values = { job: job.id, name: file.name, type: file.type, number: String(number) }
+  const { held } = world.personality.files
+  switch (held) {
+    case 'here':
+    case 'behind-redirect':
+      return origin + world.filePath.build(values)
+    case 'elsewhere':
+      return world.elsewhere.origin + world.filePath.build(values)
+    case 'storage':
+      return signedUrl(world, values)
+    default:
+      return held satisfies never
+  }
+}
+
 const manifestPage = (world: World, request: Request, job: Job, files: readonly JobFile[]): ManifestJson => {
   const origin = originOf(world, request)
+  const { counts, deleted } = world.personality.manifest
   const page = pageOf(request)
   const start = Math.min((page - 1) * world.manifestEntries, files.length)
   const end = Math.min(start + world.manifestEntries, files.length)
-  const entries = files.slice(start, end).map(({ section, type, name, content }, index) => {
-    const path = world.filePath.build({ job: job.id, name, number: String(start + index + 1) })
-    return { section, entry: { type, url: origin + path, count: content.count } }
+  const entries = files.slice(start, end).map((file, index) => {
+    const { section, type, content } = file
+    const url = fileUrl(world, origin, job, file, start + index + 1)
+    return { section, entry: { type, url, ...(counts ? { count: content.count } : {}) } }
   })
   const section = (name: JobFile['section']) =>
     entries.filter((one) => one.section === name).map(({ entry }) => entry)
@@ -45,7 +68,7 @@ const manifestPage = (world: World, request: Request, job: Job, files: readonly 
     request: job.request,
     requiresAccessToken: world.requiresAccessToken,
     output: section('output'),
-    deleted: section('deleted'),
+    ...(deleted ? { deleted: section('deleted') } : {}),
     error: section('error'),
     ...(end < files.length ? { link: [{ relation: 'next', url: next }] } : {}),
   }
@@ -60,6 +83,11 @@ const complete = async (world: World, request: Request, job: Job): Promise<Respo
     defined({ 'content-type': contentType, expires: expires(job.expiresAt) }),
   )
 }
+
+const afterDelete = ({ personality: { delete: row } }: World, id: string): Response =>
+  row.afterText === undefined
+    ? outcomeResponse(row.after, 'deleted', `The export ${id} was deleted`)
+    : new Response(row.afterText, { status: row.after, headers: { 'content-type': 'text/html' } })
 
 /** Answers a status request for the job with this id, which may not exist. */
 export const statusOf = async (world: World, request: Request, id: string): Promise<Response> => {
@@ -79,7 +107,7 @@ export const statusOf = async (world: World, request: Request, id: string): Prom
     case 'expired':
       return outcomeResponse(410, 'not-found', `The export ${id} has expired`)
     case 'deleted':
-      return outcomeResponse(world.personality.delete.after, 'deleted', `The export ${id} was deleted`)
+      return afterDelete(world, id)
     default:
       return phase satisfies never
   }
@@ -95,5 +123,13 @@ export const deleteJob = (world: World, id: string): Response => {
   const status = phase === 'accepted' || phase === 'running' ? row.running : row.done
   if (status >= 400) return outcomeResponse(status, 'business-rule', `The export ${id} cannot be deleted`)
   job.deleted = true
-  return new Response(null, { status })
+  if (!row.outcome) return new Response(null, { status })
+  const diagnostics = `The export ${id} was deleted`
+  return jsonResponse(
+    status,
+    operationOutcome([{ severity: 'information', code: 'informational', diagnostics }]),
+    {
+      'content-type': 'application/fhir+json',
+    },
+  )
 }

@@ -1,4 +1,5 @@
 /** The registered clients: who they are, how they prove it, what they may ask for. */
+import { timingSafeEqual } from 'node:crypto'
 
 /** A public key as JSON Web Key. */
 export type PublicJwk = Readonly<Record<string, unknown>> & { readonly kty: string; readonly kid: string }
@@ -70,4 +71,10 @@ export const registry = (clients: readonly Client[]): ReadonlyMap<string, Regist
     known.set(id, { id, keys: jwks === undefined ? [] : publicKeys(jwks), secret, scopes })
   }
   return known
+}
+
+/** Whether two secrets are one, in a time that does not tell. */
+export const sameSecret = (a: string, b: string): boolean => {
+  const [one, other] = [Buffer.from(a), Buffer.from(b)]
+  return one.length === other.length && timingSafeEqual(one, other)
 }

@@ -1,8 +1,7 @@
 /** The token endpoint: the client credentials grant of RFC 6749, as SMART Backend Services uses it. */
-import { timingSafeEqual } from 'node:crypto'
 import { jsonResponse } from './outcome.js'
 import { clientOfAssertion } from './token-assertion.js'
-import type { RegisteredClient } from './token-clients.js'
+import { type RegisteredClient, sameSecret } from './token-clients.js'
 import { noStore, TokenRefusal, tokenRefusal } from './token-refusal.js'
 import type { AuthRow, ClientAuthentication } from './token-row.js'
 import { narrowed, readScope, type Scope, scopeText } from './token-scopes.js'
@@ -18,8 +17,9 @@ const invalidRequest = (description: string) => new TokenRefusal('invalid_reques
 
 /** The absolute URL of the token endpoint. */
 export const tokenUrlOf = (world: World, request: Request): string => {
-  const { tokenUrl } = world.personality.auth
-  return tokenUrl.startsWith('/') ? originOf(world, request) + tokenUrl : tokenUrl
+  const { tokenUrl, tokenHost } = world.personality.auth
+  if (!tokenUrl.startsWith('/')) return tokenUrl
+  return (tokenHost === 'here' ? originOf(world, request) : world.elsewhere.origin) + tokenUrl
 }
 
 const formOf = async (request: Request): Promise<Form> => {
@@ -90,11 +90,6 @@ const basicCredentials = (authorization: string): [id: string, secret: string] =
   } catch {
     throw invalidClient('The client id and the secret of Basic are not form-encoded')
   }
-}
-
-const sameSecret = (a: string, b: string): boolean => {
-  const [one, other] = [Buffer.from(a), Buffer.from(b)]
-  return one.length === other.length && timingSafeEqual(one, other)
 }
 
 const bySecret = ({ identity }: World, id: string, secret: string): RegisteredClient => {

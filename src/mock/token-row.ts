@@ -10,6 +10,8 @@ export const errorStyles: readonly ErrorStyle[] = ['json', 'text', 'empty']
 export interface AuthRow {
   /** The token endpoint: a path on the mock's origin, or an absolute URL, of which the path is answered. */
   tokenUrl: string
+  /** Which host such a path is on: the server's own, or the second one. */
+  tokenHost: 'here' | 'elsewhere'
   methods: readonly ClientAuthentication[]
   /** The JWS algorithms of assertions. */
   algorithms: readonly string[]
@@ -48,6 +50,10 @@ export interface AccessRefusal {
 }
 
 export interface AccessRow {
+  /** Headers with a client's id and secret that are as good as a token; undefined: there are none. */
+  clientHeaders: { id: string; secret: string } | undefined
+  /** What is good for files: all that is good for other requests, or those headers alone. */
+  files: 'as-others' | 'client-headers'
   /** A request without a token. */
   missing: AccessRefusal
   /** A token that is unknown, expired or revoked. */
@@ -63,6 +69,7 @@ export interface AccessRow {
 /** SMART Backend Services, to the letter; secrets are taken, too, for clients that have one. */
 export const referenceAuth: AuthRow = {
   tokenUrl: '/auth/token',
+  tokenHost: 'here',
   methods: ['private_key_jwt', 'client_secret_basic', 'client_secret_post'],
   algorithms: ['RS384', 'ES384'],
   audiences: ['token-url'],
@@ -81,6 +88,8 @@ export const referenceAuth: AuthRow = {
 }
 
 export const referenceAccess: AccessRow = {
+  clientHeaders: undefined,
+  files: 'as-others',
   missing: { status: 401, empty: false },
   invalid: { status: 401, empty: false },
   insufficient: { status: 403, empty: false },

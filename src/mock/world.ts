@@ -10,6 +10,7 @@ export interface World {
   personality: Personality
   statusPath: PathTemplate
   filePath: PathTemplate
+  storagePath: PathTemplate
   data: DataSource
   jobs: Jobs
   clock: Clock
@@ -51,4 +52,5 @@ export const pathOf = (request: Request): string => {
 export const pathsOf = ({ paths }: Personality) => ({
   statusPath: pathTemplate(paths.status),
   filePath: pathTemplate(paths.file),
+  storagePath: pathTemplate(paths.storage),
 })

@@ -147,11 +147,22 @@ const keyBeside = (jwks: string, io: Io): string => {
 }
 
 /** A command that works with this mock as it stands. */
-const exampleCommand = (fhirUrl: string, client: Client | undefined, settings: Settings, io: Io): string => {
+const exampleCommand = (
+  { fhirUrl }: RunningServer,
+  { example, access }: Personality,
+  client: Client | undefined,
+  settings: Settings,
+  io: Io,
+): string => {
   const token = settings.get('token-file')
   const jwks = settings.get('jwks')
   const secret = settings.get('client-secret-file')
-  const words = ['bulkx export Group/123 --type Patient', `--server ${fhirUrl}`]
+  const words = [`bulkx export ${example}`, `--server ${fhirUrl}`]
+  const headers = access.clientHeaders
+  if (client && headers && secret !== undefined) {
+    words.push(`--header-file <file with the lines ${headers.id}: and ${headers.secret}:>`)
+    return [...words, '-o out'].join(' ')
+  }
   if (client) words.push(`--client-id ${shellWord(client.id)}`)
   if (jwks !== undefined) words.push(`--key ${keyBeside(jwks, io)}`)
   else if (secret !== undefined) words.push(`--client-secret-file ${shellWord(secret)}`)
@@ -178,7 +189,7 @@ export const run: Run = async (invocation, io) => {
       `${JSON.stringify({ type: 'listening', at: new Date(io.clock.now()).toISOString(), fhirUrl })}\n`,
     )
   } else io.stdout.write(`${fhirUrl}\n`)
-  talk.line(`the mock listens; try: ${exampleCommand(fhirUrl, client, settings, io)}`)
+  talk.line(`the mock listens; try: ${exampleCommand(server, mock.personality, client, settings, io)}`)
   talk.line('Ctrl-C stops it')
   try {
     await untilAborted(io.signal)
