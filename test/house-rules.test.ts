@@ -78,9 +78,14 @@ const table: Record<string, Allowed> = {
     http: '*',
     auth: '*',
     protocol: ['base-url', 'operation-outcome'],
+    'presets.ts': '*',
+    'preset-advice.ts': '*',
     sink: ['storage-error'],
     'open-network.ts': '*',
   },
+  // Rows, and what they say of a request: nothing runs here.
+  'presets.ts': { cli: 'types' },
+  'preset-advice.ts': { 'presets.ts': 'types', protocol: 'types' },
   'config.ts': { auth: 'types', protocol: 'types', job: 'types' },
   'index.ts': {
     ...common,
@@ -94,9 +99,11 @@ const table: Record<string, Allowed> = {
   cli: {
     ...common,
     'config.ts': '*',
+    'presets.ts': '*',
+    'preset-advice.ts': '*',
     auth: ['access-token', 'credentials-for', 'key-pair', 'keys', 'method', 'scopes'],
     http: ['url', 'exchange'],
-    protocol: ['types', 'kick-off'],
+    protocol: ['types', 'kick-off', 'delete'],
     sink: ['disk'],
     job: '*',
     fetch: 'types',

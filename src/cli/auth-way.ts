@@ -38,11 +38,11 @@ interface Evidence {
   origin: Origin
 }
 
-const distance: Record<Origin, number> = { flag: 0, directory: 1, environment: 2, profile: 3 }
+const distance: Record<Origin, number> = { flag: 0, directory: 1, environment: 2, profile: 3, preset: 4 }
 
 /** `--key`, `BULKX_KEY`, `key of profile epic`. */
 const sourceOf = (name: OptionName, { source, origin }: Setting): string =>
-  origin === 'directory' || origin === 'profile' ? `${name} of ${source}` : source
+  origin === 'flag' || origin === 'environment' ? source : `${name} of ${source}`
 
 const evidenceOf = (settings: Settings, env: Environment): Evidence[] => {
   const options = families.flatMap(([name, family]): Evidence[] => {

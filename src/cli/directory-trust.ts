@@ -46,6 +46,7 @@ export const directoryTexts = ({ server, identity }: JobState, trust: Trust): Te
   if (trust === 'foreign') return { server: texts(server) }
   return {
     server: texts(server),
+    preset: texts(identity.preset),
     auth: texts(identity.auth),
     'client-id': texts(identity.clientId),
     key: texts(identity.keyFile),

@@ -187,6 +187,7 @@ export const identityOf = (settings: Settings, io: Io): Identity => {
   return {
     auth: isSaid || asks || way === 'command' ? way : undefined,
     profile: settings.profile?.name,
+    preset: settings.preset?.name,
     clientId: asks ? settings.get('client-id') : undefined,
     keyFile: signs ? pathOf('key', settings, io) : undefined,
     kid: signs ? settings.get('kid') : undefined,

@@ -11,9 +11,9 @@ import { type Host, openJob } from '../open-job.js'
 import type { Ending } from './invocation.js'
 import type { Io } from './io.js'
 import { rememberJob } from './job-list.js'
-import { describeProfile, passedOverText } from './profile-words.js'
-import { createReporter, type Reporter, sayWarning, talkFor, type Warning } from './report/index.js'
-import { jsonReporter } from './report/json.js'
+import { adviceOf } from './preset-words.js'
+import { describeSources, passedOverText } from './profile-words.js'
+import { createReporter, type Reporter, talkFor, type Warning, warner } from './report/index.js'
 import type { Settings } from './settings.js'
 import { shortPath, targetName } from './show.js'
 import { count } from './text.js'
@@ -43,13 +43,9 @@ export const hostFor = async (
   reporter?: Pick<Reporter, 'warn'>,
 ): Promise<Host> => {
   const talk = await talkFor(settings, io)
-  const json = settings.get('json') ? jsonReporter(io) : undefined
-  const warn = (warning: Warning): void => {
-    sayWarning(talk, warning)
-    json?.warn(warning)
-  }
+  const warn = reporter ? (warning: Warning): void => reporter.warn(warning) : warner(talk, settings, io)
   return {
-    onNotice: (notice) => (reporter ? reporter.warn(notice) : warn(notice)),
+    onNotice: (notice) => warn(notice),
     clock: io.clock,
     random: io.random,
     signal: io.signal,
@@ -146,6 +142,8 @@ const runOpen = async (
     onBegun()
     await remember(job, reporter, io)
     if (begun === 'done') return
+    // Of a job that was kicked off elsewhere, nobody knows the question.
+    if (job.state.kickOff) for (const line of adviceOf(run, phaseOf(job.state))) reporter.warn(line)
     for await (const event of exportJob(job, run.steer)) await reporter.event(event, job.state)
   } finally {
     unwatch()
@@ -199,7 +197,7 @@ export const runJob = async (run: JobRun, io: Io): Promise<Ending> => {
       server: config.server,
       target: run.target ?? targetName(config.kickOff.target),
       directory: shortPath(config.directory, io.cwd),
-      profile: describeProfile(settings),
+      profile: describeSources(settings),
     })
     const passedOver = passedOverText(settings)
     if (passedOver !== undefined) reporter.note(passedOver)

@@ -1,6 +1,7 @@
 /** What was asked for: each option's value and where it came from, the nearest source first. */
 import { readValue } from './kinds.js'
 import { environmentName, type OptionName, type OptionValue, row } from './options.js'
+import { type ChosenPreset, choosePreset } from './preset-choice.js'
 import { isSameBase } from './values.js'
 
 /** Values as text, before they are read; a flag without a value is `['true']`. */
@@ -8,12 +9,12 @@ export type Texts = Partial<Record<OptionName, readonly string[]>>
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
-export type Origin = 'flag' | 'directory' | 'environment' | 'profile'
+export type Origin = 'flag' | 'directory' | 'environment' | 'profile' | 'preset'
 
 export interface Setting {
   value: unknown
   origin: Origin
-  /** As the user knows it: `--poll-min`, `BULKX_POLL_MIN`, `the directory`, `profile epic`. */
+  /** As the user knows it: `--poll-min`, `BULKX_POLL_MIN`, `the directory`, `profile epic`, `preset oracle`. */
   source: string
   texts: readonly string[]
 }
@@ -32,6 +33,7 @@ export interface Settings {
   readonly names: readonly OptionName[]
   /** The profile that was looked at. */
   readonly profile?: ChosenProfile
+  readonly preset?: ChosenPreset
   /** A profile that was not looked at, because it is for another server than the one named. */
   readonly passedOver?: ChosenProfile
   /** The same, as if there were no profile. */
@@ -64,6 +66,9 @@ export interface Sources {
   profile?: ChosenProfile
 }
 
+/** With the preset that they name between them. */
+type AllSources = Omit<Sources, 'names'> & { preset?: ChosenPreset }
+
 interface Candidate {
   origin: Origin
   source: string
@@ -72,15 +77,16 @@ interface Candidate {
 
 const candidates = (
   name: OptionName,
-  { flags, env, directory = {}, profile }: Omit<Sources, 'names'>,
+  { flags, env, directory = {}, profile, preset }: AllSources,
 ): Candidate[] => [
   { origin: 'flag', source: `--${name}`, texts: flags[name] },
   { origin: 'directory', source: 'the directory', texts: directory[name] },
   { origin: 'environment', source: '', texts: undefined, ...environmentTexts(name, env) },
   { origin: 'profile', source: `profile ${profile?.name}`, texts: profile?.texts[name] },
+  { origin: 'preset', source: `preset ${preset?.name}`, texts: preset?.texts[name] },
 ]
 
-const nearest = (name: OptionName, sources: Omit<Sources, 'names'>): Setting | undefined => {
+const nearest = (name: OptionName, sources: AllSources): Setting | undefined => {
   for (const { origin, source, texts } of candidates(name, sources)) {
     if (texts === undefined) continue
     return { origin, source, texts, value: readValue(row(name).kind, source, texts) }
@@ -99,15 +105,23 @@ const applies = (profile: ChosenProfile, sources: Sources): boolean => {
   return named === undefined || isSameBase(String(named), own)
 }
 
+/** What a directory names may be gone since; what a person names must be there. */
+const presetOf = (sources: Sources): ChosenPreset | undefined => {
+  if (!sources.names.includes('preset')) return undefined
+  const named = nearest('preset', sources)
+  return named && choosePreset(String(named.value), named)
+}
+
 /**
- * Reads every option from its nearest source: flag, directory, environment, profile. Throws `BULKX_USAGE` for the
- * first value that is not right.
+ * Reads every option from its nearest source: flag, directory, environment, profile, preset. Throws `BULKX_USAGE` for
+ * the first value that is not right.
  */
 export const resolveSettings = (sources: Sources): Settings => {
   const profile = sources.profile && applies(sources.profile, sources) ? sources.profile : undefined
+  const preset = presetOf({ ...sources, profile })
   const found = new Map<OptionName, Setting>()
   for (const name of sources.names) {
-    const setting = nearest(name, { ...sources, profile })
+    const setting = nearest(name, { ...sources, profile, preset })
     if (setting) found.set(name, setting)
   }
   return {
@@ -116,6 +130,7 @@ export const resolveSettings = (sources: Sources): Settings => {
     setting: (name) => found.get(name),
     names: sources.names,
     profile,
+    preset,
     passedOver: profile ? undefined : sources.profile,
     withoutProfile: () => {
       const settings = resolveSettings({ ...sources, profile: undefined })

@@ -7,18 +7,26 @@ import { requestLines, shownRequest } from './dry-run.js'
 import type { Ending, Invocation } from './invocation.js'
 import type { Io } from './io.js'
 import { moveAside } from './move-aside.js'
+import { adviceOf } from './preset-words.js'
 import { printedLines, printedSettings } from './print-config.js'
-import { talkFor } from './report/index.js'
+import { talkFor, warner } from './report/index.js'
 import type { Settings } from './settings.js'
 import { shortPath } from './show.js'
 import { parseTarget } from './target.js'
 
+/** What the preset has to say belongs before the request, sent or not. */
+const sayAdvice = async (run: { config: Config; settings: Settings }, io: Io): Promise<void> => {
+  const warn = warner(await talkFor(run.settings, io), run.settings, io)
+  for (const line of adviceOf(run, 'new')) warn(line)
+}
+
 /** The ending of a run that only prints; undefined when there is something to start. */
-const printOnly = (config: Config, { settings }: Invocation, io: Io): Ending | undefined => {
+const printOnly = async (config: Config, settings: Settings, io: Io): Promise<Ending | undefined> => {
   const json = settings.get('json')
   const printed = settings.get('print-config') ? printedSettings(settings, config, io) : undefined
   const request = settings.get('dry-run') ? shownRequest(config) : undefined
   if (!printed && !request) return undefined
+  if (request) await sayAdvice({ config, settings }, io)
   const lines = [
     ...(printed ? printedLines(printed) : []),
     ...(printed && request ? [''] : []),
@@ -46,7 +54,7 @@ export const prepareExport = async (
 ): Promise<{ config: Config; settings: Settings } | { ending: Ending }> => {
   const settings = settingsFor(invocation.settings, parseTarget(invocation.args[0]))
   const config = await resolveConfig(settings, invocation.args[0], io)
-  const ending = printOnly(config, { ...invocation, settings }, io)
+  const ending = await printOnly(config, settings, io)
   if (ending) return { ending }
   await setAside(config, settings, io)
   return { config, settings }

@@ -1,137 +1,33 @@
 /** Check: whose server this looks like, and what that means for the user. A hint and no more: nothing is switched. */
 import { withoutQuery } from '../http/url.js'
-import { ok, skipped, type Verdict } from './check.js'
+import { adviceFor } from '../preset-advice.js'
+import { presets } from '../presets.js'
+import { ok, skipped, type Verdict, warning } from './check.js'
 import type { Doctor } from './doctor.js'
-
-export interface Vendor {
-  name: string
-  /** In what the CapabilityStatement says of itself. */
-  self?: RegExp
-  /** In the base URL. */
-  url?: RegExp
-  /** What its users have to know. */
-  means: string
-}
-
-/** The first that fits; rows from the vendors' own pages and from other clients' code. */
-export const vendors: readonly Vendor[] = [
-  { name: "bulkx's own mock", self: /^bulkx mock server/m, means: 'a server to rehearse on' },
-  {
-    name: 'Epic',
-    self: /\bepic\b/i,
-    url: /\/interconnect-/i,
-    means: 'groups only, one export a group in 24 hours; it takes no scope (--scope none), and no --since',
-  },
-  {
-    name: 'Oracle Health (Cerner)',
-    self: /\bcerner\b|oracle health/i,
-    url: /\.cerner\.com\b/i,
-    means: 'name each type, its scopes have no wildcard; one job at a time; Patient wants --patient',
-  },
-  {
-    name: 'athenahealth',
-    self: /athena/i,
-    url: /athenahealth\.com\b/i,
-    means: 'scopes end in .rs; exports of a practice are Group/a-1.C-<practice>',
-  },
-  {
-    name: 'Altera or Veradigm',
-    self: /\b(altera|veradigm|allscripts)\b/i,
-    means: 'it reads key sets at night: a new key works a day later; Veradigm takes RSA keys only',
-  },
-  {
-    name: 'eClinicalWorks',
-    self: /eclinicalworks|\becw\b/i,
-    means: 'at most 250 requests a minute: --max-requests 4',
-  },
-  {
-    name: 'NextGen',
-    self: /\bnextgen\b/i,
-    url: /meditouchehr\.com/i,
-    means: 'groups only; scopes end in .rs',
-  },
-  {
-    name: 'ModMed',
-    self: /\bmodmed\b|modernizing medicine/i,
-    means: 'it wants --method post-query, an ES384 key and scopes in .rs',
-  },
-  {
-    name: 'Greenway',
-    self: /\bgreenway\b/i,
-    means: 'without --since it exports the last 24 hours; ES384 keys',
-  },
-  { name: 'Netsmart', self: /\bnetsmart\b/i, means: 'groups only; a scope is required' },
-  { name: 'Nextech', self: /\bnextech\b/i, means: 'tokens live 15 minutes; at most 20 requests a second' },
-  {
-    name: 'CMS BCDA',
-    self: /\bBCDA\b|beneficiary claims data/i,
-    url: /bcda\.cms\.gov/i,
-    means: '--auth client-secret-basic; Patient, Group/all and Group/runout; no --elements',
-  },
-  {
-    name: 'CMS AB2D',
-    self: /\bAB2D\b/i,
-    url: /ab2d\.cms\.gov/i,
-    means: 'without --since it exports what is new since the last export; a file can be fetched six times',
-  },
-  {
-    name: 'CMS DPC',
-    self: /data at the point of care/i,
-    url: /dpc\.cms\.gov/i,
-    means: 'jobs cannot be deleted: --cleanup never',
-  },
-  { name: 'Smile CDR', self: /smile\s?cdr|smile digital/i, means: 'results are purged after some hours' },
-  {
-    name: 'HAPI FHIR',
-    self: /\bhapi\b/i,
-    means: 'the same request again may return an old job; files go after two hours',
-  },
-  {
-    name: 'Microsoft FHIR server',
-    self: /microsoft|azure/i,
-    url: /\.azurehealthcareapis\.com/i,
-    means:
-      'tokens come from Entra ID (--token-command); files are in Azure storage and want its own credential',
-  },
-  {
-    name: 'Google Cloud Healthcare',
-    self: /google/i,
-    url: /healthcare\.googleapis\.com/i,
-    means: 'exports go to its own buckets (gs://), which bulkx does not read',
-  },
-  {
-    name: 'AWS',
-    self: /\b(healthlake|fhir works|amazon)\b/i,
-    url: /\.amazonaws\.com/i,
-    means: 'HealthLake exports to S3 and signs requests its own way, which bulkx does not do',
-  },
-  {
-    name: 'Medplum',
-    self: /\bmedplum\b/i,
-    means: 'the links of files are made anew with each look at the job',
-  },
-  { name: 'Aidbox', self: /\baidbox\b/i, means: 'one export at a time for the whole server' },
-  { name: 'OpenEMR', self: /\bopenemr\b/i, means: 'the kick-off takes minutes; files go an hour after it' },
-  { name: 'Firely', self: /\bfirely\b|\bvonk\b/i, means: 'exports queue up' },
-  {
-    name: 'LinuxForHealth',
-    self: /linuxforhealth|\bibm fhir\b/i,
-    means: 'files are in object storage of their own',
-  },
-  {
-    name: '1upHealth',
-    self: /\b1up/i,
-    url: /1up\.?health/i,
-    means: 'client headers are the credential: --header-file; jobs cannot be deleted',
-  },
-]
+import { type Vendor, vendors } from './vendors.js'
 
 export const vendorOf = (self: string, fhirUrl: string): Vendor | undefined =>
   vendors.find((vendor) => vendor.self?.test(self)) ?? vendors.find((vendor) => vendor.url?.test(fhirUrl))
 
-export const vendor = ({ config, learned }: Doctor): Verdict => {
+/** What the preset in use says of such an export. */
+const byPreset = (name: string, { config }: Doctor): Verdict | undefined => {
+  const row = Object.hasOwn(presets, name) ? presets[name] : undefined
+  if (row === undefined) return undefined
+  const { kickOff, network } = config
+  const lines = adviceFor(row, { kickOff, trustedOrigins: network.trustedOrigins })
+  if (lines.length === 0) return ok(`preset ${name}: ${row.title}; ${row.summary}`)
+  return warning(
+    `preset ${name}: ${lines.map(({ message }) => message).join('; ')}`,
+    [...new Set(lines.map(({ hint }) => hint))].join('; '),
+  )
+}
+
+export const vendor = (doctor: Doctor): Verdict => {
+  const { config, learned } = doctor
+  const preset = config.identity.preset && byPreset(config.identity.preset, doctor)
+  if (preset) return preset
   const found = vendorOf(learned.capability?.self ?? '', withoutQuery(config.fhirUrl))
-  return found
-    ? ok(`looks like ${found.name}: ${found.means}`)
-    : skipped('no server that bulkx knows by name')
+  if (!found) return skipped('no server that bulkx knows by name')
+  const remedy = found.preset === undefined ? undefined : `try --preset ${found.preset}`
+  return { ...ok(`looks like ${found.name}: ${found.means}`), ...(remedy ? { remedy } : {}) }
 }

@@ -16,6 +16,7 @@ export interface Finding {
 export interface Identity {
   auth?: string
   profile?: string
+  preset?: string
   clientId?: string
   keyFile?: string
   kid?: string
@@ -46,12 +47,24 @@ export type Fact =
   | { type: 'job-resumed' }
   /** Written before the request is sent; without an answer after it, the kick-off is undecided. */
   | { type: 'kick-off-requested'; method: string; url: string }
-  /** It certainly did not reach the server. */
-  | { type: 'kick-off-unsent'; reason: string }
-  | { type: 'kick-off-refused'; status: number; message: string; headers?: KeptHeaders }
+  /** It certainly did not reach the server. `againAfterMs`: another attempt follows. */
+  | { type: 'kick-off-unsent'; reason: string; againAfterMs?: number }
+  | {
+      type: 'kick-off-refused'
+      status: number
+      message: string
+      headers?: KeptHeaders
+      againAfterMs?: number
+    }
+  /** The relative reference of an accepted kick-off leads nowhere: the job's address is not known. */
+  | { type: 'kick-off-unlocated'; reference: string; status: number }
   | {
       type: 'kick-off-accepted'
       pollingLocation: string
+      /** The server named plain http; it is asked over https. */
+      raised?: true
+      /** The relative reference that it was resolved from, as the server wrote it. */
+      reference?: string
       /** The server's own `Date`, epoch milliseconds. */
       serverDate?: number
       headers?: KeptHeaders
@@ -61,7 +74,16 @@ export type Fact =
       /** The answer was the manifest itself. */
       synchronous?: boolean
     }
-  | { type: 'status-in-progress'; progress?: string; retryAfterMs?: number; cut?: boolean; notBefore: number }
+  | {
+      type: 'status-in-progress'
+      progress?: string
+      heartbeat?: string
+      /** The server has said the same for so long that it may be stuck; once for each such time. */
+      unchangedMs?: number
+      retryAfterMs?: number
+      cut?: boolean
+      notBefore: number
+    }
   | {
       type: 'status-transient'
       reason: string

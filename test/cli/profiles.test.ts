@@ -228,7 +228,11 @@ describe('in a run', () => {
       `export: Group/123 from ${talk.server} (profile here: --type Patient) into ./out`,
     )
     const passed = await talk.run(['export', '--server', 'mock:', '-o', 'mock'])
-    expect(passed.err).toContain('the profile here is for')
+    expect(passed.err.match(/the profile here is for .*, and not used here/g)).toHaveLength(1)
+    const named = await talk.run(['export', '--server', 'mock:', '-o', 'named'], {
+      env: { BULKX_PROFILE: 'here' },
+    })
+    expect(named.err).not.toContain('the profile here')
   })
 
   test('without a server the hint names the ways to name one', async () => {

@@ -15,7 +15,7 @@ import type { Paint } from '../explain.js'
 import type { Ending, Invocation, Run } from '../invocation.js'
 import type { Io } from '../io.js'
 import { startMock } from '../mock-server.js'
-import { describeProfile, passedOverText } from '../profile-words.js'
+import { describeSources, passedOverText } from '../profile-words.js'
 import { hostFor } from '../run-job.js'
 import { targetName } from '../show.js'
 import { parseTarget } from '../target.js'
@@ -105,8 +105,8 @@ const configOf = async ({ settings, args }: Invocation, io: Io): Promise<Config 
 /** Which server is looked at, by which profile; and which profile is not looked at. */
 const firstLines = ({ kickOff, server }: Config, { settings: given, args }: Invocation): string[] => {
   const settings = settingsFor(given, parseTarget(args[0]))
-  const profile = describeProfile(settings)
-  const by = profile === undefined ? '' : ` (${profile})`
+  const sources = describeSources(settings)
+  const by = sources === undefined ? '' : ` (${sources})`
   const passedOver = passedOverText(settings)
   return [
     `doctor: ${targetName(kickOff.target)} from ${server}${by}`,

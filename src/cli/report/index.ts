@@ -19,7 +19,7 @@ export interface RunStart {
   target: string
   /** As a person would type it. */
   directory: string
-  /** The profile, and what of the question it decides. */
+  /** Profile and preset, and what of the question they decide. */
   profile?: string
 }
 
@@ -62,7 +62,7 @@ export const createTalk = (io: Pick<Io, 'stderr'>, paint: Paint): Talk => ({
 export const startText = ({ command, target, server, profile, directory }: RunStart): string =>
   `${command}: ${target} from ${server}${profile === undefined ? '' : ` (${profile})`} into ${directory}`
 
-export const sayWarning = (talk: Talk, { message, hint }: Warning): void => {
+export const sayWarning = (talk: Talk, { message, hint }: Omit<Warning, 'kind'>): void => {
   talk.warning(harmless(message))
   if (hint !== undefined) talk.line(`${talk.paint.hint('hint:')} ${harmless(hint)}`)
 }
@@ -72,6 +72,19 @@ const silent: Talk = { line: () => {}, warning: () => {}, paint: plainPaint }
 /** The talk that `--quiet` and `--color` leave. */
 export const talkFor = async (settings: Settings, io: Io): Promise<Talk> =>
   settings.get('quiet') ? silent : createTalk(io, await createPaint(settings.get('color') ?? 'auto', io))
+
+/** Says a warning to people, and with `--json` to programs too. */
+export const warner = (
+  talk: Talk,
+  settings: Settings,
+  io: Pick<Io, 'stdout' | 'clock'>,
+): ((warning: Warning) => void) => {
+  const json = settings.get('json') ? jsonReporter(io) : undefined
+  return (warning) => {
+    sayWarning(talk, warning)
+    json?.warn(warning)
+  }
+}
 
 const both = (first: Reporter, second: Reporter): Reporter => ({
   begin: (start) => {

@@ -71,21 +71,25 @@ const fieldsOf = (event: JobEvent): Record<string, unknown> => {
         fhirUrl: withoutQuery(event.fhirUrl),
         target: event.kickOff && withoutQuery(targetText(event.kickOff.target)),
         profile: event.identity?.profile,
+        preset: event.identity?.preset,
       }
     case 'kick-off-requested':
       return { method: event.method, url: withoutQuery(event.url) }
     case 'kick-off-unsent':
-      return { reason: words(event.reason) }
+      return { reason: words(event.reason), againAfterMs: event.againAfterMs }
     case 'kick-off-refused':
-      return { status: event.status, message: words(event.message) }
+      return { status: event.status, message: words(event.message), againAfterMs: event.againAfterMs }
+    case 'kick-off-unlocated':
+      return { reference: words(event.reference), status: event.status }
     case 'kick-off-accepted':
       return {
         pollingLocation: withoutQuery(event.pollingLocation),
+        raised: event.raised,
         attached: event.attached,
         issues: issueFields(event.issues),
       }
     case 'status-in-progress':
-      return { progress: words(event.progress), ...waitFields(event) }
+      return { progress: words(event.progress), unchangedMs: event.unchangedMs, ...waitFields(event) }
     case 'status-transient':
       return { status: event.status, reason: words(event.reason), ...waitFields(event) }
     case 'status-doubted':

@@ -16,6 +16,12 @@ export const connectionRows = {
     help: 'settings kept under this name; none for no profile at all',
     kind: one('a name of letters, digits, dots, - and _', 'epic', parseProfileName),
   },
+  preset: {
+    group: 'server',
+    value: '<name>',
+    help: 'settings and advice for a known server; see `bulkx help presets`',
+    kind: one('a name of letters, digits, dots, - and _', 'oracle', parseProfileName),
+  },
   header: {
     group: 'server',
     value: '<line>',

@@ -1,0 +1,45 @@
+/** The name that was meant, where one was mistyped. */
+
+/** Letters that are added, lost, changed, or swapped with their neighbour. */
+const distance = (from: string, to: string): number => {
+  let before: number[] = []
+  let last = Array.from({ length: to.length + 1 }, (_, index) => index)
+  for (let row = 1; row <= from.length; row += 1) {
+    const next = [row]
+    for (let column = 1; column <= to.length; column += 1) {
+      const same = from[row - 1] === to[column - 1]
+      const swapped =
+        row > 1 && column > 1 && from[row - 1] === to[column - 2] && from[row - 2] === to[column - 1]
+      const best = Math.min(
+        (last[column] ?? 0) + 1,
+        (next[column - 1] ?? 0) + 1,
+        (last[column - 1] ?? 0) + (same ? 0 : 1),
+      )
+      next[column] = swapped ? Math.min(best, (before[column - 2] ?? 0) + 1) : best
+    }
+    before = last
+    last = next
+  }
+  return last[to.length] ?? 0
+}
+
+/** Undefined where nothing is near. */
+export const nearestName = (given: string, names: Iterable<string>): string | undefined => {
+  const wanted = given.toLowerCase()
+  const near = [...names]
+    .map((name) => {
+      const own = name.toLowerCase()
+      const starts = wanted.length >= 3 && (own.startsWith(wanted) || wanted.startsWith(own))
+      return { name, far: starts ? 1 : distance(wanted, own) }
+    })
+    .filter(({ name, far }) => far <= Math.max(1, Math.floor(name.length / 3)))
+    .sort((a, b) => a.far - b.far)
+  return near[0]?.name
+}
+
+/** Completes a hint: `did you mean oracle? there are …`. */
+export const namesHint = (given: string, names: Iterable<string>): string => {
+  const all = [...names]
+  const near = nearestName(given, all)
+  return `${near === undefined ? '' : `did you mean ${near}? `}there are ${all.join(', ')}`
+}

@@ -1,0 +1,191 @@
+/** Servers by what they say of themselves, and what their users have to know. Data only. */
+import type { Grade } from '../presets.js'
+
+export interface Vendor {
+  name: string
+  /** How sure it is. */
+  grade: Grade
+  /** The preset for it. */
+  preset?: string
+  /** In what the CapabilityStatement says of itself. */
+  self?: RegExp
+  /** In the base URL. */
+  url?: RegExp
+  /** What its users have to know. */
+  means: string
+}
+
+/** The first that fits; rows from the vendors' own pages and from other clients' code. */
+export const vendors: readonly Vendor[] = [
+  {
+    name: "bulkx's own mock",
+    grade: 'source',
+    self: /^bulkx mock server/m,
+    means: 'a server to rehearse on',
+  },
+  {
+    name: 'Epic',
+    grade: 'second-hand',
+    self: /\bepic\b/i,
+    url: /\/interconnect-/i,
+    means: 'groups only, one export a group in 24 hours; it takes no scope (--scope none), and no --since',
+  },
+  {
+    name: 'Oracle Health (Cerner)',
+    grade: 'documented',
+    preset: 'oracle',
+    self: /\bcerner\b|oracle health/i,
+    url: /\.cerner\.com\b/i,
+    means: 'name each type, its scopes have no wildcard; one job at a time; Patient wants --patient',
+  },
+  {
+    name: 'athenahealth',
+    grade: 'second-hand',
+    self: /athena/i,
+    url: /athenahealth\.com\b/i,
+    means: 'scopes end in .rs; exports of a practice are Group/a-1.C-<practice>',
+  },
+  {
+    name: 'Altera or Veradigm',
+    grade: 'documented',
+    self: /\b(altera|veradigm|allscripts)\b/i,
+    means: 'it reads key sets at night: a new key works a day later; Veradigm takes RSA keys only',
+  },
+  {
+    name: 'eClinicalWorks',
+    grade: 'second-hand',
+    self: /eclinicalworks|\becw\b/i,
+    means: 'at most 250 requests a minute: --max-requests 4',
+  },
+  {
+    name: 'NextGen',
+    grade: 'documented',
+    self: /\bnextgen\b/i,
+    url: /meditouchehr\.com/i,
+    means: 'groups only; scopes end in .rs',
+  },
+  {
+    name: 'ModMed',
+    grade: 'second-hand',
+    self: /\bmodmed\b|modernizing medicine/i,
+    means: 'it wants --method post-query, an ES384 key and scopes in .rs',
+  },
+  {
+    name: 'Greenway',
+    grade: 'documented',
+    preset: 'greenway',
+    self: /\bgreenway\b/i,
+    means: 'without --since it exports the last 24 hours; ES384 keys',
+  },
+  { name: 'Netsmart', grade: 'documented', self: /\bnetsmart\b/i, means: 'groups only; a scope is required' },
+  {
+    name: 'Nextech',
+    grade: 'second-hand',
+    self: /\bnextech\b/i,
+    means: 'tokens live 15 minutes; at most 20 requests a second',
+  },
+  {
+    name: 'CMS BCDA',
+    grade: 'source',
+    self: /\bBCDA\b|beneficiary claims data/i,
+    url: /bcda\.cms\.gov/i,
+    means: '--auth client-secret-basic; Patient, Group/all and Group/runout; no --elements',
+  },
+  {
+    name: 'CMS AB2D',
+    grade: 'source',
+    self: /\bAB2D\b/i,
+    url: /ab2d\.cms\.gov/i,
+    means: 'without --since it exports what is new since the last export; a file can be fetched six times',
+  },
+  {
+    name: 'CMS DPC',
+    grade: 'source',
+    self: /data at the point of care/i,
+    url: /dpc\.cms\.gov/i,
+    means: 'jobs cannot be deleted: --cleanup never',
+  },
+  {
+    name: 'Smile CDR',
+    grade: 'documented',
+    self: /smile\s?cdr|smile digital/i,
+    means: 'results are purged after some hours',
+  },
+  {
+    name: 'HAPI FHIR',
+    grade: 'reported',
+    self: /\bhapi\b/i,
+    means: 'the same request again may return an old job; files go after two hours',
+  },
+  {
+    name: 'Microsoft FHIR server',
+    grade: 'source',
+    self: /microsoft|azure/i,
+    url: /\.azurehealthcareapis\.com/i,
+    means:
+      'tokens come from Entra ID (--token-command); files are in Azure storage and want its own credential',
+  },
+  {
+    name: 'Google Cloud Healthcare',
+    grade: 'documented',
+    self: /google/i,
+    url: /healthcare\.googleapis\.com/i,
+    means: 'exports go to its own buckets (gs://), which bulkx does not read',
+  },
+  {
+    name: 'AWS',
+    grade: 'documented',
+    self: /\b(healthlake|fhir works|amazon)\b/i,
+    url: /\.amazonaws\.com/i,
+    means: 'HealthLake exports to S3 and signs requests its own way, which bulkx does not do',
+  },
+  {
+    name: 'Medplum',
+    grade: 'source',
+    self: /\bmedplum\b/i,
+    means: 'the links of files are made anew with each look at the job',
+  },
+  {
+    name: 'Aidbox',
+    grade: 'source',
+    self: /\baidbox\b/i,
+    means: 'one export at a time for the whole server',
+  },
+  {
+    name: 'OpenEMR',
+    grade: 'source',
+    self: /\bopenemr\b/i,
+    means: 'the kick-off takes minutes; files go an hour after it',
+  },
+  { name: 'Firely', grade: 'documented', self: /\bfirely\b|\bvonk\b/i, means: 'exports queue up' },
+  {
+    name: 'LinuxForHealth',
+    grade: 'documented',
+    self: /linuxforhealth|\bibm fhir\b/i,
+    means: 'files are in object storage of their own',
+  },
+  {
+    name: '1upHealth',
+    grade: 'documented',
+    preset: '1up-ste',
+    self: /\b1up/i,
+    url: /1up\.?health/i,
+    means: 'client headers are the credential: --header-file; jobs cannot be deleted',
+  },
+  {
+    name: 'Esus Health',
+    grade: 'documented',
+    preset: 'esus',
+    self: /\besus\b/i,
+    url: /\besus\.health\b/i,
+    means: 'the whole organisation or all patients; a ready-made bearer token (--token-file)',
+  },
+  {
+    name: 'InteropiO Epic gateway',
+    grade: 'documented',
+    preset: 'interopio',
+    self: /interopio/i,
+    url: /interopio/i,
+    means: 'exports a type by the ids of a CSV file that is uploaded first; jobs take days',
+  },
+]
