@@ -22,6 +22,14 @@ const undecided = (directory: string): BulkxError =>
     },
   )
 
+/** Nothing was started; why, the server has said. */
+const refused = ({ status, message }: NonNullable<JobState['refusal']>): BulkxError => {
+  const code = status === 401 || status === 403 ? 'BULKX_UNAUTHORIZED' : 'BULKX_KICK_OFF_REFUSED'
+  return new BulkxError(code, `The server refused the kick-off, ${message}`, {
+    hint: 'nothing runs: correct the command and run `bulkx export` again; `bulkx doctor` looks for the cause',
+  })
+}
+
 const running = (state: JobState, directory: string): BulkxError => {
   const progress = state.progress === undefined ? '' : `: ${state.progress}`
   return new BulkxError('BULKX_STILL_RUNNING', `The export is still running on the server${progress}`, {
@@ -78,6 +86,7 @@ export const phaseError = (state: JobState, directory: string, failOn: FailOn): 
   const phase = phaseOf(state)
   switch (phase) {
     case 'new':
+      if (state.refusal) return refused(state.refusal)
       return new BulkxError('BULKX_STILL_RUNNING', 'The export has not been kicked off yet', {
         hint: `start it with ${resumeCommand(directory)}`,
       })

@@ -3,28 +3,36 @@ import { BulkxError } from '../errors.js'
 import { DecodeError, readAnswer } from '../http/body.js'
 import { NetworkError } from '../http/network-error.js'
 import { backoffMs, retry } from '../http/retry.js'
-import { isHttp } from '../http/url.js'
+import { isHttp, originOf } from '../http/url.js'
 import { readStatus, type StatusResponse, statusRequest } from '../protocol/status.js'
 import type { OutputManifest } from '../protocol/types.js'
 import type { Job } from './export.js'
 import type { Fact } from './facts.js'
 import { cancelCommand, resumeCommand, shownDirectory } from './next-command.js'
 import { hasMore, linesUp } from './pages.js'
-import { confirmationDelayMs, confirmationsMax, nextLook, nextLookAfterFailure } from './waiting.js'
+import { unlocated } from './refusal.js'
+import type { JobState } from './state.js'
+import { confirmationDelayMs, confirmationsMax, nextLook, nextLookAfterFailure, stallMs } from './waiting.js'
 
 /** Right after the kick-off a 404 may only mean that the job is not known everywhere yet, milliseconds. */
 const graceMs = 30_000
 /** Pages of one manifest that are followed. */
 const pagesMax = 10_000
 
+/** Jobs whose server has once answered 406 to plain JSON: it is not asked that way again in this run. */
+const wantsFhirJson = new WeakSet<JobState>()
+
 const look = async (job: Job, url: string): Promise<StatusResponse> => {
   const ask = async (accept?: string): Promise<StatusResponse> => {
-    const answer = await readAnswer(await job.fhir({ ...statusRequest(url, accept), signal: job.signal }))
-    return readStatus(answer, job.clock.now())
+    const reply = await job.fhir({ ...statusRequest(url, accept), signal: job.signal })
+    return readStatus(await readAnswer(reply, job.clock), job.clock.now())
   }
+  const fhirJson = 'application/fhir+json'
   try {
-    const response = await ask()
-    return response.kind === 'not-acceptable' ? await ask('application/fhir+json') : response
+    const response = await ask(wantsFhirJson.has(job.state) ? fhirJson : undefined)
+    if (response.kind !== 'not-acceptable' || wantsFhirJson.has(job.state)) return response
+    wantsFhirJson.add(job.state)
+    return await ask(fhirJson)
   } catch (error) {
     job.signal?.throwIfAborted()
     if (!(error instanceof NetworkError || error instanceof DecodeError)) throw error
@@ -32,10 +40,15 @@ const look = async (job: Job, url: string): Promise<StatusResponse> => {
   }
 }
 
-const unauthorized = (reason: string): BulkxError =>
-  new BulkxError('BULKX_UNAUTHORIZED', reason, {
-    hint: '`bulkx doctor` looks for the cause; the job goes on at the server: `bulkx resume` when it is mended',
-  })
+const unauthorized = ({ config }: Job, url: string, reason: string): BulkxError => {
+  const origin = originOf(url)
+  const trusted = [originOf(config.fhirUrl), ...config.network.trustedOrigins].includes(origin)
+  const resume = resumeCommand(shownDirectory(config)).slice(1, -1)
+  const hint = trusted
+    ? `\`bulkx doctor\` looks for the cause; the job goes on at the server: \`${resume}\` when it is mended`
+    : `${origin} is not the origin of the FHIR base and gets no credential; if you trust it: \`${resume} --trust-origin ${origin}\``
+  return new BulkxError('BULKX_UNAUTHORIZED', reason, { hint })
+}
 
 const hasCredential = ({ config: { network } }: Job): boolean =>
   network.auth.kind !== 'none' || Object.keys(network.secretHeaders).length > 0
@@ -47,18 +60,26 @@ const situation = (job: Job, retryAfterMs: number | undefined) => ({
   cutRefused: job.state.cutRefused,
 })
 
-const inProgress = (
-  job: Job,
-  url: string,
-  response: Extract<StatusResponse, { kind: 'in-progress' }>,
-): Fact[] => {
-  const { progress, retryAfterMs, manifest } = response
+type InProgress = Extract<StatusResponse, { kind: 'in-progress' }>
+
+/** For how long the server has said the same, once it is worth saying, and once for each such time. */
+const unchangedMs = ({ state, clock }: Job, { progress, heartbeat }: InProgress): number | undefined => {
+  const { unchangedSince, stallSaid } = state
+  const isSame = progress === state.progress && heartbeat === state.heartbeat
+  if (stallSaid || !isSame || unchangedSince === undefined) return undefined
+  const ms = clock.now() - unchangedSince
+  return ms >= stallMs ? ms : undefined
+}
+
+const inProgress = (job: Job, url: string, response: InProgress): Fact[] => {
+  const { progress, heartbeat, retryAfterMs, manifest } = response
   const next = nextLook(situation(job, retryAfterMs), job.config.waiting, job.random)
   const page: Fact[] =
     manifest && linesUp(job.state, url, manifest) && hasMore(job.state, url, manifest)
       ? [{ type: 'manifest-received', page: url, manifest, partial: true }]
       : []
-  return [...page, { type: 'status-in-progress', progress, ...next }]
+  const unchanged = page.length > 0 ? undefined : unchangedMs(job, response)
+  return [...page, { type: 'status-in-progress', progress, heartbeat, unchangedMs: unchanged, ...next }]
 }
 
 const transient = (
@@ -104,6 +125,12 @@ const doubted = (job: Job, url: string, ending: Ending, looks: number): Fact[] =
     : ended(ending)
 }
 
+/** A job that was never found where a relative reference led: nobody knows what the server meant by it. */
+const notFound = ({ state }: Job, gone: Extract<StatusResponse, { kind: 'gone' }>): Fact[] =>
+  state.reference === undefined
+    ? ended(gone)
+    : [{ type: 'kick-off-unlocated', reference: state.reference, status: gone.status }]
+
 const received = (job: Job, page: string, manifest: OutputManifest): Fact[] => {
   if (!linesUp(job.state, page, manifest)) {
     return [{ type: 'manifest-unavailable', page, reason: 'the manifest now lists other files than before' }]
@@ -125,7 +152,8 @@ const facts = (job: Job, url: string, response: StatusResponse): Fact[] => {
     case 'gone': {
       if (further) return [{ type: 'manifest-unavailable', page: url, reason: response.reason }]
       const early = job.clock.now() - job.state.acceptedAt < graceMs && !job.state.attached
-      return early ? doubted(job, url, response, 1) : ended(response)
+      if (early && job.state.doubts < 1) return doubted(job, url, response, 1)
+      return notFound(job, response)
     }
     case 'failed':
     case 'not-acceptable':
@@ -138,7 +166,7 @@ const facts = (job: Job, url: string, response: StatusResponse): Fact[] => {
       if (response.status < 400 && !hasCredential(job)) {
         return doubted(job, url, { ...response, kind: 'doubtful', as: 'not-bulk-data' }, confirmationsMax)
       }
-      throw unauthorized(response.reason)
+      throw unauthorized(job, url, response.reason)
     default:
       return response satisfies never
   }
@@ -163,6 +191,10 @@ const checkLimits = (job: Job, seen: readonly Fact[]): void => {
   const { deadlineMs, patienceMs } = job.config.waiting
   const now = job.clock.now()
   const last = seen.at(-1)
+  if (last?.type === 'kick-off-unlocated') {
+    const reason = `its answer names ${last.reference}, where the server answers HTTP ${last.status}`
+    throw unlocated(job.config, reason)
+  }
   if (last?.type === 'status-transient' && now - (job.state.failingSince ?? now) >= patienceMs) {
     throw tooLong(job, last.reason)
   }
@@ -198,15 +230,20 @@ export async function* poll(job: Job, url: string, notBefore: number): AsyncGene
 
 /** Attempts to have a page of the manifest again. */
 const refreshAttempts = 3
+/** What a server is waited for in between, where it asks for it, milliseconds. */
+const refreshWaitMaxMs = 60_000
 
 /** Asks for a page again, for fresh URLs of files that could not be had; says so when it cannot be had either. */
 export async function* refresh(job: Job, page: string): AsyncGenerator<Fact[]> {
+  let askedMs = 0
   const ask = async (): Promise<StatusResponse> => {
     const response = await look(job, page)
+    askedMs = response.kind === 'transient' ? (response.retryAfterMs ?? 0) : 0
     if (response.kind === 'transient') throw new NetworkError('broken', response.reason, { sent: true })
     return response
   }
-  const delayMs = (_error: Error, failures: number): number => backoffMs(failures, job.random)
+  const delayMs = (_error: Error, failures: number): number | 'stop' =>
+    askedMs > refreshWaitMaxMs ? 'stop' : Math.max(askedMs, backoffMs(failures, job.random))
   const options = { clock: job.clock, signal: job.signal, attempts: refreshAttempts, delayMs }
   const response = await retry(ask, options).catch((error: unknown): StatusResponse => {
     if (error instanceof NetworkError) return { kind: 'transient', reason: error.message }

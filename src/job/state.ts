@@ -25,7 +25,13 @@ export interface JobState {
   /** Sent, and no answer known. */
   undecided: boolean
   kickOffUrl?: string
+  /** The last kick-off was refused: nothing runs. */
+  refusal?: { status: number; message: string }
   pollingLocation?: string
+  /** The server named plain http for it. */
+  raised: boolean
+  /** What it was resolved from, while the server has not answered there properly. */
+  reference?: string
   acceptedAt: number
   serverDate?: number
   attached: boolean
@@ -41,6 +47,10 @@ export interface JobState {
   /** What the server asked for: nobody looks earlier. */
   askableAt: number
   progress?: string
+  heartbeat?: string
+  /** Since when the server says these two, epoch milliseconds; and whether it was said that this is long. */
+  unchangedSince?: number
+  stallSaid: boolean
   /** Start and number of the present run of failures. */
   failingSince?: number
   failures: number
@@ -84,12 +94,14 @@ export const newState = (): JobState => ({
   startedAt: 0,
   lastFactAt: 0,
   undecided: false,
+  raised: false,
   acceptedAt: 0,
   attached: false,
   synchronous: false,
   kickOffIssues: [],
   notBefore: 0,
   askableAt: 0,
+  stallSaid: false,
   failures: 0,
   doubts: 0,
   retryAfterCut: false,
@@ -149,17 +161,27 @@ const folds: Folds = {
   'job-resumed': resume,
   'kick-off-requested': (state, event) => {
     state.undecided = true
+    state.refusal = undefined
     state.kickOffUrl = event.url
   },
   'kick-off-unsent': (state) => {
     state.undecided = false
   },
-  'kick-off-refused': (state) => {
+  'kick-off-refused': (state, { status, message }) => {
     state.undecided = false
+    state.refusal = { status, message }
+  },
+  'kick-off-unlocated': (state) => {
+    state.undecided = true
+    state.pollingLocation = undefined
+    state.nextManifest = undefined
+    settle(state)
   },
   'kick-off-accepted': (state, event) => {
     state.undecided = false
     state.pollingLocation = event.pollingLocation
+    state.raised = event.raised === true
+    state.reference = event.reference
     if (!event.synchronous) state.nextManifest = event.pollingLocation
     state.acceptedAt = event.at
     state.serverDate = event.serverDate
@@ -170,7 +192,15 @@ const folds: Folds = {
   },
   'status-in-progress': (state, event) => {
     settle(state)
+    state.reference = undefined
+    const isSame = event.progress === state.progress && event.heartbeat === state.heartbeat
+    if (!isSame || state.unchangedSince === undefined) {
+      state.unchangedSince = event.at
+      state.stallSaid = false
+    }
+    state.stallSaid ||= event.unchangedMs !== undefined
     state.progress = event.progress
+    state.heartbeat = event.heartbeat
     waitUntil(state, event)
   },
   'status-transient': (state, event) => {
@@ -185,7 +215,9 @@ const folds: Folds = {
   },
   'manifest-received': (state, event) => {
     settle(state)
+    state.reference = undefined
     state.progress = undefined
+    state.unchangedSince = undefined
     waitUntil(state, { notBefore: 0 })
     takeManifest(state, event.page, event.manifest, event.partial === true)
   },

@@ -2,8 +2,7 @@
 import { readAnswer } from '../http/body.js'
 import { NetworkError } from '../http/network-error.js'
 import { retry } from '../http/retry.js'
-import { deleteRequest } from '../protocol/delete.js'
-import { withServerWords } from '../protocol/operation-outcome.js'
+import { type DeleteResponse, deleteRequest, readDelete } from '../protocol/delete.js'
 import { conflicts } from './conflicts.js'
 import { download } from './download.js'
 import type { Job } from './export.js'
@@ -18,6 +17,8 @@ import { poll, refresh } from './poll.js'
 /** The last thing of a good run must not hold it up. */
 const deleteTimeoutMs = 60_000
 const deleteRetryMs = 2_000
+/** What a busy server is waited for, where it asks for it. */
+const deleteWaitMaxMs = 30_000
 
 /** How many files are looked for at once. */
 const lookedForAtOnce = 64
@@ -54,21 +55,39 @@ async function* writeManifest(job: Job): AsyncGenerator<Fact[]> {
   yield accepts ? [written, { type: 'findings-accepted', failOn }] : [written]
 }
 
-/** Sends the DELETE, once more after a 5xx or a broken connection. Status 0: no answer. */
-export const deleteJob = async (job: Job, url: string): Promise<{ status: number; message?: string }> => {
-  const attempt = async (): Promise<{ status: number; message?: string }> => {
-    const reply = await job.fhir({ ...deleteRequest(url), timeoutMs: deleteTimeoutMs, signal: job.signal })
-    const answer = await readAnswer(reply)
-    if (answer.status >= 500 && answer.status !== 501) {
-      throw new NetworkError('broken', withServerWords(`HTTP ${answer.status}`, answer), { sent: true })
-    }
-    return { status: answer.status, message: withServerWords(`HTTP ${answer.status}`, answer) }
+/** A server that cannot delete now: asked once more, when it says, or soon. */
+class NotNow extends Error {
+  readonly answered: DeleteResponse
+
+  constructor(answered: DeleteResponse) {
+    super(answered.message)
+    this.answered = answered
   }
-  const options = { clock: job.clock, signal: job.signal, attempts: 2, delayMs: () => deleteRetryMs }
-  return retry(attempt, options).catch((error: unknown) => {
+}
+
+/** Milliseconds before the second and last attempt; a request that timed out has most likely arrived. */
+const deleteDelayMs = (error: Error): number | 'stop' => {
+  if (error instanceof NetworkError) return error.kind === 'timeout' ? 'stop' : deleteRetryMs
+  if (!(error instanceof NotNow)) return 'stop'
+  const { retryAfterMs = deleteRetryMs } = error.answered
+  return retryAfterMs > deleteWaitMaxMs ? 'stop' : retryAfterMs
+}
+
+/** Sends the DELETE, once more after a 429, a 5xx or a broken connection. Status 0: no answer. */
+export const deleteJob = async (job: Job, url: string): Promise<{ status: number; message: string }> => {
+  const attempt = async (): Promise<DeleteResponse> => {
+    const reply = await job.fhir({ ...deleteRequest(url), timeoutMs: deleteTimeoutMs, signal: job.signal })
+    const answered = readDelete(await readAnswer(reply, job.clock), job.clock.now())
+    if (answered.passing) throw new NotNow(answered)
+    return answered
+  }
+  const options = { clock: job.clock, signal: job.signal, attempts: 2, delayMs: deleteDelayMs }
+  const { status, message } = await retry(attempt, options).catch((error: unknown) => {
     job.signal?.throwIfAborted()
-    return { status: 0, message: error instanceof Error ? error.message : String(error) }
+    if (error instanceof NotNow) return error.answered
+    return { status: 0, message: `no answer, ${error instanceof Error ? error.message : String(error)}` }
   })
+  return { status, message }
 }
 
 async function* cleanUp(job: Job, url: string): AsyncGenerator<Fact[]> {

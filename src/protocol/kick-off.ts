@@ -3,10 +3,10 @@
 import type { Answer } from '../http/body.js'
 import { type HttpRequest, header } from '../http/exchange.js'
 import { readHttpDate, readRetryAfter } from '../http/retry-after.js'
-import { isHttp, originOf, resolveUrl } from '../http/url.js'
-import { parseJson } from '../json.js'
+import { asHttps, isHttp, originOf, resolveUrl, withoutQuery } from '../http/url.js'
+import { isObject, parseJson } from '../json.js'
 import { readManifest } from './manifest.js'
-import { isPage, readIssues, serverWords } from './operation-outcome.js'
+import { isPage, plainText, readIssues, serverWords, withServerWords } from './operation-outcome.js'
 import { parameterList, parametersBody } from './parameters.js'
 import type { Issue, KickOffRequest, OutputManifest, Target } from './types.js'
 
@@ -66,8 +66,17 @@ export const withoutPatients = (url: string): string => {
   return kept.length === 0 ? path : `${path}?${kept.join('&')}`
 }
 
+/** Where a job is asked after, made of what the server said. */
+export interface Located {
+  pollingLocation: string
+  /** It named plain http, where the kick-off itself was answered over https. */
+  raised?: true
+  /** A relative reference, as it was written: servers mean different bases by one. */
+  reference?: string
+}
+
 export type KickOffResponse =
-  | { kind: 'accepted'; pollingLocation: string; serverDate?: number; issues: Issue[] }
+  | ({ kind: 'accepted'; serverDate?: number; issues: Issue[] } & Located)
   /** The whole manifest at once (synchronous servers). */
   | { kind: 'complete'; manifest: OutputManifest }
   /** A job runs already (429, 409). */
@@ -78,8 +87,17 @@ export type KickOffResponse =
   | { kind: 'unknown'; message: string }
   /** Accepted, but its address is nowhere to be found. */
   | { kind: 'unlocated'; message: string }
-  | { kind: 'unauthorized'; message: string }
-  | { kind: 'refused'; status: number; message: string; bulkData: boolean }
+  /** `origin`: of the URL that answered, after redirects. */
+  | { kind: 'unauthorized'; message: string; origin?: string }
+  /** `outcome`: a FHIR server says so itself. `location`: where it redirects to, without query. */
+  | {
+      kind: 'refused'
+      status: number
+      message: string
+      bulkData: boolean
+      outcome: boolean
+      location?: string
+    }
 
 /** Header values that hold several URLs are split where a URL begins: opaque URLs may hold commas. */
 const locations = (answer: Answer, name: string): string[] => {
@@ -88,42 +106,109 @@ const locations = (answer: Answer, name: string): string[] => {
   return values.flatMap((text) => text.split(/,\s*(?=https?:\/\/)/)).filter((text) => text.trim() !== '')
 }
 
+/**
+ * A reference of the server as an address to ask, http raised to https on the host that answered. Nothing for one
+ * that is no http URL, nor for the kick-off's own URL: asking that again would be another kick-off.
+ */
+const locate = (named: string, answer: Answer): Located | undefined => {
+  const url = resolveUrl(named, answer.url)
+  if (!isHttp(url)) return undefined
+  const secure = originOf(asHttps(url)) === originOf(answer.url) ? asHttps(url) : url
+  if (secure.replace(/#.*$/s, '') === answer.url) return undefined
+  const located: Located = { pollingLocation: secure }
+  if (secure !== url) located.raised = true
+  if (!/^([a-z][a-z0-9+.-]*:|\/)/i.test(named.trim())) located.reference = plainText(named, 200)
+  return located
+}
+
 /** How deep a body is searched for the address of its job. */
 const searchDepthMax = 5
 
-const urlInBody = (value: unknown, origin: string | undefined, depth = 0): string | undefined => {
-  if (typeof value === 'string') return isHttp(value) && originOf(value) === origin ? value : undefined
+const urlInBody = (value: unknown, answer: Answer, depth = 0): Located | undefined => {
+  if (typeof value === 'string') {
+    const isAddress = isHttp(value) && !/\s/.test(value.trim())
+    const located = isAddress ? locate(value, answer) : undefined
+    return originOf(located?.pollingLocation ?? '') === originOf(answer.url) ? located : undefined
+  }
   if (typeof value !== 'object' || value === null || depth === searchDepthMax) return undefined
   for (const inner of Object.values(value)) {
-    const found = urlInBody(inner, origin, depth + 1)
+    const found = urlInBody(inner, answer, depth + 1)
     if (found !== undefined) return found
   }
   return undefined
 }
 
-const pollingLocation = (answer: Answer): string | undefined => {
-  const [named] = [...locations(answer, 'content-location'), ...locations(answer, 'location')]
-  if (named !== undefined) return resolveUrl(named, answer.url)
-  return urlInBody(parseJson(answer.body), originOf(answer.url))
+const resourceType = (json: unknown): string | undefined =>
+  isObject(json) && typeof json.resourceType === 'string' ? plainText(json.resourceType, 64) : undefined
+
+/** The URLs in a resource are about resources: a Bundle's links lead to no job. */
+const mayNameJob = (json: unknown): boolean =>
+  [undefined, 'OperationOutcome', 'Parameters'].includes(resourceType(json))
+
+const locationsNamed = (answer: Answer): string[] => [
+  ...locations(answer, 'content-location').slice(0, 1),
+  ...locations(answer, 'location').slice(0, 1),
+]
+
+const locateJob = (answer: Answer, json: unknown): Located | undefined => {
+  for (const named of locationsNamed(answer)) {
+    const located = locate(named, answer)
+    if (located) return located
+  }
+  return mayNameJob(json) ? urlInBody(json, answer) : undefined
+}
+
+const unlocated = (answer: Answer): KickOffResponse => {
+  const [named] = locationsNamed(answer)
+  const message =
+    named === undefined
+      ? 'neither Content-Location, nor Location, nor the body of its answer has it'
+      : `its answer names ${plainText(withoutQuery(named), 200)}, where no status can be asked for`
+  return { kind: 'unlocated', message }
+}
+
+/** What came instead of an answer to a kick-off, in a few words. */
+const whatCame = (answer: Answer, json: unknown): string => {
+  if (answer.body.trim() === '') return 'an empty answer'
+  if (isPage(answer.body)) return serverWords(answer)
+  const type = resourceType(json)
+  if (type === 'OperationOutcome') return withServerWords('an OperationOutcome', answer)
+  if (type !== undefined) return `a resource of type ${type}`
+  return json === undefined ? `text, "${plainText(answer.body, 100)}"` : 'JSON without a manifest'
+}
+
+const notBulkData = (answer: Answer, json: unknown): KickOffResponse => {
+  const came = `${whatCame(answer, json)} (HTTP ${answer.status})`
+  const message = isPage(answer.body)
+    ? `The answer to the kick-off is ${came}, not that of a bulk export: is this the FHIR base URL?`
+    : `The answer to the kick-off is not that of a bulk export, but ${came}`
+  return { kind: 'refused', status: answer.status, message, bulkData: false, outcome: false }
 }
 
 const readAccepted = (answer: Answer): KickOffResponse => {
   const json = parseJson(answer.body)
   const manifest = answer.status === 200 ? readManifest(json, answer.url, answer.headers) : undefined
   if (manifest) return { kind: 'complete', manifest }
-  const location = pollingLocation(answer)
-  if (location !== undefined && isHttp(location)) {
+  const located = locateJob(answer, json)
+  if (located) {
     const serverDate = readHttpDate(header(answer.headers, 'date'))
-    return { kind: 'accepted', pollingLocation: location, serverDate, issues: readIssues(json) ?? [] }
+    return { kind: 'accepted', ...located, serverDate, issues: readIssues(json) ?? [] }
   }
-  if (answer.status === 202) {
-    const message = 'The server accepted the kick-off without a usable address for its status'
-    return { kind: 'unlocated', message: location === undefined ? message : `${message}: ${location}` }
-  }
-  const message = isPage(answer.body)
-    ? `The answer to the kick-off is ${serverWords(answer)}, not a bulk export's: is this the FHIR base URL?`
-    : 'The answer to the kick-off is not that of a bulk export'
-  return { kind: 'refused', status: answer.status, message, bulkData: false }
+  return answer.status === 202 ? unlocated(answer) : notBulkData(answer, json)
+}
+
+/** The status URLs of jobs that run already, where they are the server's own: commands are made of them. */
+const runningJobs = (answer: Answer): string[] =>
+  locations(answer, 'content-location').flatMap((named) => {
+    const { pollingLocation = '' } = locate(named, answer) ?? {}
+    return originOf(pollingLocation) === originOf(answer.url) ? [pollingLocation] : []
+  })
+
+const readRefused = (answer: Answer, message: string): KickOffResponse => {
+  const [to] = answer.status >= 300 && answer.status < 400 ? locations(answer, 'location') : []
+  const outcome = (readIssues(parseJson(answer.body)) ?? []).length > 0
+  const refused = { kind: 'refused', status: answer.status, message, bulkData: true, outcome } as const
+  return to === undefined ? refused : { ...refused, location: withoutQuery(resolveUrl(to, answer.url)) }
 }
 
 const withStatus = (answer: Answer): string => {
@@ -139,12 +224,11 @@ export const readKickOff = (answer: Answer, now: number): KickOffResponse => {
   const retryAfterMs = readRetryAfter(header(headers, 'retry-after'), date)
   const message = withStatus(answer)
   if (status === 429 || status === 409) {
-    const jobs = locations(answer, 'content-location').map((url) => resolveUrl(url, answer.url))
-    return { kind: 'busy', retryAfterMs, jobs: jobs.filter(isHttp), message }
+    return { kind: 'busy', retryAfterMs, jobs: runningJobs(answer), message }
   }
   if (status === 503) return { kind: 'later', retryAfterMs, message }
   // A gateway's word (502, 504, and the 52x of some) is not the server's: the job may be running.
   if (status === 502 || (status > 503 && status !== 505)) return { kind: 'unknown', message }
-  if (status === 401 || status === 403) return { kind: 'unauthorized', message }
-  return { kind: 'refused', status, message, bulkData: true }
+  if (status === 401 || status === 403) return { kind: 'unauthorized', message, origin: originOf(answer.url) }
+  return readRefused(answer, message)
 }

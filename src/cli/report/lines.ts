@@ -1,8 +1,11 @@
 /** What happened, in a line each: shared by the plain and the fancy reporter. */
 import { withoutQuery } from '../../http/url.js'
 import type { Fact, JobEvent } from '../../job/facts.js'
+import { cancelCommand } from '../../job/next-command.js'
 import type { JobState } from '../../job/state.js'
+import { isUndeletable } from '../../protocol/delete.js'
 import { count, duration, harmless, size } from '../text.js'
+import type { Warning } from './index.js'
 
 export interface Line {
   level: 'line' | 'warning'
@@ -38,13 +41,36 @@ export const cutLine = (event: Of<'status-in-progress' | 'status-transient'>): L
       )
     : undefined
 
+/** Said once when the server has said the same for hours. */
+export const stallWarning = (
+  event: Of<'status-in-progress'>,
+  directory: string,
+): Omit<Warning, 'kind'> | undefined => {
+  if (event.unchangedMs === undefined) return undefined
+  const said = event.progress === undefined ? 'nothing of its progress' : 'the same of its progress'
+  const words = event.progress === undefined ? '' : `: ${harmless(event.progress)}`
+  return {
+    message: `the server has said ${said} for ${duration(event.unchangedMs)}${words}`,
+    hint:
+      `it is asked until --deadline; if its operator says that the job is stuck, ` +
+      `${cancelCommand(directory)} ends it`,
+  }
+}
+
 export const transientLine = (event: Of<'status-transient'>): Line =>
   warning(
     `the server cannot answer now: ${harmless(event.reason)}; next try in ${duration(event.notBefore - event.at)}`,
   )
 
+/** A failure of a kick-off that another attempt follows; the last one is the error that the run ends with. */
+const againLines = ({ againAfterMs }: Of<'kick-off-unsent' | 'kick-off-refused'>, words: string): Line[] =>
+  againAfterMs === undefined ? [] : [warning(`${words}; next try in ${duration(againAfterMs)}`)]
+
 const acceptedLines = (event: Of<'kick-off-accepted'>): Line[] => [
   line(`${event.attached ? 'attached to' : 'accepted: status at'} ${withoutQuery(event.pollingLocation)}`),
+  ...(event.raised
+    ? [warning('the server names its status at plain http; it is asked over https instead')]
+    : []),
   ...(event.issues ?? []).map(({ severity, text }) =>
     warning(`the server says (${severity}): ${harmless(text)}`),
   ),
@@ -74,11 +100,13 @@ const completedLine = (event: Of<'file-completed'>): Line => {
     : line(text)
 }
 
-const deletedLine = (event: Of<'delete-answered'>): Line => {
+const deletedLine = (event: Of<'delete-answered'>, state: JobState): Line => {
   if (event.status >= 200 && event.status < 300) return line('cleaned up: the job is deleted on the server')
   if (event.status === 404 || event.status === 410) return line('cleaned up: the job is gone on the server')
-  const words = event.message === undefined ? '' : `: ${harmless(event.message)}`
-  return warning(`the server did not delete the job: HTTP ${event.status}${words}`)
+  const words = harmless(event.message ?? `HTTP ${event.status}`)
+  if (isUndeletable(event.status)) return line(`the server did not delete the job: ${words}`)
+  const where = state.pollingLocation === undefined ? '' : ` at ${withoutQuery(state.pollingLocation)}`
+  return warning(`the server did not delete the job${where}: ${words}; \`bulkx cancel\` tries it again`)
 }
 
 const resumedLine = (state: JobState): Line => {
@@ -95,7 +123,15 @@ export const linesFor = (event: JobEvent, state: JobState): Line[] => {
     case 'kick-off-requested':
       return [line(`kick-off: ${event.method} ${withoutQuery(event.url)}`)]
     case 'kick-off-unsent':
-      return [warning(`the kick-off did not reach the server: ${harmless(event.reason)}`)]
+      return againLines(event, `the kick-off did not reach the server: ${harmless(event.reason)}`)
+    case 'kick-off-refused':
+      return againLines(event, `the server takes no kick-off now: ${harmless(event.message)}`)
+    case 'kick-off-unlocated':
+      return [
+        warning(
+          `the server names its status as ${JSON.stringify(harmless(event.reference))}, where it answers HTTP ${event.status}`,
+        ),
+      ]
     case 'kick-off-accepted':
       return acceptedLines(event)
     case 'status-doubted':
@@ -120,13 +156,12 @@ export const linesFor = (event: JobEvent, state: JobState): Line[] => {
     case 'findings-accepted':
       return [line(`findings accepted with \`--fail-on ${event.failOn}\``)]
     case 'delete-answered':
-      return [deletedLine(event)]
+      return [deletedLine(event, state)]
     case 'job-cancelled':
       return [line(`cancelled on the server: HTTP ${event.status}`)]
     case 'job-created':
     case 'status-in-progress':
     case 'status-transient':
-    case 'kick-off-refused':
     case 'export-failed':
     case 'export-gone':
       return []
