@@ -1,5 +1,5 @@
 /** Credentials as a middleware, below the redirects: each hop asks the policy again, so nothing has to be stripped. */
-import { type HttpReply, type HttpRequest, type Middleware, passOver } from '../http/exchange.js'
+import { breakOff, type HttpReply, type HttpRequest, type Middleware, passOver } from '../http/exchange.js'
 import { asHttps, originOf } from '../http/url.js'
 import type { Credentials } from './credentials.js'
 import { type TokenPolicy, tokenDecision } from './token-policy.js'
@@ -42,12 +42,11 @@ export const authorize =
     try {
       renewed = await credentials.headers(secret)
     } catch (error) {
-      passOver(first)
+      breakOff(first)
       throw error
     }
     const unchanged = same(renewed, secret)
-    if (!unchanged) passOver(first)
-    const last = unchanged ? first : await send(renewed)
+    const last = unchanged ? first : await send(renewed).finally(passOver(first))
     if (isRefusal(last, credentials)) credentials.rejected?.(last.status)
     return last
   }

@@ -119,7 +119,7 @@ export const clientCredentials = (options: ClientCredentialsOptions): (() => Pro
     const proof = await options.authenticate({ tokenUrl, now: clock.now() + correction })
     try {
       const request = { ...tokenRequest(parameters, proof), signal, timeoutMs: requestTimeoutMs }
-      const answer = await readAnswer(await exchange(request))
+      const answer = await readAnswer(await exchange(request), clock)
       const date = readHttpDate(header(answer.headers, 'date'))
       return {
         response: readTokenResponse(answer, clock.now()),

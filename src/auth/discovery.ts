@@ -1,5 +1,6 @@
 /** From a FHIR base URL to its token endpoint: smart-configuration, then the CapabilityStatement. No credentials. */
 
+import type { Clock } from '../clock.js'
 import { BulkxError } from '../errors.js'
 import { type Answer, DecodeError, readAnswer } from '../http/body.js'
 import { compose, type Exchange } from '../http/exchange.js'
@@ -19,6 +20,7 @@ export interface DiscoveryOptions {
   /** The bare wire, without credentials. */
   exchange: Exchange
   fhirUrl: string
+  clock: Clock
   signal?: AbortSignal
 }
 
@@ -86,7 +88,7 @@ const look = async (path: string, accept: string, options: DiscoveryOptions): Pr
   const exchange = compose(followRedirects)(options.exchange)
   try {
     const request = { method: 'GET', url, headers: { accept }, signal: options.signal }
-    const answer = await readAnswer(await exchange(request))
+    const answer = await readAnswer(await exchange(request), options.clock)
     return { ...judge(url, answer), url: answer.url }
   } catch (error) {
     options.signal?.throwIfAborted()

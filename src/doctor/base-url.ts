@@ -46,7 +46,7 @@ const answersAsFhir = async (doctor: Doctor, base: string): Promise<boolean> => 
     signal: doctor.signal,
   }
   try {
-    const answer = await readAnswer(await compose(followRedirects)(doctor.exchange)(request))
+    const answer = await readAnswer(await compose(followRedirects)(doctor.exchange)(request), doctor.clock)
     return answer.status === 200 && readCapability(parseJson(answer.body), '') !== undefined
   } catch (error) {
     doctor.signal?.throwIfAborted()
@@ -66,9 +66,9 @@ const needsDiscovery = ({ method }: Doctor): boolean => 'clientId' in method && 
 /** Who has to look for a token endpoint first gets no further than that: an export ends with those words. */
 const discoveryError = async (doctor: Doctor): Promise<BulkxError | undefined> => {
   if (!needsDiscovery(doctor)) return undefined
-  const { exchange, config, signal } = doctor
+  const { exchange, config, clock, signal } = doctor
   try {
-    await discover({ exchange, fhirUrl: config.fhirUrl, signal })
+    await discover({ exchange, fhirUrl: config.fhirUrl, clock, signal })
   } catch (error) {
     if (error instanceof BulkxError) return error
     signal?.throwIfAborted()

@@ -52,6 +52,7 @@ export const group = async (doctor: Doctor): Promise<Verdict> => {
   try {
     const answer = await readAnswer(
       await fhir({ method: 'GET', url, headers: { accept: 'application/fhir+json' }, signal }),
+      doctor.clock,
     )
     if (answer.status === 200) {
       const members = membersOf(answer.body)

@@ -45,11 +45,11 @@ export const credentialText = ({ method, config }: Pick<Doctor, 'method' | 'conf
 }
 
 /** What smart-configuration lists; every page was asked for before, and is remembered. */
-const learnAlgs = async ({ exchange, config, learned, signal }: Doctor): Promise<void> => {
+const learnAlgs = async ({ exchange, config, learned, clock, signal }: Doctor): Promise<void> => {
   const url = `${baseOf(config.fhirUrl)}/.well-known/smart-configuration`
   try {
     const request = { method: 'GET', url, headers: { accept: 'application/json' }, signal }
-    const answer = await readAnswer(await compose(followRedirects)(exchange)(request))
+    const answer = await readAnswer(await compose(followRedirects)(exchange)(request), clock)
     const json = answer.status === 200 ? parseJson(answer.body) : undefined
     if (readSmartConfiguration(json) === undefined) return
     const { token_endpoint_auth_signing_alg_values_supported: algs } = json as Record<string, unknown>
@@ -68,7 +68,7 @@ const watched =
   }
 
 export const discovery = async (doctor: Doctor): Promise<Verdict> => {
-  const { method, exchange, config, learned, signal } = doctor
+  const { method, exchange, config, learned, clock, signal } = doctor
   if (!('clientId' in method)) return skipped(`${credentialText(doctor)}: no token endpoint is needed`)
   if (method.tokenUrl !== undefined) {
     await learnAlgs(doctor)
@@ -76,7 +76,8 @@ export const discovery = async (doctor: Doctor): Promise<Verdict> => {
   }
   const urls: string[] = []
   try {
-    const found = await discover({ exchange: watched(exchange, urls), fhirUrl: config.fhirUrl, signal })
+    const deps = { exchange: watched(exchange, urls), clock, signal }
+    const found = await discover({ ...deps, fhirUrl: config.fhirUrl })
     learned.hints = found.hints
     await learnAlgs(doctor)
     const source = urls.some((url) => url.endsWith('/metadata'))

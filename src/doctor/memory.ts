@@ -1,6 +1,7 @@
 /** An exchange that remembers: many checks look at the same pages, and the server is asked once for each. */
 import { Readable } from 'node:stream'
 import { readTokenResponse } from '../auth/access-token.js'
+import type { Clock } from '../clock.js'
 import { type Answer, readAnswer } from '../http/body.js'
 import type { Exchange, HttpReply } from '../http/exchange.js'
 
@@ -27,7 +28,7 @@ const replay = ({ status, headers, url, body }: Answer): HttpReply => ({
 })
 
 /** For small answers only: each is read whole. Failures are not remembered. */
-export const remembering = (exchange: Exchange): Memory => {
+export const remembering = (exchange: Exchange, clock: Clock): Memory => {
   const pages = new Map<string, Answer>()
   const secrets = new Set<string>()
   let token: TokenExchange | undefined
@@ -41,7 +42,7 @@ export const remembering = (exchange: Exchange): Memory => {
       if (authorization !== undefined) secrets.add(authorization.replace(/^\S+\s+/, ''))
       const known = bare ? pages.get(url) : undefined
       if (known) return replay(known)
-      const answer = await readAnswer(await exchange(request))
+      const answer = await readAnswer(await exchange(request), clock)
       if (bare) pages.set(url, answer)
       const form = method === 'POST' ? new URLSearchParams(body) : undefined
       if (form?.get('grant_type') === 'client_credentials') {

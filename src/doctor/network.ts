@@ -78,7 +78,7 @@ export const network = async (doctor: Doctor): Promise<Verdict> => {
     const reply = await compose(followRedirects)(doctor.exchange)(request)
     const date = readHttpDate(header(reply.headers, 'date'))
     if (date !== undefined) learned.skewMs = date - clock.now()
-    learned.metadata = await readAnswer(reply)
+    learned.metadata = await readAnswer(reply, clock)
   } catch (error) {
     signal?.throwIfAborted()
     if (error instanceof NetworkError) return unreachable(doctor, error)

@@ -25,7 +25,7 @@ export const openDoctor = (config: Config, host: DoctorHost): OpenDoctor => {
   const { clock, signal, standing, disk = localDisk } = host
   const wire = host.exchange ? { exchange: host.exchange, close: async () => {} } : transport(config.network)
   const tracing = host.trace ? [trace(clock, host.trace)] : []
-  const memory = remembering(compose(...tracing)(wire.exchange))
+  const memory = remembering(compose(...tracing)(wire.exchange), clock)
   const notices: AuthNotice[] = []
   const network = openNetwork(
     config,

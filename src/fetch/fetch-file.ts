@@ -48,7 +48,7 @@ const attempt = async (
   try {
     const result = await transfer(task, part, deps, active, signal)
     if (result.kind === 'refused') {
-      const answer = await readAnswer(result.reply)
+      const answer = await readAnswer(result.reply, deps.clock)
       throw refusal(task, answer, {
         fhirOrigin: deps.fhirOrigin,
         longestPauseMs: deps.patienceMs,

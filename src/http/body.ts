@@ -1,6 +1,7 @@
 /** Reply bodies: content codings taken off strictly, and small answers read into text within limits. */
 import { pipeline, Readable } from 'node:stream'
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib'
+import type { Clock } from '../clock.js'
 import { breakOff, type HttpHeaders, type HttpReply, header } from './exchange.js'
 import { NetworkError, networkError } from './network-error.js'
 
@@ -114,18 +115,40 @@ export interface Answer {
 
 /** Longest answer that is read as JSON, bytes: a manifest of a million files has some 200 MB. */
 export const answerLimitBytes = 256 * 1024 * 1024
-/** How much of an error's body is looked at. */
-const errorLimitBytes = 64 * 1024
+/** How much of an error's body is looked at, bytes. */
+export const errorLimitBytes = 64 * 1024
+/** How long a whole answer may take to come, milliseconds, however busily it drips; a long one may take longer. */
+export const answerLimitMs = 5 * 60_000
+/** Beyond `answerLimitMs` an answer goes on coming only as fast as this on average, bytes a second. */
+export const answerSlowestRate = 64 * 1024
+/** How often that is looked at, milliseconds. */
+const answerCheckMs = 10_000
 
-/** Reads a reply to its end. Rejects with `NetworkError` when it breaks off, `DecodeError` when its coding does. */
-export const readAnswer = async (reply: HttpReply): Promise<Answer> => {
+const tooSlow = (): NetworkError =>
+  new NetworkError('timeout', 'the answer drips too slowly to be waited for', { sent: true })
+
+/**
+ * Reads a reply to its end, or to `answerLimitBytes`, `errorLimitBytes` of an error. Rejects with `NetworkError` when
+ * it breaks off or comes more slowly than `answerLimitMs` and `answerSlowestRate` allow, `DecodeError` when its coding
+ * does not hold.
+ */
+export const readAnswer = async (reply: HttpReply, clock: Clock): Promise<Answer> => {
   const limit = reply.status < 300 ? answerLimitBytes : errorLimitBytes
   const chunks: Buffer[] = []
   let size = 0
-  for await (const chunk of decoded(reply)) {
-    chunks.push(chunk)
-    size += chunk.length
-    if (size > limit) break
+  const startedAt = clock.now()
+  const stop = clock.every(answerCheckMs, () => {
+    const allowedMs = answerLimitMs + (size / answerSlowestRate) * 1000
+    if (clock.now() - startedAt > allowedMs) reply.body.destroy(tooSlow())
+  })
+  try {
+    for await (const chunk of decoded(reply)) {
+      chunks.push(chunk)
+      size += chunk.length
+      if (size > limit) break
+    }
+  } finally {
+    stop()
   }
   const body = Buffer.concat(chunks).subarray(0, limit).toString('utf8')
   return { status: reply.status, headers: reply.headers, url: reply.url, body, cut: size > limit }

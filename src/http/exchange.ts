@@ -42,8 +42,22 @@ export const header = (headers: HttpHeaders, name: string): string | undefined =
   return Array.isArray(value) ? value[0] : value
 }
 
-/** Lets the rest of a reply pass unread, so that its connection can be used again. */
-export const passOver = ({ body }: HttpReply): void => void body.on('error', () => {}).resume()
+/** How much of a reply that is not wanted is let pass, bytes: beyond it a new connection costs less. */
+export const passOverBytes = 64 * 1024
+
+/**
+ * Lets the rest of a reply pass unread, so that its connection can be used again. What is longer than `passOverBytes`,
+ * or has not come by the time that the returned function is called, ends with its connection.
+ */
+export const passOver = ({ body }: HttpReply): (() => void) => {
+  let passed = 0
+  body.on('error', () => {})
+  body.on('data', (chunk: Uint8Array) => {
+    passed += chunk.length
+    if (passed > passOverBytes) body.destroy()
+  })
+  return () => void body.destroy()
+}
 
 /** Ends a reply that is not wanted, and its connection with it. */
 export const breakOff = ({ body }: HttpReply): void => void body.on('error', () => {}).destroy()

@@ -1,5 +1,5 @@
 /** Redirects as a middleware: each hop is a fresh request, so that credentials are decided anew below. */
-import { type HttpReply, type HttpRequest, header, type Middleware, passOver } from './exchange.js'
+import { breakOff, type HttpReply, type HttpRequest, header, type Middleware, passOver } from './exchange.js'
 import { NetworkError } from './network-error.js'
 import { isHttp, isLoopback, originOf, resolveUrl, withoutQuery } from './url.js'
 
@@ -30,20 +30,24 @@ const refusal = (from: string, to: string): string | undefined => {
 /** Follows up to `redirectsMax` redirects of GET requests, and 307 and 308 within the origin for others. */
 export const followRedirects: Middleware = async (first, next) => {
   let request = first
+  let endBefore = (): void => {}
   for (let hop = 0; ; hop += 1) {
-    const reply = await next(request).catch((error: unknown) => {
-      // Behind a redirect the first server has seen the request, whatever became of the next one.
-      if (hop === 0 || !(error instanceof NetworkError) || error.sent) throw error
-      throw new NetworkError(error.kind, error.message, { sent: true, cause: error })
-    })
+    const reply = await next(request)
+      .catch((error: unknown) => {
+        // Behind a redirect the first server has seen the request, whatever became of the next one.
+        if (hop === 0 || !(error instanceof NetworkError) || error.sent) throw error
+        throw new NetworkError(error.kind, error.message, { sent: true, cause: error })
+      })
+      .finally(() => endBefore())
     const url = target(request, reply)
     if (url === undefined) return reply
-    passOver(reply)
-    const refused = refusal(request.url, url)
-    if (refused !== undefined) throw new NetworkError('redirect', refused, { sent: true })
-    if (hop === redirectsMax) {
-      throw new NetworkError('redirect', `it redirects more than ${redirectsMax} times`, { sent: true })
+    const refused =
+      hop < redirectsMax ? refusal(request.url, url) : `it redirects more than ${redirectsMax} times`
+    if (refused !== undefined) {
+      breakOff(reply)
+      throw new NetworkError('redirect', refused, { sent: true })
     }
+    endBefore = passOver(reply)
     request = { ...request, url }
   }
 }

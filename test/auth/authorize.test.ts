@@ -44,7 +44,7 @@ const setting = (
     authorize({ credentials, policy: { fhirOrigin: origin, trustedOrigins: [], ...policy }, headers }),
   )(server.exchange)
   const ask = async (url = statusUrl, more: Partial<HttpRequest> = {}) =>
-    readAnswer(await stack({ method: 'GET', url, headers: { accept: 'x' }, ...more }))
+    readAnswer(await stack({ method: 'GET', url, headers: { accept: 'x' }, ...more }), fakeClock())
   const seen = () => server.requests.map(({ headers: { authorization } }) => authorization)
   return { server, ask, seen }
 }

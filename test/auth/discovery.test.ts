@@ -14,7 +14,7 @@ const served = (smart: Script, metadata: Script = { status: 404 }, base = fhirUr
     [`GET ${smartUrl}`]: smart,
     [`GET ${metadataUrl}`]: metadata,
   })
-  return { server, options: { exchange: server.exchange, fhirUrl: base } }
+  return { server, options: { exchange: server.exchange, fhirUrl: base, clock: fakeClock() } }
 }
 
 const statement = (valueUri: unknown): Reply => ({
@@ -87,7 +87,7 @@ describe('A-10 found', () => {
       [`GET ${smartUrl}`]: { status: 302, headers: { location: 'https://a.example/x/smart' } },
       'GET https://a.example/x/smart': { body: { token_endpoint: '/t' } },
     })
-    const found = await discover({ exchange: server.exchange, fhirUrl })
+    const found = await discover({ exchange: server.exchange, fhirUrl, clock: fakeClock() })
     expect(found.tokenUrl).toBe('https://a.example/t')
   })
 
