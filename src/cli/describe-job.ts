@@ -26,6 +26,7 @@ export const jobFields = (state: JobState): Readonly<Record<string, unknown>> =>
   target: state.kickOff && targetName(state.kickOff.target),
   startedAt: iso(state.startedAt),
   progress: state.progress === undefined ? undefined : harmless(state.progress),
+  unchangedSince: unfinished(state) ? iso(state.unchangedSince) : undefined,
   nextPollAt: iso(nextLookAt(state)),
   expiresAt: iso(state.expiresAt),
   listed: state.files.size,
@@ -47,6 +48,17 @@ const nextLookText = (state: JobState, now: number): string | undefined => {
 
 const ago = (at: number, now: number): string => `${instant(at)}, ${duration(now - at)} ago`
 
+/** From here on it is worth saying that nothing has changed, milliseconds. */
+const unchangedWorthMs = 3_600_000
+
+const progressText = (state: JobState, now: number): string | undefined => {
+  const { progress, unchangedSince } = state
+  const unchangedMs = unfinished(state) && unchangedSince !== undefined ? now - unchangedSince : 0
+  const unchanged = unchangedMs >= unchangedWorthMs ? `unchanged for ${duration(unchangedMs)}` : undefined
+  const said = progress === undefined ? undefined : harmless(progress)
+  return [said, unchanged].filter((part) => part !== undefined).join(', ') || undefined
+}
+
 /** One line for each thing that is known. */
 export const jobLines = (
   state: JobState,
@@ -60,7 +72,7 @@ export const jobLines = (
     ['directory', directory],
     ['status URL', state.pollingLocation && withoutQuery(state.pollingLocation)],
     ['started', state.startedAt > 0 ? ago(state.startedAt, now) : undefined],
-    ['progress', state.progress && harmless(state.progress)],
+    ['progress', progressText(state, now)],
     ['next look', nextLookText(state, now)],
     ['files', filesText(state)],
     ['transaction time', state.transactionTime && harmless(state.transactionTime)],

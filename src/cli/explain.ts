@@ -86,9 +86,12 @@ export const plainPaint: Paint = {
   strong: (text) => text,
 }
 
+/** Ends that say how far a job is, not that anything went wrong. */
+const news: ReadonlySet<ErrorCode> = new Set(['BULKX_STILL_RUNNING'])
+
 /** What stderr gets: the error, the hint, and of a defect the stack. */
-export const explanationLines = ({ message, hint, stack }: Explanation, paint: Paint): string[] => [
-  `${paint.error('error:')} ${message}`,
+export const explanationLines = ({ code, message, hint, stack }: Explanation, paint: Paint): string[] => [
+  news.has(code) ? message : `${paint.error('error:')} ${message}`,
   ...(hint === undefined ? [] : [`${paint.hint('hint:')} ${hint}`]),
   ...(stack === undefined ? [] : [stack]),
 ]

@@ -9,7 +9,7 @@ import type { OutputManifest } from '../protocol/types.js'
 import type { Job } from './export.js'
 import type { Fact } from './facts.js'
 import { cancelCommand, resumeCommand, shownDirectory } from './next-command.js'
-import { hasMore, linesUp } from './pages.js'
+import { linesUp, newsOf } from './pages.js'
 import { unlocated } from './refusal.js'
 import type { JobState } from './state.js'
 import { confirmationDelayMs, confirmationsMax, nextLook, nextLookAfterFailure, stallMs } from './waiting.js'
@@ -74,10 +74,9 @@ const unchangedMs = ({ state, clock }: Job, { progress, heartbeat }: InProgress)
 const inProgress = (job: Job, url: string, response: InProgress): Fact[] => {
   const { progress, heartbeat, retryAfterMs, manifest } = response
   const next = nextLook(situation(job, retryAfterMs), job.config.waiting, job.random)
-  const page: Fact[] =
-    manifest && linesUp(job.state, url, manifest) && hasMore(job.state, url, manifest)
-      ? [{ type: 'manifest-received', page: url, manifest, partial: true }]
-      : []
+  const news =
+    manifest && linesUp(job.state, url, manifest) ? newsOf(job.state, url, manifest) : undefined
+  const page: Fact[] = news ? [news] : []
   const unchanged = page.length > 0 ? undefined : unchangedMs(job, response)
   return [...page, { type: 'status-in-progress', progress, heartbeat, unchangedMs: unchanged, ...next }]
 }

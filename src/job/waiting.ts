@@ -57,6 +57,12 @@ export const nextLookAfterFailure = (
   return asked(situation, waiting) ?? { notBefore: situation.now + jittered(own, waiting, random) }
 }
 
+/**
+ * A server that has said nothing new for so long may be stuck, milliseconds: some answer 202 for ever to a job that
+ * has failed (HAPI, Medplum).
+ */
+export const stallMs = 6 * 3_600_000
+
 /** An answer that ends the job is looked at again so often before it is believed. */
 export const confirmationsMax = 3
 const confirmationWindowMs = 120_000

@@ -7,9 +7,12 @@ import type { Issue, IssueSeverity } from './types.js'
 /** Longest piece of server text that is kept, characters. */
 export const serverTextMax = 2000
 
-/** One line, without control characters, at most `limit` characters. */
+const escapeSequence = /\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)?|[@-Z\\-_])/g
+
+/** One line, without control characters and escape sequences, at most `limit` characters. */
 export const plainText = (value: string, limit = serverTextMax): string => {
   const text = value
+    .replace(escapeSequence, '')
     .replace(/[\u0000-\u0020\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]+/g, ' ')
     .trim()
   return text.length > limit ? `${text.slice(0, limit - 1).toWellFormed()}…` : text
@@ -34,12 +37,31 @@ const readIssue = (value: unknown): Issue[] => {
 }
 
 /** How many issues of one outcome are read. */
-const issuesMax = 1000
+export const issuesMax = 1000
 
 /** The issues of an OperationOutcome, or undefined when the value is none. */
 export const readIssues = (value: unknown): Issue[] | undefined => {
   if (!isObject(value) || value.resourceType !== 'OperationOutcome') return undefined
   return Array.isArray(value.issue) ? value.issue.slice(0, issuesMax).flatMap(readIssue) : []
+}
+
+const batchStatus = (entry: unknown): { status: string; outcome?: unknown } => {
+  const response = isObject(entry) && isObject(entry.response) ? entry.response : {}
+  return { status: String(response.status ?? ''), outcome: response.outcome }
+}
+
+/** What a `batch-response` says of requests in it that failed (Blaze); undefined when none did. */
+export const readBatchIssues = (value: unknown): Issue[] | undefined => {
+  if (!isObject(value) || value.type !== 'batch-response' || !Array.isArray(value.entry)) return undefined
+  const failed = value.entry
+    .slice(0, issuesMax)
+    .map(batchStatus)
+    .filter(({ status }) => /^[45]\d\d/.test(status))
+  if (failed.length === 0) return undefined
+  return failed.flatMap(({ status, outcome }): Issue[] => {
+    const issues = readIssues(outcome) ?? []
+    return issues.length > 0 ? issues : [{ severity: 'error', text: plainText(`HTTP ${status}`) }]
+  })
 }
 
 /** A page for browsers: HTML or XML where JSON was expected. */
@@ -57,7 +79,7 @@ const pageTitle = (body: string): string => {
 /** What an answer says, in one line; empty when it says nothing. */
 export const serverWords = (answer: Answer): string => {
   const json = parseJson(answer.body)
-  const issues = readIssues(json)
+  const issues = readIssues(json) ?? readBatchIssues(json)
   if (issues && issues.length > 0) return plainText(issues.map((issue) => issue.text).join('; '))
   if (isPage(answer.body)) return pageTitle(answer.body)
   if (isObject(json)) {

@@ -9,6 +9,7 @@ import {
   isPage,
   isSignInPage,
   plainText,
+  readBatchIssues,
   readIssues,
   serverWords,
   withServerWords,
@@ -22,8 +23,16 @@ export const statusRequest = (url: string, accept = 'application/json'): HttpReq
   headers: { accept, 'accept-encoding': 'gzip' },
 })
 
+/** What a server says of a job that runs. */
+export interface Progress {
+  /** In the server's words. */
+  progress?: string
+  /** When it last touched the job, by its own account (Esus); only whether it changes is of use. */
+  heartbeat?: string
+}
+
 export type StatusResponse =
-  | { kind: 'in-progress'; progress?: string; retryAfterMs?: number; manifest?: OutputManifest }
+  | ({ kind: 'in-progress'; retryAfterMs?: number; manifest?: OutputManifest } & Progress)
   | { kind: 'complete'; manifest: OutputManifest }
   /** `status` is absent when there was no answer. */
   | { kind: 'transient'; status?: number; reason: string; retryAfterMs?: number }
@@ -34,8 +43,8 @@ export type StatusResponse =
   | { kind: 'unauthorized'; status: number; reason: string }
   | { kind: 'not-acceptable'; status: number; reason: string }
 
-/** Longest progress text that is shown, characters. */
-const progressMax = 100
+/** Longest progress text that is kept and shown, characters. */
+export const progressMax = 100
 
 const bodyProgress = (json: unknown): string | undefined => {
   if (!isObject(json) || json.resourceType !== undefined) return undefined
@@ -52,11 +61,18 @@ const bodyProgress = (json: unknown): string | undefined => {
   return words.join(', ') || undefined
 }
 
+const readHeartbeat = (json: unknown): string | undefined => {
+  const said = isObject(json) ? json.lastUpdated : undefined
+  return typeof said === 'string' || typeof said === 'number'
+    ? plainText(String(said), progressMax)
+    : undefined
+}
+
 /** `X-Progress` as the server wrote it, else `Status` (ModMed), else what the body says. */
-const readProgress = (answer: Answer, json: unknown): string | undefined => {
+const readProgress = (answer: Answer, json: unknown): Progress => {
   const said = header(answer.headers, 'x-progress') ?? header(answer.headers, 'status') ?? bodyProgress(json)
   const text = plainText(said ?? '', progressMax).replace(/^"(.*)"$/, '$1')
-  return text === '' ? undefined : text
+  return { progress: text === '' ? undefined : text, heartbeat: readHeartbeat(json) }
 }
 
 /**
@@ -75,7 +91,7 @@ const readOk = (answer: Answer, retryAfterMs: number | undefined): StatusRespons
   const json = parseJson(answer.body)
   const manifest = readManifest(json, answer.url, answer.headers)
   if (manifest) return { kind: 'complete', manifest }
-  if (isUnfinished(json)) return { kind: 'in-progress', progress: readProgress(answer, json), retryAfterMs }
+  if (isUnfinished(json)) return { kind: 'in-progress', ...readProgress(answer, json), retryAfterMs }
   if (answer.body.trim() === '') {
     return { kind: 'doubtful', status, reason: 'The server finished the job without a report', as: 'failed' }
   }
@@ -89,7 +105,7 @@ const readOk = (answer: Answer, retryAfterMs: number | undefined): StatusRespons
       reason: `The status request was answered by ${serverWords(answer)}`,
     }
   }
-  const issues = readIssues(json)
+  const issues = readIssues(json) ?? readBatchIssues(json)
   if (issues?.some(({ severity }) => severity === 'error' || severity === 'fatal')) {
     return {
       kind: 'failed',
@@ -155,7 +171,7 @@ export const readStatus = (answer: Answer, now: number): StatusResponse => {
     const manifest = readManifest(json, answer.url, answer.headers)
     const partial =
       manifest && Object.values(manifest.items).some((items) => items.length > 0) ? manifest : undefined
-    return { kind: 'in-progress', progress: readProgress(answer, json), retryAfterMs, manifest: partial }
+    return { kind: 'in-progress', ...readProgress(answer, json), retryAfterMs, manifest: partial }
   }
   if (status >= 200 && status < 300) return readOk(answer, retryAfterMs)
   return readError(answer, status, retryAfterMs)

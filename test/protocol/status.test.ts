@@ -68,7 +68,7 @@ describe('progress', () => {
     ],
     ['P-06 batches', answer(202, {}, { batches: { complete: 1, total: 4 } }), '1/4 batches'],
     ['an outcome is none', answer(202, {}, issue('informational')), undefined],
-    ['P-07 control characters', answer(202, { 'x-progress': 'a\u001b[31mb\r\nc\u202ed' }), 'a [31mb c d'],
+    ['P-07 control characters', answer(202, { 'x-progress': 'a\u001b[31mb\r\nc\u202ed' }), 'ab c d'],
     ['nothing', answer(202), undefined],
   ])('%s', (_name, given, expected) => {
     expect(readStatus(given, 0)).toMatchObject({ kind: 'in-progress', progress: expected })

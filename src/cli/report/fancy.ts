@@ -121,7 +121,7 @@ const createCounts = () => {
 export const fancyReporter = (talk: Talk, io: Pick<Io, 'stderr' | 'clock'>): Reporter => {
   const foot = createFoot(io, talk.paint !== plainPaint)
   const above = createTalk({ stderr: { ...io.stderr, write: foot.write } }, talk.paint)
-  const status = statusTalk(above)
+  const status = statusTalk(above, () => directory)
   const sayHint = hintTalk(above)
   const files = createCounts()
   let progress: Progress | undefined

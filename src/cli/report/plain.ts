@@ -2,7 +2,15 @@
 import type { JobEvent } from '../../job/facts.js'
 import type { JobState } from '../../job/state.js'
 import { type Reporter, sayWarning, startText, type Talk } from './index.js'
-import { cutLine, type Line, linesFor, longWaitMs, progressLine, transientLine } from './lines.js'
+import {
+  cutLine,
+  type Line,
+  linesFor,
+  longWaitMs,
+  progressLine,
+  stallWarning,
+  transientLine,
+} from './lines.js'
 import { sayEnd } from './summary.js'
 
 /** New words of the server are repeated at most this often, old ones this seldom. */
@@ -23,8 +31,11 @@ export const throttle = (): ((words: string, at: number, waitMs: number) => bool
 
 export const say = (talk: Talk, { level, text }: Line): void => talk[level](text)
 
-/** The part of both reporters that status answers need: what to say of them, and how often. */
-export const statusTalk = (talk: Talk) => {
+/**
+ * The part of both reporters that status answers need: what to say of them, and how often. `directory`: the job's, as
+ * a person would type it.
+ */
+export const statusTalk = (talk: Talk, directory: () => string) => {
   const isNews = throttle()
   let cutSaid = false
   let failing = false
@@ -44,6 +55,8 @@ export const statusTalk = (talk: Talk) => {
       failing = false
       if (!silent && isNews(`progress ${event.progress ?? ''}`, event.at, event.notBefore - event.at))
         say(talk, progressLine(event, state))
+      const stall = stallWarning(event, directory())
+      if (stall) sayWarning(talk, stall)
     },
     transient: (event: Extract<JobEvent, { type: 'status-transient' }>): void => {
       sayCut(event)
@@ -65,7 +78,7 @@ export const hintTalk = (talk: Talk) => {
 }
 
 export const plainReporter = (talk: Talk): Reporter => {
-  const status = statusTalk(talk)
+  const status = statusTalk(talk, () => directory)
   const sayHint = hintTalk(talk)
   let directory = ''
   return {
