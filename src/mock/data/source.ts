@@ -1,5 +1,6 @@
 /** Where the pretend server's resources come from: what a source of data promises. */
 import type { Content } from '../content.js'
+import type { OutcomeIssue } from '../outcome.js'
 
 /** A resource as far as filters look into it. */
 export interface Resource {
@@ -39,6 +40,8 @@ export interface DataSource {
   /** The lines of a type in files of at most `pageSize` resources; no file when there is no line. */
   select(type: string, selection: Selection, pageSize: number): Promise<Content[]>
   deletions(): Iterable<Deletion>
+  /** What the server has to say of an export, as a file of OperationOutcomes; absent: nothing. */
+  reports?(): readonly OutcomeIssue[]
 }
 
 /** The group of the first ten patients, and the group of all. */
