@@ -1,5 +1,5 @@
 /** Going on inside a file by `Range`, only where that is provably right (DPC's ranges are wrong in four ways). */
-import { isIdentity } from '../http/body.js'
+import { isIdentity } from '../http/coding.js'
 import { type HttpReply, header } from '../http/exchange.js'
 import { readHttpDate } from '../http/retry-after.js'
 import { readContentRange } from '../protocol/output-file.js'

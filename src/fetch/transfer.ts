@@ -1,7 +1,7 @@
 /** One transfer of one file into its part: request, decode, inspect, write. No retries, no judgement of the content. */
 import { once } from 'node:events'
 import { createGzip } from 'node:zlib'
-import { acceptEncoding, decoded, received } from '../http/body.js'
+import { acceptEncoding, decoded, received } from '../http/coding.js'
 import { breakOff, type Exchange, type HttpReply, header } from '../http/exchange.js'
 import { NetworkError } from '../http/network-error.js'
 import { type Inspection, type Inspector, inspector } from '../ndjson/inspect.js'
