@@ -16,10 +16,14 @@ export interface TokenPolicy {
  */
 export type TokenDecision = 'send' | 'withhold' | 'raise'
 
-/** IG, Bulk Data Output File Request: no token where `requiresAccessToken` is false. RFC 6750, 5.3: never without TLS. */
+/**
+ * IG, Bulk Data Output File Request: no token where `requiresAccessToken` is false; only the user's own word stands
+ * above the manifest's, for servers that say false and want it. RFC 6750, 5.3: never without TLS.
+ */
 export const tokenDecision = (url: string, policy: TokenPolicy): TokenDecision => {
   const origin = originOf(url)
-  if (origin === undefined || policy.requiresAccessToken === false) return 'withhold'
+  if (origin === undefined) return 'withhold'
+  if (policy.requiresAccessToken === false && !policy.trustedOrigins.includes(origin)) return 'withhold'
   const trusted = (candidate: string | undefined): boolean =>
     candidate !== undefined && (candidate === policy.fhirOrigin || policy.trustedOrigins.includes(candidate))
   if (origin.startsWith('https:') || isLoopback(url)) return trusted(origin) ? 'send' : 'withhold'
