@@ -1,5 +1,6 @@
 /** What can go wrong before a whole reply is there. */
 
+/** `redirect`: it leads to where nobody follows. */
 export type NetworkErrorKind = 'refused' | 'dns' | 'tls' | 'timeout' | 'broken' | 'redirect'
 
 export class NetworkError extends Error {
@@ -7,11 +8,17 @@ export class NetworkError extends Error {
   readonly kind: NetworkErrorKind
   /** The server may have seen the request. */
   readonly sent: boolean
+  readonly hint?: string
 
-  constructor(kind: NetworkErrorKind, message: string, options: { sent: boolean; cause?: unknown }) {
+  constructor(
+    kind: NetworkErrorKind,
+    message: string,
+    options: { sent: boolean; hint?: string; cause?: unknown },
+  ) {
     super(message, { cause: options.cause })
     this.kind = kind
     this.sent = options.sent
+    this.hint = options.hint
   }
 }
 

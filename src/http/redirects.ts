@@ -36,7 +36,7 @@ export const followRedirects: Middleware = async (first, next) => {
       .catch((error: unknown) => {
         // Behind a redirect the first server has seen the request, whatever became of the next one.
         if (hop === 0 || !(error instanceof NetworkError) || error.sent) throw error
-        throw new NetworkError(error.kind, error.message, { sent: true, cause: error })
+        throw new NetworkError(error.kind, error.message, { sent: true, hint: error.hint, cause: error })
       })
       .finally(() => endBefore())
     const url = target(request, reply)

@@ -1,4 +1,5 @@
 /** URLs as text: a server's URL is opaque, so it is split and joined, never decoded and encoded again. */
+import { BlockList, isIP, isIPv6 } from 'node:net'
 
 /** Without user info, query and fragment, for messages and logs: a query may be a credential. */
 export const withoutQuery = (url: string): string =>
@@ -20,6 +21,53 @@ export const isLoopback = (url: string): boolean => {
   return (
     host === 'localhost' || host.endsWith('.localhost') || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host)
   )
+}
+
+const privateRanges = new BlockList()
+for (const [network, prefix] of [
+  ['0.0.0.0', 8],
+  ['10.0.0.0', 8],
+  ['100.64.0.0', 10], // carriers' own, and metadata at 100.100.100.200
+  ['127.0.0.0', 8],
+  ['169.254.0.0', 16], // link-local: cloud metadata
+  ['172.16.0.0', 12],
+  ['192.0.0.0', 24],
+  ['192.168.0.0', 16],
+  ['198.18.0.0', 15],
+  ['224.0.0.0', 3], // multicast, reserved, broadcast
+] as const)
+  privateRanges.addSubnet(network, prefix, 'ipv4')
+for (const [network, prefix] of [
+  ['::', 96], // unspecified, loopback, IPv4-compatible
+  ['64:ff9b:1::', 48],
+  ['fc00::', 7],
+  ['fe80::', 9], // link-local, and what was site-local
+  ['ff00::', 8],
+] as const)
+  privateRanges.addSubnet(network, prefix, 'ipv6')
+
+/** The IPv4 address inside of an IPv6 one, for translators and tunnels: `64:ff9b::a.b.c.d`, `2002:aabb:ccdd::`. */
+const embedded = (host: string): string | undefined => {
+  const [, high = '', low = ''] =
+    /^64:ff9b::(?:([0-9a-f]{1,4}):)?([0-9a-f]{1,4})$/.exec(host) ??
+    /^2002:([0-9a-f]{1,4}):([0-9a-f]{1,4}):/.exec(host) ??
+    []
+  if (low === '') return undefined
+  const bits = (Number.parseInt(high || '0', 16) << 16) | Number.parseInt(low, 16)
+  return [24, 16, 8, 0].map((shift) => (bits >>> shift) & 0xff).join('.')
+}
+
+/**
+ * A literal address that is nobody's on the internet: private, loopback, link-local (cloud metadata), in whatever
+ * spelling; and localhost. Names that a resolver turns into such addresses are not looked up here.
+ */
+export const isPrivateAddress = (url: string): boolean => {
+  const host = hostOf(url).replace(/\.$/, '')
+  if (host === 'localhost' || host.endsWith('.localhost')) return true
+  const inner = isIPv6(host) ? embedded(host) : undefined
+  if (inner !== undefined && privateRanges.check(inner, 'ipv4')) return true
+  // IPv4-mapped addresses (::ffff:a.b.c.d) are checked as what they stand for.
+  return isIP(host) !== 0 && privateRanges.check(host, isIPv6(host) ? 'ipv6' : 'ipv4')
 }
 
 /** Path and query as they stand in the text, for the request line; anything beyond ASCII is percent-encoded. */

@@ -4,6 +4,7 @@ import {
   asHttps,
   isHttp,
   isLoopback,
+  isPrivateAddress,
   originOf,
   requestTarget,
   resolveUrl,
@@ -79,6 +80,67 @@ test.each([
   ['http://10.0.0.1/', false],
 ])('%s is loopback: %s', (url, expected) => {
   expect(isLoopback(url)).toBe(expected)
+})
+
+test.each([
+  'http://localhost:22/',
+  'http://LOCALHOST./',
+  'http://a.localhost/',
+  'http://127.0.0.1/',
+  'http://127.1/',
+  'http://2130706433/',
+  'http://0x7f000001/',
+  'http://0177.0.0.1/',
+  'http://127.0.0.1./',
+  'http://0/',
+  'http://0.0.0.0/',
+  'http://10.255.0.1/',
+  'http://172.16.0.1/',
+  'http://172.31.255.255/',
+  'http://192.168.1.1:8443/',
+  'http://169.254.169.254/latest/meta-data/',
+  'http://100.100.100.200/',
+  'http://224.0.0.1/',
+  'http://255.255.255.255/',
+  'http://[::]/',
+  'http://[::1]/',
+  'http://[0:0:0:0:0:0:0:1]/',
+  'http://[::127.0.0.1]/',
+  'http://[::ffff:127.0.0.1]/',
+  'http://[::ffff:a00:1]/',
+  'http://[::FFFF:169.254.169.254]/',
+  'http://[64:ff9b::10.0.0.1]/',
+  'http://[64:ff9b::a9fe:a9fe]/',
+  'http://[2002:7f00:1::]/',
+  'http://[fd00:ec2::254]/',
+  'http://[fe80::1]/',
+  'http://[fec0::1]/',
+  'http://[ff02::1]/',
+  'http://user:pass@10.0.0.1/',
+  'http://１２７.0.0.1/',
+])('M-21 %s is a private address', (url) => {
+  expect(isPrivateAddress(url)).toBe(true)
+})
+
+test.each([
+  'https://ehr.example/127.0.0.1',
+  'https://10.0.0.1.example/',
+  'https://localhost.example/',
+  'https://8.8.8.8/',
+  'https://11.0.0.1/',
+  'https://172.32.0.1/',
+  'https://172.15.0.1/',
+  'https://192.167.1.1/',
+  'https://100.128.0.1/',
+  'https://223.255.255.255/',
+  'https://[2001:4860:4860::8888]/',
+  'https://[::ffff:8.8.8.8]/',
+  'https://[64:ff9b::8.8.8.8]/',
+  'https://[2002:808:808::]/',
+  'https://10.0.0.1@ehr.example/',
+  'https://intranet/',
+])('M-21 %s is none', (url) => {
+  expect(isPrivateAddress(url)).toBe(false)
 })
 
 test.each([
