@@ -1,12 +1,13 @@
 /** Plays one row: the mock as the scenario says, the whole command line against it, and what must hold in any case. */
-import { createHash } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, onTestFinished } from 'vitest'
 import { main } from '../../src/cli/main.js'
+import { defaults } from '../../src/config.js'
+import type { Exchange } from '../../src/http/exchange.js'
+import { NetworkError, networkError } from '../../src/http/network-error.js'
 import {
   createMock,
-  type JobFile,
   listen,
   type Mock,
   type Phase,
@@ -17,6 +18,7 @@ import {
 import { fakeIo, temporaryDirectory } from '../cli/fake-io.js'
 import { type FakeClock, fakeClock } from '../helpers/fake-clock.js'
 import { withoutSocket } from '../helpers/job.js'
+import { checkListed, checkServed, dataFiles, filesBelow, manifestOf } from '../helpers/stored-export.js'
 import type { Command, Play, Seen, Times } from './row.js'
 
 const secret = 's3cret-token'
@@ -31,6 +33,8 @@ interface Stage {
   origin: string
   cwd: string
   row: Play
+  /** What is left of the row's trouble before the server. */
+  unreachable: string[]
 }
 
 const stageOf = async (scenario: Scenario, row: Play): Promise<Stage> => {
@@ -42,19 +46,25 @@ const stageOf = async (scenario: Scenario, row: Play): Promise<Stage> => {
     ...playing(scenario),
     clock,
   })
-  const cwd = temporaryDirectory()
-  if (row.over !== 'tcp') return { mock, clock, server: origin + mock.personality.basePath, origin, cwd, row }
+  const common = { mock, clock, cwd: temporaryDirectory(), row, unreachable: [...(row.unreachable ?? [])] }
+  if (row.over !== 'tcp') return { ...common, server: origin + mock.personality.basePath, origin }
   const running = await listen(mock)
   onTestFinished(() => running.close())
-  return { mock, clock, server: running.fhirUrl, origin: running.url, cwd, row }
+  return { ...common, server: running.fhirUrl, origin: running.url }
 }
 
 const usual = ['export', 'Group/123', '--type', 'Patient,Observation']
 const needsServer = new Set(['export', 'kickoff'])
 
-const argvOf = ({ argv = usual }: Command, { server, mock, row }: Stage): string[] => {
-  const [command = ''] = argv
-  const place = needsServer.has(command) ? ['--server', server, '--out', 'out'] : ['out']
+const wordsOf = ({ argv = usual }: Command, { mock }: Stage): readonly string[] =>
+  typeof argv === 'function' ? argv(mock) : argv
+
+const argvOf = (command: Command, stage: Stage): string[] => {
+  const { server, mock, row } = stage
+  const argv = wordsOf(command, stage)
+  const [name = ''] = argv
+  const own = needsServer.has(name) ? ['--server', server, '--out', 'out'] : ['out']
+  const place = argv.includes('--out') ? [] : own
   const trust = row.trusted === 'elsewhere' ? ['--trust-origin', mock.elsewhere.origin] : []
   return [...argv, ...place, ...trust]
 }
@@ -63,6 +73,34 @@ const identityOf = ({ row }: Stage): Record<string, string> =>
   row.identity === 'client'
     ? { BULKX_CLIENT_ID: clientId, BULKX_CLIENT_SECRET: secret }
     : { BULKX_TOKEN: secret }
+
+/** As the wire would have it: a request for anything but a file times out by the clock. */
+const inTime =
+  (clock: FakeClock, exchange: Exchange): Exchange =>
+  async (request) => {
+    const sentAt = clock.now()
+    const reply = await exchange(request)
+    const isFile = request.headers.accept?.includes('ndjson')
+    if (isFile || clock.now() - sentAt <= (request.timeoutMs ?? defaults.requestTimeoutMs)) return reply
+    throw new NetworkError('timeout', 'no answer came in time', { sent: true })
+  }
+
+/** The mock without a socket, and what may happen to a request before it and meanwhile. */
+const wireOf = (stage: Stage, command: Command): Exchange => {
+  const { mock, clock, unreachable } = stage
+  const exchange = inTime(clock, withoutSocket(mock.handler))
+  let { meanwhile } = command
+  return async (request) => {
+    const code = unreachable.shift()
+    if (code !== undefined) throw networkError(Object.assign(new Error(code), { code }))
+    const reply = await exchange(request)
+    const other = mock.requests.at(-1)?.phase === 'status' ? meanwhile : undefined
+    if (other === undefined) return reply
+    meanwhile = undefined
+    await checkCommand(other, await runCommand(other, stage), stage)
+    return reply
+  }
+}
 
 interface Ran {
   code: number
@@ -80,97 +118,18 @@ const runCommand = async (command: Command, stage: Stage): Promise<Ran> => {
         BULKX_STATE_DIR: join(cwd, 'state'),
         BULKX_CONFIG_DIR: join(cwd, 'config'),
       },
-      exchange: row.over === 'tcp' ? undefined : withoutSocket(mock.handler),
+      exchange: row.over === 'tcp' ? undefined : wireOf(stage, command),
     }),
     { clock },
   )
   io.onTalk = (text) => {
     if (command.interruptAt !== undefined && text.includes(command.interruptAt)) io.interrupt()
   }
+  await command.before?.(join(cwd, 'out'))
   const before = mock.requests.length
   const code = await main(argvOf(command, stage), io)
   expect(io.out() + io.err(), 'a secret is never said').not.toContain(secret)
   return { code, err: io.err(), requests: mock.requests.slice(before) }
-}
-
-const filesBelow = async (directory: string): Promise<string[]> => {
-  const entries = await readdir(directory, { recursive: true, withFileTypes: true }).catch(() => [])
-  return entries
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name).slice(directory.length + 1))
-    .sort()
-}
-
-const dataFiles = async (directory: string): Promise<string[]> =>
-  (await filesBelow(directory)).filter(
-    (name) => !name.startsWith('.bulkx/') && name !== 'manifest.json' && name !== 'log.ndjson',
-  )
-
-const digestOf = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
-
-interface OurEntry {
-  url: string
-  count: number
-  bulkx: { sha256: string }
-}
-
-interface OurManifest {
-  output: OurEntry[]
-  deleted?: OurEntry[]
-  error?: OurEntry[]
-  outcome?: OurEntry[]
-  bulkx: { findings: { code: string; severity: string }[] }
-}
-
-const manifestOf = async (directory: string): Promise<OurManifest | undefined> => {
-  const text = await readFile(join(directory, 'manifest.json'), 'utf8').catch(() => undefined)
-  return text === undefined ? undefined : (JSON.parse(text) as OurManifest)
-}
-
-const listedIn = (manifest: OurManifest): OurEntry[] => [
-  ...manifest.output,
-  ...(manifest.deleted ?? []),
-  ...(manifest.error ?? []),
-  ...(manifest.outcome ?? []),
-]
-
-/** Our names for the server's files, in their order. */
-const namesOf = (files: readonly JobFile[]): Map<string, JobFile> => {
-  const numbers = new Map<string, number>()
-  const prefix = { output: '', deleted: 'deleted/', error: 'outcome/' } as const
-  return new Map(
-    files.map((file) => {
-      const stem = prefix[file.section] + file.type
-      const number = (numbers.get(stem) ?? 0) + 1
-      numbers.set(stem, number)
-      return [`${stem}.${String(number).padStart(4, '0')}.ndjson`, file]
-    }),
-  )
-}
-
-const contentOf = async ({ content }: JobFile): Promise<Buffer> => {
-  const opened = await content.open()
-  const chunks: Uint8Array[] = []
-  for await (const chunk of opened.read(0, opened.sizeBytes)) chunks.push(chunk)
-  return Buffer.concat(chunks)
-}
-
-/** Exit 0 or 10 means that what the server listed is on disk, whole. */
-const checkWhole = async (directory: string, { mock, row }: Stage): Promise<void> => {
-  const manifest = await manifestOf(directory)
-  expect(manifest, 'manifest.json is there').toBeDefined()
-  const listed = manifest ? listedIn(manifest) : []
-  expect(await dataFiles(directory), 'manifest.json lists what is there').toEqual(
-    [...new Set(listed.map(({ url }) => url))].sort(),
-  )
-  for (const { url, bulkx } of listed)
-    expect(digestOf(await readFile(join(directory, url))), `sha256 of ${url}`).toBe(bulkx.sha256)
-  if (row.content === 'altered') return
-  const job = [...mock.jobs.all()].at(-1)
-  const truth = namesOf((await job?.files) ?? [])
-  expect([...truth.keys()].sort(), 'every file of the server is here').toEqual(await dataFiles(directory))
-  for (const [name, file] of truth)
-    expect(digestOf(await readFile(join(directory, name))), name).toBe(digestOf(await contentOf(file)))
 }
 
 const rangeOf = (times: Times): { min: number; max: number } =>
@@ -191,10 +150,11 @@ const checkCommand = async (command: Command, ran: Ran, stage: Stage): Promise<v
     expect(number, `${phase} requests`).toBeGreaterThanOrEqual(min)
     expect(number, `${phase} requests`).toBeLessThanOrEqual(max)
   }
-  const [name] = command.argv ?? usual
+  const [name] = wordsOf(command, stage)
   const complete = name !== 'cancel' && name !== 'kickoff' && (command.exit === 0 || command.exit === 10)
-  if (complete) await checkWhole(directory, stage)
-  else expect(await manifestOf(directory), 'no manifest.json').toBeUndefined()
+  if (complete) await checkListed(directory)
+  if (complete && stage.row.content !== 'altered') await checkServed(directory, stage.mock)
+  if (!complete && name !== 'cancel') expect(await manifestOf(directory), 'no manifest.json').toBeUndefined()
   if (name !== 'cancel' && !complete)
     expect(
       ran.requests.filter(({ phase }) => phase === 'delete'),

@@ -5,8 +5,15 @@ import type { Mock, Phase, RecordedRequest } from '../../src/mock/index.js'
 export type Times = number | { min?: number; max?: number }
 
 export interface Command {
-  /** Default: `export Group/123 --type Patient,Observation`. `--server` and `--out` are added where they belong. */
-  argv?: readonly string[]
+  /**
+   * Default: `export Group/123 --type Patient,Observation`. `--server` and `--out` are added where they belong, unless
+   * `--out` is there. A function where the server's URLs are needed.
+   */
+  argv?: readonly string[] | ((mock: Mock) => readonly string[])
+  /** What happens to the directory before it runs. */
+  before?(directory: string): Promise<void>
+  /** Another process, which runs while this one waits for its first status answer. */
+  meanwhile?: Command
   exit: number
   /** Texts that stderr must contain, and must not. */
   says?: readonly string[]
@@ -27,6 +34,8 @@ export interface Play extends Command {
   over?: 'tcp' | 'process'
   /** Ways to ask that are not the default one: origins that are trusted, for example. */
   trusted?: 'elsewhere'
+  /** Codes of the system that the first requests end with, before anything reaches the server. */
+  unreachable?: readonly string[]
   /** A client that asks for tokens which end, instead of a token that was given. */
   identity?: 'client'
   /** Whether what is on disk is, byte for byte, what the server has. `altered`: a fault has changed it on purpose. */
