@@ -13,5 +13,7 @@ export interface CommandRow {
   >
   readonly examples: readonly string[]
   readonly exitCodes: readonly number[]
+  /** Further help, from tables that are loaded only for it. */
+  readonly moreHelp?: () => Promise<string>
   readonly load: () => Promise<Run>
 }

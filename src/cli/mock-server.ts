@@ -1,6 +1,7 @@
 /** The bundled mock, loaded only when somebody asks for it. */
 import { BulkxError } from '../errors.js'
 import type { Personality, RunningServer } from '../mock/index.js'
+import { namesHint } from './did-you-mean.js'
 import type { Io } from './io.js'
 
 /** The personality of this name. Throws `BULKX_USAGE` naming those that there are. */
@@ -8,7 +9,7 @@ export const personalityNamed = (name: string, all: Readonly<Record<string, Pers
   const found = Object.hasOwn(all, name) ? all[name] : undefined
   if (found) return found
   throw new BulkxError('BULKX_USAGE', `There is no mock personality ${JSON.stringify(name)}`, {
-    hint: `there are ${Object.keys(all).join(', ')}`,
+    hint: namesHint(name, Object.keys(all)),
   })
 }
 

@@ -4,6 +4,7 @@ import { BulkxError } from '../errors.js'
 import { version } from '../version.js'
 import { catalogue, commandGroups, rowFor } from './catalogue.js'
 import type { CommandRow } from './command-row.js'
+import { nearestName } from './did-you-mean.js'
 import { exitStatusLines } from './exit-status.js'
 import type { Ending } from './invocation.js'
 import type { Io } from './io.js'
@@ -104,17 +105,25 @@ const topicList = (): string =>
     '  bulkx export --server mock: -o out',
   ].join('\n')
 
-const help = (program: Command, words: readonly string[]): string => {
-  const name = words.join(' ')
-  const topic = Object.hasOwn(topics, name) ? topics[name] : undefined
-  if (topic) return `${topic.text()}\n`
-  const command = words.reduce<Command | undefined>(
+const commandNamed = (program: Command, words: readonly string[]): Command | undefined =>
+  words.reduce<Command | undefined>(
     (above, word) => above?.commands.find((candidate) => candidate.name() === word),
     program,
   )
+
+const helpHint = (name: string): string => {
+  const near = nearestName(name, [...Object.keys(topics), ...Object.keys(catalogue)])
+  return near === undefined ? `topics are ${Object.keys(topics).join(', ')}; ` : `did you mean ${near}? `
+}
+
+const help = async (program: Command, words: readonly string[]): Promise<string> => {
+  const name = words.join(' ')
+  const topic = Object.hasOwn(topics, name) ? topics[name] : undefined
+  if (topic) return `${await topic.text()}\n`
+  const command = commandNamed(program, words)
   if (!command) {
     throw new BulkxError('BULKX_USAGE', `There is no command or topic ${JSON.stringify(name)}`, {
-      hint: `topics are ${Object.keys(topics).join(', ')}; \`bulkx help\` lists the commands`,
+      hint: `${helpHint(name)}\`bulkx help\` lists commands and topics`,
     })
   }
   command.outputHelp()
@@ -146,7 +155,7 @@ const createProgram = (io: Io, take: (ending: Ending) => void): Command => {
     .usage('[command|topic]')
     .argument('[command|topic...]')
     .helpOption('-h, --help', 'this help')
-    .action((words: string[]) => io.stdout.write(help(program, words)))
+    .action(async (words: string[]) => io.stdout.write(await help(program, words)))
   return program
 }
 
@@ -158,6 +167,15 @@ const commandOf = (argv: readonly string[]): string | undefined => {
   return word === 'help' || Object.hasOwn(catalogue, word) || Object.hasOwn(commandGroups, word)
     ? word
     : undefined
+}
+
+/** What a command reads off tables that are loaded only where its help is asked for. */
+const addMoreHelp = async (program: Command, argv: readonly string[]): Promise<void> => {
+  const asked = argv[0] === 'help' || argv.includes('--help') || argv.includes('-h')
+  const name = commandOf(argv[0] === 'help' ? argv.slice(1) : argv)
+  const moreHelp = asked && name !== undefined ? catalogue[name]?.moreHelp : undefined
+  if (name === undefined || moreHelp === undefined) return
+  commandNamed(program, name.split(' '))?.addHelpText('after', `\n${await moreHelp()}`)
 }
 
 /** Runs the command in `argv`; never rejects. */
@@ -177,6 +195,7 @@ export const runProgram = async (
         hint: 'start with `bulkx export --help`',
       })
     }
+    await addMoreHelp(program, argv)
     await program.parseAsync([...argv], { from: 'user' })
   } catch (error) {
     if (!(error instanceof CommanderError)) return { command, ending: { error } }

@@ -1,20 +1,9 @@
 /** The topics of `bulkx help`. */
 import { exitStatus } from './exit-status.js'
 import { environmentName, groups, optionNames, row } from './options.js'
+import { topicWidth, wrap } from './wrap.js'
 
-const wrap = (text: string, indent: number, width: number): string => {
-  const lines: string[] = []
-  let line = ''
-  for (const word of text.split(' ')) {
-    if (line !== '' && indent + line.length + 1 + word.length > width) {
-      lines.push(line)
-      line = word
-    } else line = line === '' ? word : `${line} ${word}`
-  }
-  return [...lines, line].join(`\n${' '.repeat(indent)}`)
-}
-
-const width = 80
+const width = topicWidth
 
 const otherVariables = {
   BULKX_TOKEN: 'the bearer token itself',
@@ -44,7 +33,7 @@ const environment = (): string => {
     return [[`${title}:`, ...lines].join('\n')]
   })
   const intro = wrap(
-    'A flag wins over its variable, the variable over the profile, the profile over the default. An empty variable counts as not set. Booleans are 1, true, yes, 0, false, no. What to export is never taken from the environment.',
+    'A flag wins over its variable, the variable over the profile, the profile over the preset, the preset over the default. An empty variable counts as not set. Booleans are 1, true, yes, 0, false, no. What to export is never taken from the environment.',
     0,
     width,
   )
@@ -56,7 +45,7 @@ const environment = (): string => {
 }
 
 const exitCodes = (): string => {
-  const indent = 15
+  const indent = 2 + Math.max(...exitStatus.map(({ codes }) => codes.join(', ').length)) + 2
   const lines = exitStatus.map(({ codes, meaning, action }) => {
     const text = action === '' ? meaning : `${meaning}. What to do: ${action}`
     return `  ${codes.join(', ').padEnd(indent - 2)}${wrap(text, indent, width)}`
@@ -104,10 +93,31 @@ The last line of every command, successful or not, is its result:
 failed, gone, or cancelled. A result of a failure has "code", which is stable,
 "message", and mostly "hint".`
 
-/** Topic to text. */
-export const topics: Readonly<Record<string, { summary: string; text: () => string }>> = {
+export interface Topic {
+  summary: string
+  text: () => string | Promise<string>
+}
+
+/** Topic to text. What is read off other tables is loaded with them, only where it is asked for. */
+export const topics: Readonly<Record<string, Topic>> = {
   environment: { summary: 'variables that stand for options', text: environment },
   'exit-codes': { summary: 'what each exit code means, and what to do', text: exitCodes },
   files: { summary: 'what is in an output directory', text: () => files },
   json: { summary: 'what --json writes', text: () => json },
+  presets: {
+    summary: 'settings and advice for known servers',
+    text: async () => (await import('./topics/presets.js')).presetsTopic(),
+  },
+  vendors: {
+    summary: 'what servers are known for, and how sure that is',
+    text: async () => (await import('./topics/vendors.js')).vendorsTopic(),
+  },
+  faults: {
+    summary: 'what can go wrong at the mock, on request',
+    text: async () => (await import('./topics/mock.js')).faultsTopic(),
+  },
+  scenarios: {
+    summary: 'situations of real servers that the mock plays',
+    text: async () => (await import('./topics/mock.js')).scenariosTopic(),
+  },
 }

@@ -13,6 +13,8 @@ export interface Vendor {
   url?: RegExp
   /** What its users have to know. */
   means: string
+  /** Ours. */
+  isOwn?: true
 }
 
 /** The first that fits; rows from the vendors' own pages and from other clients' code. */
@@ -22,6 +24,7 @@ export const vendors: readonly Vendor[] = [
     grade: 'source',
     self: /^bulkx mock server/m,
     means: 'a server to rehearse on',
+    isOwn: true,
   },
   {
     name: 'Epic',

@@ -1,9 +1,10 @@
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { catalogue, commandGroups } from '../../src/cli/catalogue.js'
 import { main } from '../../src/cli/main.js'
 import { topics } from '../../src/cli/topics.js'
+import { faultRows, personalities, scenarios } from '../../src/mock/index.js'
 import { version } from '../../src/version.js'
 import { fakeIo } from './fake-io.js'
 import { expectGolden } from './golden.js'
@@ -36,7 +37,8 @@ describe('help', () => {
     const words = name.split(' ')
     const { code, out, err } = await run([...words, '--help'])
     expect([code, err]).toEqual([0, ''])
-    expectGolden(`help/${words.join('-')}`, out)
+    // What the mock can do is read off its own tables.
+    expectGolden(`help/${words.join('-')}`, out.split('\nPersonalities:')[0] ?? '')
     expect((await run(['help', ...words])).out).toBe(out)
     for (const line of out.split('\n')) expect(line.length, line).toBeLessThanOrEqual(100)
   })
@@ -48,11 +50,47 @@ describe('help', () => {
     expect((await run(['help', name])).out).toBe(out)
   })
 
+  // The tables of the mock are tested where they are: their rows come and go.
+  const ofTheMock: readonly string[] = ['faults', 'scenarios']
+
   test.each(Object.keys(topics))('topic %s', async (name) => {
     const { code, out, err } = await run(['help', name])
     expect([code, err]).toEqual([0, ''])
-    expectGolden(`help/topic-${name}`, out)
+    if (!ofTheMock.includes(name)) expectGolden(`help/topic-${name}`, out)
     for (const line of out.split('\n')) expect(line.length, line).toBeLessThanOrEqual(80)
+  })
+
+  test('what the mock can be and do', async () => {
+    const { out } = await run(['mock', '--help'])
+    for (const [name, { summary }] of Object.entries(personalities)) {
+      expect(out.replace(/\s+/g, ' ')).toContain(`${name} ${summary}`)
+    }
+    const all = (await run(['help', 'faults'])).out
+    for (const [name, { summary, parameters, required }] of Object.entries(faultRows)) {
+      expect(out).toMatch(new RegExp(`^  ${name}\\b`, 'm'))
+      const own = all.split('\n\n').find((text) => text.startsWith(`${name}\n`))
+      expect(own?.replace(/\s+/g, ' ')).toContain(summary)
+      for (const key of Object.keys(parameters)) {
+        expect(own).toContain(required.includes(key) ? `${key}=<` : `[${key}]`)
+      }
+    }
+    expect(out).toContain('bulkx mock --scenario')
+    const played = (await run(['help', 'scenarios'])).out
+    for (const { id, priority, server } of scenarios.values()) {
+      expect(played.replace(/\s+/g, ' ')).toContain(`${id} ${priority} ${server}`)
+    }
+  })
+
+  test('loads the mock only where somebody asks for what it can do', async () => {
+    const cli = join(import.meta.dirname, '../../src/cli')
+    const eager = readdirSync(cli, { recursive: true, encoding: 'utf8' })
+      .filter((file) => file.endsWith('.ts'))
+      .filter((file) => /^import (?!type ).*mock\/index\.js'/m.test(readFileSync(join(cli, file), 'utf8')))
+    expect(eager).toEqual([join('topics', 'mock.ts')])
+    const loading = readdirSync(cli, { recursive: true, encoding: 'utf8' })
+      .filter((file) => file.endsWith('.ts'))
+      .filter((file) => /^import .*topics\/mock\.js'/m.test(readFileSync(join(cli, file), 'utf8')))
+    expect(loading).toEqual([])
   })
 
   test('every option of every command is in its help', async () => {
@@ -86,7 +124,12 @@ describe('usage errors end 2', () => {
     [['profile'], /No profile command was given/, /bulkx profile --help/],
     [['auth', 'kegen'], /Unknown command kegen/, /did you mean keygen\?/],
     [['profile', 'show', 'a', 'b'], /Too many arguments/, /bulkx profile show --help/],
-    [['mock', '--fault', 'nonsense'], /--fault: There is no fault/, /truncate/],
+    [['mock', '--fault', 'nonsense'], /--fault: There is no fault/, /bulkx help faults/],
+    [['mock', '--fault', 'trunkate:keepBytes=1'], /--fault: There is no fault/, /did you mean truncate\?/],
+    [['mock', '--fault', 'truncate'], /needs keepBytes/, /write it like .*bulkx help faults/],
+    [['mock', '--scenario', 'F-160'], /no scenario "F-160"/, /did you mean F-16\?.*bulkx help scenarios/],
+    [['mock', '--personality', 'referense'], /no mock personality/, /did you mean reference\?/],
+    [['help', 'preset'], /no command or topic "preset"/, /did you mean presets\?/],
     [['mock', '--patients', '3'], /--patients "3" is not a whole number/, /--patients 100/],
   ])('%j', async (argv, message, hint) => {
     const { code, out, err } = await run(argv)

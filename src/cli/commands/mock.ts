@@ -5,6 +5,7 @@ import { BulkxError } from '../../errors.js'
 import { withoutQuery } from '../../http/url.js'
 import { shellWord } from '../../job/next-command.js'
 import type { Client, Fault, Mock, Personality, RunningServer } from '../../mock/index.js'
+import { nearestName } from '../did-you-mean.js'
 import { readText, reasonOf } from '../identity-files.js'
 import type { Invocation, Run } from '../invocation.js'
 import type { Io } from '../io.js'
@@ -19,12 +20,24 @@ const defaultPort = 8080
 const usageOf = (option: string, error: unknown, hint: string): BulkxError =>
   new BulkxError('BULKX_USAGE', `--${option}: ${reasonOf(error)}`, { cause: error, hint })
 
-const faultsOf = (settings: Settings, { parseFault }: MockModule): Fault[] =>
+const nearHint = (given: string, names: Iterable<string>, help: string): string => {
+  const near = nearestName(given, names)
+  return `${near === undefined ? '' : `did you mean ${near}? `}\`${help}\` lists them`
+}
+
+const faultHint = (text: string, { faultRows }: MockModule): string => {
+  const name = text.replace(/:.*/s, '').trim()
+  return Object.hasOwn(faultRows, name)
+    ? `write it like --fault 'truncate:keepBytes=300,times=1'; \`bulkx help faults\` has the parameters`
+    : nearHint(name, Object.keys(faultRows), 'bulkx help faults')
+}
+
+const faultsOf = (settings: Settings, module: MockModule): Fault[] =>
   (settings.get('fault') ?? []).map((text) => {
     try {
-      return parseFault(text)
+      return module.parseFault(text)
     } catch (error) {
-      throw usageOf('fault', error, `write it like --fault 'truncate:keepBytes=300,times=1'`)
+      throw usageOf('fault', error, faultHint(text, module))
     }
   })
 
@@ -42,7 +55,7 @@ const serverOf = (settings: Settings, module: MockModule) => {
   const scenario = module.scenarioNamed(id)
   if (scenario === undefined)
     throw new BulkxError('BULKX_USAGE', `There is no scenario ${JSON.stringify(id)}`, {
-      hint: `there are ${[...module.scenarios.keys()].join(', ')}`,
+      hint: nearHint(id, module.scenarios.keys(), 'bulkx help scenarios'),
     })
   const { faults: own = [], ...played } = module.playing(scenario, personality)
   return { ...played, faults: [...faults, ...own] }

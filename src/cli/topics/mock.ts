@@ -1,0 +1,72 @@
+/** What the mock can be and do, for the help: loaded only where somebody asks for it. */
+import { faultRows, personalities, scenarios } from '../../mock/index.js'
+import { entries, topicWidth, wrap } from '../wrap.js'
+
+const helpWidth = 100
+
+type Row = (typeof faultRows)[keyof typeof faultRows]
+
+/** `keepBytes=…` has to be given, what stands in brackets may be. */
+const parametersText = ({ parameters, required }: Row): string =>
+  [
+    ...required.map((name) => `${name}=<${parameters[name]}>`),
+    ...Object.keys(parameters)
+      .filter((name) => !required.includes(name))
+      .map((name) => `[${name}]`),
+  ].join(' ')
+
+/** What `bulkx mock --help` says beside its options. */
+export const mockHelp = (): string =>
+  [
+    'Personalities:',
+    ...entries(
+      Object.entries(personalities).map(([name, { summary }]) => [name, summary] as const),
+      helpWidth,
+    ),
+    '',
+    'Faults, with their parameters (`bulkx help faults` explains them):',
+    ...entries(
+      Object.entries(faultRows).map(([name, row]) => [name, parametersText(row)] as const),
+      helpWidth,
+    ),
+    '',
+    `Scenarios: \`bulkx mock --scenario F-16\` plays one of ${scenarios.size} situations that were met on servers;`,
+    '  `bulkx help scenarios` lists them.',
+  ].join('\n')
+
+const faultsIntro =
+  "What can go wrong at the mock: `bulkx mock --fault '<name>:<parameter>=<value>,…'`, more than once if you like. Each fault meets the first `times` requests (always: all of them), `after` so many that are left alone; `file` names one file of the manifest, from 1, and `on` the part of the export."
+
+export const faultsTopic = (): string =>
+  [
+    wrap(faultsIntro, 0, topicWidth),
+    ...Object.entries(faultRows).map(([name, row]) => {
+      const parameters = parametersText(row)
+      return [
+        name,
+        `  ${wrap(row.summary, 2, topicWidth)}`,
+        ...(parameters === '' ? [] : [`  ${wrap(parameters, 2, topicWidth)}`]),
+      ].join('\n')
+    }),
+  ].join('\n\n')
+
+const scenariosIntro =
+  'Situations that were met on servers, each under a name: `bulkx mock --scenario <id>` plays one. A: seen on a named server. B: reported, or very likely. C: hostile or rare. docs/scenarios.md says what bulkx makes of each.'
+
+const parts: Readonly<Record<string, string>> = {
+  K: 'Kick-off',
+  P: 'Polling',
+  M: 'Manifest',
+  F: 'Files',
+  C: 'Cancel, cleanup, resume',
+}
+
+export const scenariosTopic = (): string => {
+  const all = [...scenarios.values()].sort((a, b) => (a.id < b.id ? -1 : 1))
+  const sections = Object.entries(parts).flatMap(([letter, title]) => {
+    const own = all.filter(({ id }) => id.startsWith(letter))
+    const rows = own.map(({ id, priority, server }) => [`${id} ${priority}`, server] as const)
+    return own.length === 0 ? [] : [[`${title}:`, ...entries(rows, topicWidth)].join('\n')]
+  })
+  return [wrap(scenariosIntro, 0, topicWidth), ...sections].join('\n\n')
+}

@@ -1,0 +1,68 @@
+/** `bulkx help presets`: each preset with what it sets and what it advises, from its row. */
+import { type Advice, grades, type LevelRule, type Preset, presets } from '../../presets.js'
+import { grouped } from '../text.js'
+import { paragraph, topicWidth, wrap } from '../wrap.js'
+
+const optionsText = (names: readonly string[]): string => names.map((name) => `--${name}`).join(', ')
+
+const levelText = (level: string, { methods, needs }: LevelRule): string => {
+  const details = [
+    ...(methods ? [`by ${methods.join(' or ')}`] : []),
+    ...(needs ? [`with ${optionsText(needs)}`] : []),
+  ]
+  return details.length === 0 ? level : `${level} (${details.join(', ')})`
+}
+
+const adviceTexts = (advice: Advice): string[] => {
+  const { levels, parameters, withoutSince, patients, companions, namedTypes, files } = advice
+  return [
+    ...(levels
+      ? [
+          `targets: ${Object.entries(levels)
+            .map(([name, rule]) => levelText(name, rule))
+            .join(', ')}`,
+        ]
+      : []),
+    ...(parameters ? [`parameters: ${parameters.length === 0 ? 'none' : optionsText(parameters)}`] : []),
+    ...(withoutSince
+      ? [`without --since: ${withoutSince.holds}; --since ${withoutSince.everything} asks for everything`]
+      : []),
+    ...(patients
+      ? [`patients: ${grouped(patients.largest)} at most, better ${grouped(patients.advised)}`]
+      : []),
+    ...(companions ? [`not alone, but beside ${companions.beside}: ${companions.types.join(', ')}`] : []),
+    ...(namedTypes ? [`name the types: ${namedTypes}`] : []),
+    ...(files ? [`files may be ${files}: --trust-origin lets the credential go there`] : []),
+  ]
+}
+
+const setsText = ({ options }: Preset): string => {
+  const set = Object.entries(options).map(([name, text]) => `--${name} ${text}`)
+  return set.length === 0 ? 'nothing' : set.join(', ')
+}
+
+const labels = 10
+
+const labelled = (label: string, text: string): string =>
+  `  ${label.padEnd(labels)}${wrap(text, labels + 2, topicWidth)}`
+
+const section = (name: string, preset: Preset): string => {
+  const [first = 'nothing', ...more] = adviceTexts(preset.advice)
+  return [
+    `${name}: ${preset.title}`,
+    paragraph(preset.summary, 2, topicWidth),
+    labelled('sets', setsText(preset)),
+    labelled('advises', first),
+    ...more.map((text) => labelled('', text)),
+    labelled('known by', grades[preset.grade]),
+  ].join('\n')
+}
+
+const intro =
+  'A preset holds what is known of a server: settings that suit it, and advice, which is said as warnings before the kick-off and changes nothing. Choose one with --preset <name>, BULKX_PRESET, or `preset` in a profile; none for none. Flags, environment and profile win over its settings, and --print-config shows which come from it. No preset has been tried against the live server.'
+
+export const presetsTopic = (): string =>
+  [
+    wrap(intro, 0, topicWidth),
+    ...Object.entries(presets).map(([name, preset]) => section(name, preset)),
+  ].join('\n\n')
