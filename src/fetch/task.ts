@@ -13,6 +13,8 @@ export interface FileTask {
   count?: number
   sizeBytes?: number
   sha256?: string
+  /** From then on, epoch milliseconds, the URL has ended and a fresh one can be had: it is not asked any more. */
+  askBefore?: number
   /** Store compressed, as `<name>.gz`. */
   gzip: boolean
 }
@@ -40,8 +42,10 @@ export interface StoredFile {
   firstBadLine?: BadLine
   /** Resources whose type is not the manifest's: type to number. */
   otherTypes?: Record<string, number>
-  /** Only for outcome files: number of issues by severity, and the first of them. */
+  /** Of the OperationOutcomes in it: number of issues by severity, and the first of them. */
   issues?: { counts: Record<string, number>; first: Issue[] }
+  /** What it is instead of NDJSON, and yet is kept. */
+  notLines?: 'pretty' | 'array' | 'bundle'
   /** The checksum the server gave, when it does not match. */
   wrongChecksum?: string
   /** The URL was `http:` and was asked as `https:`, to keep the credential safe. */
@@ -62,6 +66,7 @@ export interface FileFailure {
     | 'changed' // ended properly with other bytes each time
     | 'refused' // a URL that is not followed
     | 'too-large' // beyond a limit of ours
+    | 'expired' // not asked: its URL has ended, and a fresh one can be had
   message: string
   hint?: string
   /** The HTTP status, where there was one. */

@@ -1,6 +1,7 @@
 /** One transfer of one file into its part: request, decode, inspect, write. No retries, no judgement of the content. */
 import { once } from 'node:events'
 import { createGzip } from 'node:zlib'
+import type { Clock } from '../clock.js'
 import { acceptEncoding, decoded, received } from '../http/coding.js'
 import { breakOff, type Exchange, type HttpReply, header } from '../http/exchange.js'
 import { NetworkError } from '../http/network-error.js'
@@ -9,6 +10,7 @@ import { readIssues } from '../protocol/operation-outcome.js'
 import { outputFileRequest } from '../protocol/output-file.js'
 import type { Issue } from '../protocol/types.js'
 import type { Part } from '../sink/sink.js'
+import { atPace, digested } from './incoming.js'
 import type { ActiveFile, Progress } from './progress.js'
 import { isContinuation, isResumable, validatorsOf } from './resume.js'
 import type { FileTask } from './task.js'
@@ -18,6 +20,7 @@ export interface TransferDeps {
   exchange: Exchange
   progress: Progress
   throttle: Throttle
+  clock: Clock
   maxLineBytes: number
 }
 
@@ -26,6 +29,8 @@ export interface Transferred {
   inspection: Inspection
   issues: { counts: Record<string, number>; first: Issue[] }
   storedBytes?: number
+  /** Digest of the bytes before decoding, where the manifest has one to compare. */
+  sentSha256?: string
   raisedToHttps: boolean
 }
 
@@ -95,6 +100,7 @@ const gzipStore = (part: Part): Store => {
 /** The reply's content into the store, looked at on its way; the bytes stored, when they are not those bytes. */
 const receive = async (
   reply: HttpReply,
+  wire: AsyncIterable<Buffer>,
   part: Part,
   store: Store,
   continues: boolean,
@@ -102,10 +108,14 @@ const receive = async (
 ): Promise<number | undefined> => {
   let gzip = false
   const content = continues
-    ? received(reply.body)
-    : decoded(reply, () => {
-        gzip = true
-      })
+    ? wire
+    : decoded(
+        reply,
+        () => {
+          gzip = true
+        },
+        wire,
+      )
   try {
     for await (const chunk of content) {
       // A range would count compressed bytes, and these are not: nothing proves what comes after them.
@@ -174,12 +184,23 @@ export const transfer = async (
   active.bytes = continues ? part.kept().bytes : 0
   active.totalBytes = totalBytes(reply, active.bytes)
   const store = task.gzip ? gzipStore(part) : plainStore(part)
-  const storedBytes = await receive(reply, part, store, continues, (chunk) => {
+  const wire = atPace(received(reply.body), deps.clock)
+  const digest = task.sha256 !== undefined && !continues ? digested(wire) : undefined
+  const storedBytes = await receive(reply, digest?.chunks ?? wire, part, store, continues, (chunk) => {
     inspect.push(chunk)
     active.bytes += chunk.length
     deps.progress.bytes += chunk.length
     return deps.throttle(chunk.length, signal)
   })
   const raisedToHttps = task.url.startsWith('http:') && reply.url.startsWith('https:')
-  return { kind: 'whole', transferred: { inspection: inspect.end(), issues, storedBytes, raisedToHttps } }
+  return {
+    kind: 'whole',
+    transferred: {
+      inspection: inspect.end(),
+      issues,
+      storedBytes,
+      sentSha256: digest?.sha256(),
+      raisedToHttps,
+    },
+  }
 }

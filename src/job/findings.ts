@@ -1,5 +1,6 @@
 /** What a whole, stored export still says: read off the state, so that it can be said again at any time. */
 import type { Issue } from '../protocol/types.js'
+import { contentFindings, many } from './content-findings.js'
 import type { FailOn, Finding } from './facts.js'
 import type { OutputFile } from './files.js'
 import type { JobState } from './state.js'
@@ -11,43 +12,6 @@ const staleMs = 5 * 60_000
 
 /** Findings of one kind in files are listed up to here, then counted. */
 const listedMax = 50
-
-const many = (number: number, what: string): string => `${number} ${what}${number === 1 ? '' : 's'}`
-
-const contentFindings = (file: OutputFile): Finding[] => {
-  const { name, stored, count } = file
-  if (!stored) return []
-  const found: Finding[] = []
-  if (stored.badLines > 0) {
-    const first = stored.firstBadLine
-    const where = first ? `, the first is line ${first.line} at byte ${first.byte}: ${first.reason}` : ''
-    found.push({
-      severity: 'error',
-      code: 'bad-lines',
-      message: `${many(stored.badLines, 'bad line')}${where}`,
-      file: name,
-    })
-  }
-  if (count !== undefined && count !== stored.resources) {
-    const message = `the server counts ${many(count, 'resource')}, the file has ${stored.resources}`
-    found.push({ severity: 'error', code: 'wrong-count', message, file: name })
-  }
-  if (stored.wrongChecksum !== undefined) {
-    found.push({
-      severity: 'error',
-      code: 'wrong-checksum',
-      message: 'its sha256 is not the one the server gave',
-      file: name,
-    })
-  }
-  for (const [type, number] of Object.entries(stored.otherTypes ?? {})) {
-    const message = `${many(number, 'resource')} of type ${type} where ${file.type || 'another'} was expected`
-    found.push({ severity: 'warning', code: 'unexpected-type', message, file: name })
-  }
-  if (stored.lines === 0)
-    found.push({ severity: 'information', code: 'no-lines', message: 'the file is empty', file: name })
-  return found
-}
 
 const fileFindings = (file: OutputFile, state: JobState): Finding[] => {
   const found = contentFindings(file)
@@ -65,7 +29,7 @@ const fileFindings = (file: OutputFile, state: JobState): Finding[] => {
 const issueFindings = (issues: readonly Issue[]): Finding[] =>
   issues.map(({ severity, text }) => ({ severity: byIssue[severity], code: 'server-issue', message: text }))
 
-/** Issues of outcome files: each severity with its number, and the server's first words. */
+/** Issues of outcome files, and of outcomes among the data: each severity with its number, and the server's first words. */
 const outcomeFindings = (file: OutputFile): Finding[] =>
   Object.entries(file.stored?.issues?.counts ?? {}).map(([severity, number]) => {
     const words = file.stored?.issues?.first
@@ -150,7 +114,7 @@ export const findingsOf = (state: JobState): Finding[] => {
   const all = [
     ...jobFindings(state),
     ...issueFindings(state.manifestIssues),
-    ...files.filter(({ section }) => section === 'outcome').flatMap(outcomeFindings),
+    ...files.flatMap(outcomeFindings),
     ...files.flatMap((file) => fileFindings(file, state)),
     ...typeFindings(state),
   ]

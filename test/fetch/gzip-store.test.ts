@@ -11,6 +11,7 @@ import { transfer } from '../../src/fetch/transfer.js'
 import { NetworkError } from '../../src/http/network-error.js'
 import type { Part } from '../../src/sink/sink.js'
 import { conversation, exitOf, manifestOf } from '../helpers/conversation.js'
+import { fakeClock } from '../helpers/fake-clock.js'
 import { file, manifest, origin, type Reply, routes, statusUrl } from '../helpers/scripted-server.js'
 
 let seed = 11
@@ -75,6 +76,7 @@ test('a transfer that has broken off gives nothing more to its part', async () =
     }),
     progress: newProgress(),
     throttle: () => undefined,
+    clock: fakeClock(),
     maxLineBytes: 1e6,
   }
   const task = { name: 'a', section: 'output', type: 'Patient', url: `${origin}/1`, gzip: true } as const

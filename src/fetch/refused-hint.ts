@@ -1,0 +1,28 @@
+/** What to do where a file was refused, by who has refused it: the server, another host, or storage. */
+import type { Answer } from '../http/body.js'
+import { originOf } from '../http/url.js'
+import type { FileTask } from './task.js'
+
+const storage =
+  /\.(blob\.core\.windows\.net|dfs\.core\.windows\.net|amazonaws\.com|storage\.googleapis\.com)$|\/\/storage\.googleapis\.com$/i
+
+/** Where storage has answered, what it may want; undefined for any other server. */
+export const storageHint = (answer: Answer): string | undefined => {
+  const origin = originOf(answer.url) ?? ''
+  if (!storage.test(origin.replace(/:\d+$/, ''))) return undefined
+  return `${origin} is an object store: the link may have expired, and \`bulkx resume\` asks the server for a fresh one; or the store wants rights of its own, which the people who run the server can give; if it takes this server's credential: --trust-origin ${origin}`
+}
+
+/** After a 401 or 403 that stays. */
+export const unauthorizedHint = (task: FileTask, answer: Answer, fhirOrigin: string): string => {
+  const origin = originOf(answer.url) ?? ''
+  const inStorage = storageHint(answer)
+  if (inStorage !== undefined) return inStorage
+  if (task.requiresAccessToken === false) {
+    return `the manifest says that its files need no token, so none was sent; to send it all the same: --trust-origin ${origin}`
+  }
+  if (origin !== fhirOrigin) {
+    return `no credential is sent to ${origin}; if you trust it with yours: --trust-origin ${origin}`
+  }
+  return 'check that this client may read files of this export'
+}
