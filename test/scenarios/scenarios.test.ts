@@ -1,21 +1,9 @@
 /** What was met on real servers, played by the mock and met by the client: one test an id. */
 import { describe, expect, test } from 'vitest'
 import { type Scenario, scenarios, variantOf } from '../../src/mock/index.js'
-import { cancelRows } from './cancel.js'
-import { fileRows } from './files.js'
-import { kickOffRows } from './kick-off.js'
-import { manifestRows } from './manifest.js'
 import { play } from './play.js'
-import { pollingRows } from './polling.js'
 import type { Row } from './row.js'
-
-const sections = {
-  'kick-off': kickOffRows,
-  polling: pollingRows,
-  manifest: manifestRows,
-  files: fileRows,
-  'cancel, cleanup, resume': cancelRows,
-}
+import { sections } from './sections.js'
 
 const playVariants = (scenario: Scenario, row: Row): void => {
   for (const name of Object.keys(scenario.variants ?? {})) {
