@@ -18,24 +18,73 @@ import { type JobState, newState, reduce } from './job/state.js'
 import { assertSecure, type NetworkHost, openNetwork } from './open-network.js'
 import { appendOrCreate, directoryMode, fileMode, ownFolder, privateFolder } from './sink/disk.js'
 import { localSink } from './sink/local.js'
-import type { Sink } from './sink/sink.js'
+import type { Part, Sink } from './sink/sink.js'
 import { storageError } from './sink/storage-error.js'
 
 /** What a run needs of the process it lives in. */
 export interface Host extends NetworkHost {
   /** Who holds the lock: this process. */
   self: ProcessIdentity
+  /** Something a person should know that is no fact of the job. */
+  onNote?: (text: string) => void
 }
+
+const fewerText = (atOnce: number): string =>
+  `the server asks for fewer requests: ${atOnce === 1 ? '1 download' : `${atOnce} downloads`} at once`
 
 /** A job with its directory locked; `close` releases it. */
 export interface OpenJob extends Job, AsyncDisposable {
   close(): Promise<void>
 }
 
-/** `log.ndjson` is a projection of the journal: made again when a job is opened, added to as facts come. */
-const openExportLog = async (directory: string, sink: Sink, events: readonly JobEvent[], state: JobState) => {
-  const text = events.map((event) => exportLogLines(event, reduce(state, event))).join('')
-  if (text !== '') await sink.write(exportLogName, text)
+/** Characters of the log that are written at once. */
+const logPieceChars = 256 * 1024
+
+/** `log.ndjson` made anew, in pieces; none when there is nothing to say. */
+const newExportLog = (sink: Sink) => {
+  let text = ''
+  let part: Part | undefined
+  const write = async (): Promise<void> => {
+    if (!part) {
+      part = await sink.part(exportLogName)
+      await part.restart()
+    }
+    const piece = Buffer.from(text)
+    text = ''
+    await part.append(piece)
+  }
+  return {
+    add: (lines: string): Promise<void> | undefined => {
+      text += lines
+      return text.length < logPieceChars ? undefined : write()
+    },
+    end: async (): Promise<void> => {
+      if (text !== '') await write()
+      await part?.publish()
+    },
+    drop: async (): Promise<void> => part?.discard(),
+  }
+}
+
+/** Replays the journal into the state, and into `log.ndjson`, its projection for others. */
+const replayed = async (directory: string, sink: Sink, state: JobState): Promise<Journal> => {
+  const log = newExportLog(sink)
+  const take = (event: JobEvent): Promise<void> | undefined =>
+    log.add(exportLogLines(event, reduce(state, event)))
+  let journal: Journal | undefined
+  try {
+    journal = await openJournal(journalPath(directory), take)
+    await log.end()
+    return journal
+  } catch (error) {
+    await journal?.close()
+    await log.drop()
+    throw error
+  }
+}
+
+/** Adds to `log.ndjson` as facts come. */
+const exportLog = (directory: string) => {
   return async (lines: string): Promise<void> => {
     if (lines === '') return
     const path = join(directory, exportLogName)
@@ -74,18 +123,13 @@ const prepareDirectory = async (directory: string): Promise<void> => {
 
 const openFiles = async (config: Config, host: Host, lock: Lock) => {
   const { directory } = config
-  const { journal, events } = await openJournal(journalPath(directory))
-  try {
-    // What a silent holder may still write to is not gone on from.
-    const system = lock.fromSilent ? `${host.self.host} ${randomUUID()}` : host.self.host
-    const sink = localSink({ directory, system, assertHeld: lock.assertHeld })
-    const state = newState()
-    const log = await openExportLog(directory, sink, events, state)
-    return { sink, state, journal, record: recorder({ clock: host.clock, state, journal, lock, log }) }
-  } catch (error) {
-    await journal.close()
-    throw error
-  }
+  // What a silent holder may still write to is not gone on from.
+  const system = lock.fromSilent ? `${host.self.host} ${randomUUID()}` : host.self.host
+  const sink = localSink({ directory, system, assertHeld: lock.assertHeld })
+  const state = newState()
+  const journal = await replayed(directory, sink, state)
+  const log = exportLog(directory)
+  return { sink, state, journal, record: recorder({ clock: host.clock, state, journal, lock, log }) }
 }
 
 const build = async (config: Config, host: Host, lock: Lock): Promise<OpenJob> => {
@@ -96,6 +140,7 @@ const build = async (config: Config, host: Host, lock: Lock): Promise<OpenJob> =
   const executor = inProcess({
     exchangeFor: network.files,
     parallel: config.files.parallel,
+    onFewer: (atOnce) => host.onNote?.(fewerText(atOnce)),
     progress,
     throttle: throttle(clock, config.files.maxBytesPerSecond),
     maxLineBytes: config.files.maxLineBytes,

@@ -8,10 +8,11 @@ import type { Config } from './config.js'
 import { BulkxError } from './errors.js'
 import { compose, type Exchange, type Middleware } from './http/exchange.js'
 import { keepPauses, limitRate } from './http/pace.js'
+import { refusePrivateAddresses } from './http/private-addresses.js'
 import { followRedirects } from './http/redirects.js'
 import { trace } from './http/trace.js'
 import { transport } from './http/transport.js'
-import { isLoopback, originOf, withoutQuery } from './http/url.js'
+import { isLoopback, isPrivateAddress, originOf, withoutQuery } from './http/url.js'
 
 /** What the network needs of the process it lives in. */
 export interface NetworkHost {
@@ -65,7 +66,12 @@ export const openNetwork = (config: Config, host: NetworkHost, paused: Map<strin
   const wire = host.exchange ? { exchange: host.exchange, close: async () => {} } : transport(network)
   const { maxRequestsPerSecond } = network
   const rate = maxRequestsPerSecond === undefined ? [] : [limitRate(host.clock, maxRequestsPerSecond)]
-  const pauses = keepPauses({ clock: host.clock, longestPauseMs: waiting.patienceMs, paused })
+  const pauses = keepPauses({
+    clock: host.clock,
+    random: host.random,
+    longestPauseMs: waiting.patienceMs,
+    paused,
+  })
   const fhirOrigin = originOf(config.fhirUrl) ?? ''
   const tracing = host.trace ? [trace(host.clock, host.trace)] : []
   const credentials = credentialsOf(config, host, compose(...tracing)(wire.exchange))
@@ -78,9 +84,10 @@ export const openNetwork = (config: Config, host: NetworkHost, paused: Map<strin
     const policy = { ...identity.policy, requiresAccessToken }
     return compose(followRedirects, ...pacing, authorize({ ...identity, policy }), ...tracing)(wire.exchange)
   }
+  const guard = isPrivateAddress(config.fhirUrl) ? [] : [refusePrivateAddresses(network.trustedOrigins)]
   const stacks = new Map<boolean | undefined, Exchange>()
   const files = (required: boolean | undefined): Exchange => {
-    const exchange = stacks.get(required) ?? stack(required, ...rate, pauses)
+    const exchange = stacks.get(required) ?? stack(required, ...guard, ...rate, pauses)
     stacks.set(required, exchange)
     return exchange
   }

@@ -40,12 +40,13 @@ export interface JobRun {
 export const hostFor = async (
   settings: Settings,
   io: Io,
-  reporter?: Pick<Reporter, 'warn'>,
+  reporter?: Pick<Reporter, 'warn' | 'note'>,
 ): Promise<Host> => {
   const talk = await talkFor(settings, io)
   const warn = reporter ? (warning: Warning): void => reporter.warn(warning) : warner(talk, settings, io)
   return {
     onNotice: (notice) => warn(notice),
+    onNote: (text) => reporter?.note(text),
     clock: io.clock,
     random: io.random,
     signal: io.signal,

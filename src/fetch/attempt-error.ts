@@ -34,4 +34,5 @@ export const attemptsMax: Record<FileFailure['code'], number> = {
   changed: 1,
   refused: 1,
   'too-large': 1,
+  expired: 1,
 }

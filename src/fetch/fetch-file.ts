@@ -1,17 +1,19 @@
 /** One file, from its URL to a whole part: one owner of all retries around request, body, write and check. */
-import type { Clock } from '../clock.js'
 import { readAnswer } from '../http/body.js'
 import { backoffMs } from '../http/retry.js'
-import { isHttp, withoutQuery } from '../http/url.js'
+import { isHttp, originOf, withoutQuery } from '../http/url.js'
 import type { Part, Sink } from '../sink/sink.js'
 import { AttemptError, attemptsMax } from './attempt-error.js'
-import { broken, isDisappointing, notData, refusal, storedFile } from './judge.js'
+import { isDisappointing, notData, storedFile } from './content.js'
+import { TooSlow } from './incoming.js'
+import { broken, notAsked, refusal, wantsFewer } from './judge.js'
+import type { Showing, Slots } from './slots.js'
 import type { FileFailure, FileTask, StoredFile } from './task.js'
 import { type TransferDeps, type Transferred, transfer } from './transfer.js'
 
 export interface FetchDeps extends TransferDeps {
   sink: Sink
-  clock: Clock
+  slots: Slots
   random: () => number
   fhirOrigin: string
   /** Of uninterrupted failure, milliseconds. */
@@ -26,6 +28,8 @@ const attemptsInAllMax = 1000
 
 /** How it has gone so far. */
 interface Run {
+  /** Opened when the file's turn has come. */
+  part?: Part
   attempts: number
   /** Attempts in a row without progress. */
   failures: number
@@ -36,18 +40,42 @@ interface Run {
   disappointment?: string
 }
 
+/** A host behind a redirect pauses the one that leads to it as well: a link that waits in line goes stale. */
+const pauseToo = (origin: string, behind: string, paused: Map<string, number>): void => {
+  const until = Math.max(paused.get(origin) ?? 0, paused.get(behind) ?? 0)
+  if (until > 0) paused.set(origin, until)
+}
+
+const openPart = async (task: FileTask, deps: FetchDeps, run: Run): Promise<Part> => {
+  const part = await deps.sink.part(task.gzip ? `${task.name}.gz` : task.name)
+  run.furthest = part.kept().bytes
+  return part
+}
+
 const attempt = async (
   task: FileTask,
-  part: Part,
   deps: FetchDeps,
   run: Run,
   signal?: AbortSignal,
-): Promise<Transferred> => {
+): Promise<{ part: Part; transferred: Transferred }> => {
+  const origin = originOf(task.url) ?? ''
+  const slot = await deps.slots.enter(origin, signal)
+  let showing: Showing = 'neither'
   const active = { bytes: 0, attempt: run.attempts }
-  deps.progress.active.set(task.name, active)
+  let crawled = false
   try {
+    signal?.throwIfAborted()
+    const inVain = notAsked(task, deps.progress.paused.get(origin), deps.patienceMs, deps.clock.now())
+    if (inVain) throw inVain
+    run.part ??= await openPart(task, deps, run)
+    const { part } = run
+    deps.progress.active.set(task.name, active)
     const result = await transfer(task, part, deps, active, signal)
     if (result.kind === 'refused') {
+      if (wantsFewer(result.reply.status)) {
+        showing = 'refused'
+        pauseToo(origin, originOf(result.reply.url) ?? '', deps.progress.paused)
+      }
       const answer = await readAnswer(result.reply, deps.clock)
       throw refusal(task, answer, {
         fhirOrigin: deps.fhirOrigin,
@@ -55,20 +83,26 @@ const attempt = async (
         now: deps.clock.now(),
       })
     }
+    showing = 'served'
     const wrong = notData(task, result.transferred)
     if (wrong) throw wrong
-    return result.transferred
+    return { part, transferred: result.transferred }
   } catch (error) {
-    await part.suspend()
+    await run.part?.suspend()
     signal?.throwIfAborted()
+    crawled = error instanceof TooSlow
     throw broken(task, error) ?? error
   } finally {
     if (active.bytes > run.furthest) {
       run.furthest = active.bytes
-      run.failures = 0
-      run.failingSince = undefined
+      // A server that is this slow gets further each time, and would for years.
+      if (!crawled) {
+        run.failures = 0
+        run.failingSince = undefined
+      }
     }
     deps.progress.active.delete(task.name)
+    slot.leave(showing)
   }
 }
 
@@ -105,10 +139,13 @@ const failed = (error: AttemptError, run: Run): Fetched => {
   return { ok: false, failure: { code, message, hint, status, refresh, attempts: run.attempts } }
 }
 
+/** Other URLs that are not followed, at private addresses, are stopped in `http/private-addresses.ts`. */
 const notFollowed = (task: FileTask): FileFailure => ({
   code: 'refused',
   message: `its URL is no http or https URL: ${withoutQuery(task.url)}`,
-  hint: "a bucket's own URL (gs, s3, abfss) wants that cloud's own tool",
+  hint: /^(gs|s3a?|abfss?|wasbs?|az):/i.test(task.url)
+    ? "a bucket's own URL wants that cloud's own tool"
+    : 'no server has a reason to list this: ask its vendor',
   refresh: false,
   attempts: 0,
 })
@@ -119,13 +156,12 @@ const notFollowed = (task: FileTask): FileFailure => ({
  */
 export const fetchFile = async (task: FileTask, deps: FetchDeps, signal?: AbortSignal): Promise<Fetched> => {
   if (!isHttp(task.url)) return { ok: false, failure: notFollowed(task) }
-  const part = await deps.sink.part(task.gzip ? `${task.name}.gz` : task.name)
   const startedAt = deps.clock.now()
-  const run: Run = { attempts: 0, failures: 0, furthest: part.kept().bytes }
+  const run: Run = { attempts: 0, failures: 0, furthest: 0 }
   for (;;) {
     run.attempts += 1
     try {
-      const transferred = await attempt(task, part, deps, run, signal)
+      const { part, transferred } = await attempt(task, deps, run, signal)
       if (isSettled(task, transferred, run)) {
         const durationMs = deps.clock.now() - startedAt
         return {
@@ -138,7 +174,7 @@ export const fetchFile = async (task: FileTask, deps: FetchDeps, signal?: AbortS
       if (!(error instanceof AttemptError)) throw error
       const delayMs = nextDelayMs(error, run, deps)
       if (delayMs === undefined) {
-        if (error.code !== 'broken') await part.discard()
+        if (error.code !== 'broken' && error.code !== 'expired') await run.part?.discard()
         return failed(error, run)
       }
       await deps.clock.sleep(delayMs, signal)

@@ -4,25 +4,28 @@ import { type FetchDeps, fetchFile } from './fetch-file.js'
 import { slots } from './slots.js'
 import type { Executor } from './task.js'
 
-export interface InProcessOptions extends Omit<FetchDeps, 'exchange'> {
+export interface InProcessOptions extends Omit<FetchDeps, 'exchange' | 'slots'> {
   /** The exchange for files whose manifest says so of `requiresAccessToken`. */
   exchangeFor: (requiresAccessToken: boolean | undefined) => Exchange
   parallel: number
+  /** Told once: an origin bears no more than so many downloads at once. */
+  onFewer?: (atOnce: number) => void
 }
 
-/** Finished files that may wait for the disk while others are fetched. */
-const committingMax = 64
+/** Files that may wait for the disk, or for their next attempt, while others are fetched. */
+const waitingMax = 64
 
-export const inProcess = ({ exchangeFor, parallel, ...deps }: InProcessOptions): Executor => {
-  const transfers = slots(parallel)
+export const inProcess = ({ exchangeFor, parallel, onFewer, ...rest }: InProcessOptions): Executor => {
+  const { clock, patienceMs, progress } = rest
+  const deps = {
+    ...rest,
+    slots: slots({ clock, parallel, paused: progress.paused, longestPauseMs: patienceMs, onFewer }),
+  }
   return {
-    capacity: parallel + committingMax,
+    capacity: parallel + waitingMax,
     execute: async (task, signal) => {
       const exchange = exchangeFor(task.requiresAccessToken)
-      const fetched = await transfers.use(async () => {
-        signal?.throwIfAborted()
-        return fetchFile(task, { ...deps, exchange }, signal)
-      })
+      const fetched = await fetchFile(task, { ...deps, exchange }, signal)
       if (!fetched.ok) return fetched
       await fetched.part.publish()
       return { ok: true, stored: fetched.stored }

@@ -1,6 +1,8 @@
 /** Pacing as middleware: a rate of requests is kept, and an origin that asked for a pause gets one. */
 import type { Clock } from '../clock.js'
 import { type HttpReply, header, type Middleware } from './exchange.js'
+import { NetworkError } from './network-error.js'
+import { backoffMs } from './retry.js'
 import { readHttpDate, readRetryAfter } from './retry-after.js'
 import { originOf } from './url.js'
 
@@ -17,36 +19,53 @@ export const limitRate = (clock: Clock, requestsPerSecond: number): Middleware =
 
 export interface PauseOptions {
   clock: Clock
-  /** Longer pauses are not kept here: whoever sent the request decides. */
+  /** 0 to 1, for jitter. */
+  random: () => number
+  /** Longer pauses are not sat out: nothing is sent meanwhile. */
   longestPauseMs: number
   /** Origin to the end of its pause, epoch milliseconds: kept here, shown by reporters. */
   paused: Map<string, number>
 }
 
-const askedPauseMs = (reply: HttpReply, now: number): number | undefined => {
-  if (reply.status !== 429 && reply.status !== 503) return undefined
-  return readRetryAfter(
-    header(reply.headers, 'retry-after'),
-    readHttpDate(header(reply.headers, 'date')) ?? now,
-  )
-}
+const asksForPause = ({ status }: HttpReply): boolean => status === 429 || status === 503
+
+const askedPauseMs = (reply: HttpReply, now: number): number | undefined =>
+  readRetryAfter(header(reply.headers, 'retry-after'), readHttpDate(header(reply.headers, 'date')) ?? now)
+
+const tooLong = (origin: string, ms: number): NetworkError =>
+  new NetworkError('refused', `${origin} asks to wait ${Math.round(ms / 60_000)} minutes`, { sent: false })
 
 /**
- * A 429 or 503 with `Retry-After` holds back every file request to that origin. Status requests wait by rules of
- * their own (`job/waiting.ts`), so that this stands around file requests only.
+ * A 429 or 503 holds back every file request to that origin: for as long as its `Retry-After` says, without one for a
+ * time of our own that grows with each such answer in a row. Status requests wait by rules of their own
+ * (`job/waiting.ts`), so that this stands around file requests only. Rejects with `NetworkError` instead of waiting
+ * longer than `longestPauseMs`.
  */
-export const keepPauses = ({ clock, longestPauseMs, paused }: PauseOptions): Middleware => {
+export const keepPauses = ({ clock, random, longestPauseMs, paused }: PauseOptions): Middleware => {
+  /** By origin, answers in a row that asked for a pause and did not say for how long. */
+  const unsaid = new Map<string, number>()
+  const pause = (origin: string, reply: HttpReply): void => {
+    const now = clock.now()
+    const present = paused.get(origin) ?? 0
+    const asked = askedPauseMs(reply, now)
+    if (asked !== undefined) paused.set(origin, Math.max(present, now + asked))
+    // Of a burst the first one counts: the others were sent before anybody knew.
+    if (asked !== undefined || present > now) return
+    const inRow = (unsaid.get(origin) ?? 0) + 1
+    unsaid.set(origin, inRow)
+    paused.set(origin, now + backoffMs(inRow, random))
+  }
   return async (request, next) => {
     const origin = originOf(request.url) ?? ''
     for (let until = paused.get(origin) ?? 0; until > clock.now(); until = paused.get(origin) ?? 0) {
-      await clock.sleep(until - clock.now(), request.signal)
+      const ms = until - clock.now()
+      if (ms > longestPauseMs) throw tooLong(origin, ms)
+      await clock.sleep(ms, request.signal)
     }
     paused.delete(origin)
     const reply = await next(request)
-    const asked = askedPauseMs(reply, clock.now())
-    if (asked !== undefined && asked <= longestPauseMs) {
-      paused.set(origin, Math.max(paused.get(origin) ?? 0, clock.now() + asked))
-    }
+    if (asksForPause(reply)) pause(origin, reply)
+    else if (reply.status < 400) unsaid.delete(origin)
     return reply
   }
 }

@@ -11,8 +11,13 @@ export const lockPath = (directory: string): string => join(directory, privateFo
 
 /** Where a directory's job is; undefined when it holds none. Another process may be writing it. */
 export const readJob = async (directory: string): Promise<JobState | undefined> => {
-  const events = await readJournal(journalPath(directory))
-  return events.length === 0 ? undefined : events.reduce(reduce, newState())
+  const state = newState()
+  let isEmpty = true
+  await readJournal(journalPath(directory), (event) => {
+    reduce(state, event)
+    isEmpty = false
+  })
+  return isEmpty ? undefined : state
 }
 
 /** What an export would write over. */

@@ -1,5 +1,6 @@
 /** The download step: every file that is still to be had, as tasks for the executor. */
 import type { FileResult, FileTask } from '../fetch/task.js'
+import { askBefore } from './expiry.js'
 import type { Job } from './export.js'
 import type { Fact } from './facts.js'
 import type { OutputFile } from './files.js'
@@ -14,19 +15,28 @@ const taskOf = (file: OutputFile, job: Job): FileTask => ({
   count: file.count,
   sizeBytes: file.sizeBytes,
   sha256: file.sha256,
+  askBefore: askBefore(file, job.state),
   gzip: job.config.files.gzip,
 })
 
-const factOf = (task: FileTask, result: FileResult): Fact =>
-  result.ok
-    ? { type: 'file-completed', name: task.name, gzip: task.gzip || undefined, ...result.stored }
-    : { type: 'file-failed', name: task.name, ...result.failure }
+/** Nothing happened to a file that was not asked for because its URL has ended: it waits for a fresh one. */
+const factsOf = (task: FileTask, result: FileResult): Fact[] => {
+  if (result.ok) {
+    return [{ type: 'file-completed', name: task.name, gzip: task.gzip || undefined, ...result.stored }]
+  }
+  return result.failure.code === 'expired'
+    ? []
+    : [{ type: 'file-failed', name: task.name, ...result.failure }]
+}
 
 /** One file that cannot be had never stops the others. */
 export async function* download(job: Job, files: readonly OutputFile[]): AsyncGenerator<Fact[]> {
-  const fetchOne = async (file: OutputFile, signal: AbortSignal): Promise<Fact> => {
+  const fetchOne = async (file: OutputFile, signal: AbortSignal): Promise<Fact[]> => {
     const task = taskOf(file, job)
-    return factOf(task, await job.executor.execute(task, signal))
+    return factsOf(task, await job.executor.execute(task, signal))
   }
-  yield* pool(files, job.executor.capacity, fetchOne, job.signal)
+  for await (const finished of pool(files, job.executor.capacity, fetchOne, job.signal)) {
+    const facts = finished.flat()
+    if (facts.length > 0) yield facts
+  }
 }

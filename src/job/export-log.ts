@@ -7,6 +7,7 @@ import { parameterList } from '../protocol/parameters.js'
 import type { Section } from '../protocol/types.js'
 import type { JobEvent } from './facts.js'
 import type { OutputFile } from './files.js'
+import { listedBy } from './pages.js'
 import type { JobState } from './state.js'
 
 export const exportLogName = 'log.ndjson'
@@ -79,15 +80,15 @@ const manifestItems = (
 ): LogItem[] => {
   if (state.refreshed.has(event.page)) return []
   const transactionTime = fullInstant(state.transactionTime, state.serverDate ?? state.acceptedAt)
-  const { output, deleted, outcome } = event.manifest.items
+  const { output, deleted, outcome } = listedBy(event)
   const items: LogItem[] = [
     {
       eventId: 'status_page_complete',
       eventDetail: {
         transactionTime,
-        outputFileCount: output.length,
-        deletedFileCount: deleted.length,
-        errorFileCount: outcome.length,
+        outputFileCount: output,
+        deletedFileCount: deleted,
+        errorFileCount: outcome,
       },
     },
   ]

@@ -38,7 +38,8 @@ export type Steer = (step: Step, state: JobState) => Step
  */
 export async function* exportJob(job: Job, steer: Steer = (step) => step): AsyncGenerator<JobEvent, void> {
   for (;;) {
-    const step = steer(nextStep(job.state, job.config.files.cleanup), job.state)
+    const next = nextStep(job.state, job.config.files.cleanup, job.clock.now())
+    const step = steer(next, job.state)
     if (step.do === 'stop') return
     for await (const facts of perform(step, job)) yield* await job.record(facts)
   }

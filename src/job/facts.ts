@@ -1,6 +1,6 @@
 /** Everything that can happen to a job, in the past tense: one journal line each, and all that is remembered. */
 import type { StoredFile } from '../fetch/task.js'
-import type { Instant, Issue, KickOffRequest, OutputManifest } from '../protocol/types.js'
+import type { Instant, Issue, KickOffRequest, OutputManifest, Section } from '../protocol/types.js'
 
 /** Something that a whole, stored export still says. */
 export interface Finding {
@@ -44,7 +44,8 @@ export type Fact =
       kickOff?: KickOffRequest
       identity?: Identity
     }
-  | { type: 'job-resumed' }
+  /** `kept`: what there is of files that are not whole. */
+  | { type: 'job-resumed'; kept?: { files: number; bytes: number } }
   /** Written before the request is sent; without an answer after it, the kick-off is undecided. */
   | { type: 'kick-off-requested'; method: string; url: string }
   /** It certainly did not reach the server. `againAfterMs`: another attempt follows. */
@@ -95,7 +96,14 @@ export type Fact =
   /** An answer that ends most jobs and is looked at again before it is believed. */
   | { type: 'status-doubted'; reason: string; status: number; notBefore: number }
   /** `page` is the URL it was asked at; one that is known already brings fresh file URLs. `partial`: the job goes on. */
-  | { type: 'manifest-received'; page: string; manifest: OutputManifest; partial?: boolean }
+  | {
+      type: 'manifest-received'
+      page: string
+      manifest: OutputManifest
+      partial?: boolean
+      /** Entries of each section that are known already and not repeated here. */
+      known?: Record<Section, number>
+    }
   /** Asked again for fresh URLs, or as a further page, in vain. */
   | { type: 'manifest-unavailable'; page: string; reason: string }
   | ({ type: 'file-completed'; name: string; gzip?: boolean } & StoredFile)

@@ -1,5 +1,5 @@
 /** The truth about a job: an append-only file, one fact a line, synced before anybody acts upon it. */
-import { type FileHandle, open, readFile } from 'node:fs/promises'
+import { type FileHandle, open } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { BulkxError } from '../errors.js'
 import { fileMode, readAndWrite, syncDirectory } from '../sink/disk.js'
@@ -12,11 +12,8 @@ export interface Journal {
   close(): Promise<void>
 }
 
-interface Replayed {
-  events: JobEvent[]
-  /** Bytes up to the end of the last whole line. */
-  goodBytes: number
-}
+/** Sees each fact, in order, as it is read. */
+export type Replay = (event: JobEvent) => void | Promise<void>
 
 const parseLine = (line: string): JobEvent | undefined => {
   try {
@@ -28,32 +25,72 @@ const parseLine = (line: string): JobEvent | undefined => {
   }
 }
 
-/** The facts of a journal's text. A torn last line never happened; a torn line before others is damage. */
-export const replay = (text: string, path: string): Replayed => {
-  const events: JobEvent[] = []
-  let goodChars = 0
-  for (let end = text.indexOf('\n'); end !== -1; end = text.indexOf('\n', goodChars)) {
-    const event = parseLine(text.slice(goodChars, end))
-    if (!event) break
-    events.push(event)
-    goodChars = end + 1
+const newline = 10
+/** Read at once, bytes. */
+const readBytes = 256 * 1024
+
+/** The whole lines of a file, and what stands behind the last one; never more of it in memory than its longest line. */
+async function* linesOf(handle: FileHandle): AsyncGenerator<Buffer> {
+  let rest: Buffer[] = []
+  for (let position = 0; ; ) {
+    const { bytesRead, buffer } = await handle.read(Buffer.allocUnsafe(readBytes), 0, readBytes, position)
+    if (bytesRead === 0) break
+    position += bytesRead
+    let start = 0
+    for (
+      let end = buffer.indexOf(newline);
+      end !== -1 && end < bytesRead;
+      end = buffer.indexOf(newline, start)
+    ) {
+      rest.push(buffer.subarray(start, end + 1))
+      yield rest.length === 1 ? (rest[0] as Buffer) : Buffer.concat(rest)
+      rest = []
+      start = end + 1
+    }
+    if (start < bytesRead) rest.push(buffer.subarray(start, bytesRead))
   }
-  const rest = text.slice(goodChars).split('\n').slice(1)
-  if (rest.some((line) => parseLine(line) !== undefined)) {
-    const hint = 'start anew with --again, or restore the file from a backup'
-    throw new BulkxError('BULKX_STORAGE', `The journal ${path} is damaged at line ${events.length + 1}`, {
-      hint,
-    })
-  }
-  return { events, goodBytes: Buffer.byteLength(text.slice(0, goodChars)) }
+  if (rest.length > 0) yield Buffer.concat(rest)
 }
 
-/** The events of a journal that somebody else may be writing; empty when there is none. */
-export const readJournal = async (path: string): Promise<JobEvent[]> => {
+const damaged = (path: string, line: number): BulkxError =>
+  new BulkxError('BULKX_STORAGE', `The journal ${path} is damaged at line ${line}`, {
+    hint: 'start anew with --again, or restore the file from a backup',
+  })
+
+/**
+ * Replays a journal line by line; the bytes up to the end of its last whole line. A torn last line never happened; a
+ * torn line before others is damage.
+ */
+const replay = async (handle: FileHandle, path: string, take: Replay): Promise<number> => {
+  let goodBytes = 0
+  let goodLines = 0
+  let torn = false
+  for await (const line of linesOf(handle)) {
+    const isWhole = line.at(-1) === newline
+    const event = isWhole || torn ? parseLine(line.toString('utf8')) : undefined
+    if (torn && event) throw damaged(path, goodLines + 1)
+    if (!event) torn = true
+    if (!event) continue
+    goodBytes += line.length
+    goodLines += 1
+    const taken = take(event)
+    if (taken) await taken
+  }
+  return goodBytes
+}
+
+/** Replays a journal that somebody else may be writing; false when there is none. */
+export const readJournal = async (path: string, take: Replay): Promise<boolean> => {
   try {
-    return replay(await readFile(path, 'utf8'), path).events
+    const handle = await open(path, 'r')
+    try {
+      await replay(handle, path, take)
+    } finally {
+      await handle.close()
+    }
+    return true
   } catch (cause) {
-    if (systemCode(cause) === 'ENOENT' || systemCode(cause) === 'ENOTDIR') return []
+    if (systemCode(cause) === 'ENOENT' || systemCode(cause) === 'ENOTDIR') return false
     throw storageError(`Cannot read ${path}`, cause)
   }
 }
@@ -97,19 +134,28 @@ class JournalFile implements Journal {
   }
 }
 
-/** Opens or creates a journal, cuts a torn tail off, and replays it. The caller holds the job's lock. */
-export const openJournal = async (path: string): Promise<{ journal: Journal; events: JobEvent[] }> => {
+/** Opens a journal for reading and writing, or creates it. */
+const openOrCreate = async (path: string): Promise<FileHandle> => {
   try {
-    const text = await readFile(path, 'utf8').catch((error) => {
-      if (systemCode(error) === 'ENOENT') return undefined
-      throw error
-    })
-    const { events, goodBytes } = replay(text ?? '', path)
-    const handle = await open(path, text === undefined ? 'wx' : readAndWrite, fileMode)
+    return await open(path, readAndWrite)
+  } catch (error) {
+    if (systemCode(error) !== 'ENOENT') throw error
+  }
+  const handle = await open(path, 'wx+', fileMode)
+  await syncDirectory(dirname(path))
+  return handle
+}
+
+/** Opens or creates a journal, replays it, and cuts a torn tail off. The caller holds the job's lock. */
+export const openJournal = async (path: string, take: Replay): Promise<Journal> => {
+  let handle: FileHandle | undefined
+  try {
+    handle = await openOrCreate(path)
+    const goodBytes = await replay(handle, path, take)
     await handle.truncate(goodBytes)
-    if (text === undefined) await syncDirectory(dirname(path))
-    return { journal: new JournalFile(path, handle, goodBytes), events }
+    return new JournalFile(path, handle, goodBytes)
   } catch (cause) {
+    await handle?.close().catch(() => {})
     throw storageError(`Cannot use the journal ${path}`, cause)
   }
 }

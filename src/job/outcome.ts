@@ -1,6 +1,7 @@
 /** How a job stands at the end of a run: the result, and the error that explains it. */
 import { BulkxError } from '../errors.js'
 import type { FailOn, Finding, Outcome } from './facts.js'
+import { completedOf } from './files.js'
 import { failing } from './findings.js'
 import { attachCommand, cancelCommand, resumeCommand } from './next-command.js'
 import { type JobState, phaseOf } from './state.js'
@@ -38,9 +39,8 @@ const running = (state: JobState, directory: string): BulkxError => {
 }
 
 const downloading = (state: JobState, directory: string): BulkxError => {
-  const files = [...state.files.values()]
-  const done = files.filter(({ status }) => status === 'completed').length
-  return new BulkxError('BULKX_STILL_RUNNING', `${done} of ${files.length} files are on disk`, {
+  const done = completedOf(state)
+  return new BulkxError('BULKX_STILL_RUNNING', `${done} of ${state.files.size} files are on disk`, {
     hint: `fetch the others with ${resumeCommand(directory)}`,
   })
 }
@@ -49,7 +49,7 @@ const downloading = (state: JobState, directory: string): BulkxError => {
 const namedMax = 5
 
 const incomplete = (state: JobState, directory: string): BulkxError => {
-  const failed = [...state.files.values()].filter(({ status }) => status === 'failed')
+  const failed = [...state.unfinished.failed].sort((a, b) => a.position - b.position)
   const named = failed.slice(0, namedMax).map((file) => `${file.name} (${file.failure?.message ?? 'failed'})`)
   if (failed.length > namedMax) named.push(`and ${failed.length - namedMax} more`)
   if (state.missingPage) named.push(`a further page of the manifest (${state.missingPage.reason})`)

@@ -1,12 +1,18 @@
 /** The pages of a manifest, and the files they list: taken in once, and asked for again for fresh URLs. */
+import { readInstant } from '../protocol/instant.js'
 import { withoutPatients } from '../protocol/kick-off.js'
 import type { Instant, Issue, OutputManifest, Section } from '../protocol/types.js'
-import type { OutputFile } from './files.js'
+import type { JobEvent } from './facts.js'
+import { type OutputFile, setStatus } from './files.js'
 import type { JobState } from './state.js'
 
 export interface ManifestPage {
   requiresAccessToken?: boolean
   transactionTime?: Instant
+  /** When the files of the page end, epoch milliseconds by the server's clock. */
+  expiresAt?: number
+  /** When it was last asked for, epoch milliseconds, with whatever result. */
+  askedAt: number
   /** More entries may follow under the same URL: the job goes on. */
   partial: boolean
   /** Our file names, by position in the section. */
@@ -32,11 +38,34 @@ export const linesUp = (state: JobState, page: string, manifest: OutputManifest)
   })
 }
 
-/** A partial page that lists what is not known yet: the same one again, at each look, is not worth a fact. */
-export const hasMore = (state: JobState, page: string, manifest: OutputManifest): boolean => {
-  const known = state.pages.get(page)
-  return sections.some((section) => manifest.items[section].length > (known?.names[section].length ?? 0))
+type Received = Extract<JobEvent, { type: 'manifest-received' }>
+
+/**
+ * What a partial page lists that is not known yet, as the fact that says so; undefined when that is nothing: a page
+ * that grows at each look is not written down anew each time.
+ */
+export const newsOf = (
+  state: JobState,
+  page: string,
+  manifest: OutputManifest,
+): Omit<Received, 'at'> | undefined => {
+  const names = state.pages.get(page)?.names
+  const known = { output: 0, deleted: 0, outcome: 0 }
+  const items: OutputManifest['items'] = { output: [], deleted: [], outcome: [] }
+  for (const section of sections) {
+    known[section] = names?.[section].length ?? 0
+    items[section] = manifest.items[section].slice(known[section])
+  }
+  if (sections.every((section) => items[section].length === 0)) return undefined
+  return { type: 'manifest-received', page, manifest: { ...manifest, items }, partial: true, known }
 }
+
+/** How many entries a page lists by now, those included that were known before. */
+export const listedBy = ({ manifest: { items }, known }: Received): Record<Section, number> => ({
+  output: (known?.output ?? 0) + items.output.length,
+  deleted: (known?.deleted ?? 0) + items.deleted.length,
+  outcome: (known?.outcome ?? 0) + items.outcome.length,
+})
 
 const addFile = (
   state: JobState,
@@ -50,9 +79,10 @@ const addFile = (
     return listed
   }
   const name = state.nameFile(section, item.type)
-  const file: OutputFile = { ...item, name, section, page, status: 'pending' }
+  const position = state.files.size
+  const file: OutputFile = { ...item, name, section, position, page, status: 'pending' }
+  setStatus(state.unfinished, file, item.url === '' ? 'failed' : 'pending')
   if (item.url === '') {
-    file.status = 'failed'
     file.failure = { code: 'refused', message: 'the manifest entry has no usable URL', refresh: true }
   } else {
     state.namesByUrl.set(item.url, name)
@@ -65,22 +95,21 @@ const renewFile = (state: JobState, name: string, url: string): void => {
   const file = state.files.get(name)
   if (!file || file.status === 'completed') return
   file.url = url
-  if (url !== '') file.status = 'pending'
+  if (url !== '') setStatus(state.unfinished, file, 'pending')
 }
 
 const isSameIssue = (a: Issue, b: Issue): boolean => a.severity === b.severity && a.text === b.text
 
 /** Folds a page into the state: new entries become files, known ones get their fresh URLs. */
-export const takeManifest = (
-  state: JobState,
-  page: string,
-  manifest: OutputManifest,
-  partial: boolean,
-): void => {
+export const takeManifest = (state: JobState, event: Received): void => {
+  const { page, manifest } = event
+  const partial = event.partial === true
   const known = state.pages.get(page)
   const names = known?.names ?? { output: [], deleted: [], outcome: [] }
   for (const section of sections) {
-    manifest.items[section].forEach((item, position) => {
+    const before = event.known?.[section] ?? 0
+    manifest.items[section].forEach((item, index) => {
+      const position = before + index
       const name = names[section][position]
       if (name === undefined) names[section][position] = addFile(state, page, section, item)
       else renewFile(state, name, item.url)
@@ -90,6 +119,8 @@ export const takeManifest = (
   state.pages.set(page, {
     requiresAccessToken: manifest.requiresAccessToken,
     transactionTime: manifest.transactionTime,
+    expiresAt: manifest.expiresAt,
+    askedAt: event.at,
     partial,
     names,
   })
@@ -105,8 +136,10 @@ export const takeManifest = (
   state.nextManifest = partial ? state.nextManifest : manifest.next
 }
 
+const timeOf = (text: Instant): number => readInstant(text) ?? Date.parse(text)
+
 // Pages that disagree are merged under the earlier time: the next `_since` then misses nothing.
 const earlier = (a: Instant | undefined, b: Instant | undefined): Instant | undefined => {
   if (a === undefined || b === undefined) return a ?? b
-  return Date.parse(b) < Date.parse(a) ? b : a
+  return timeOf(b) < timeOf(a) ? b : a
 }

@@ -1,5 +1,6 @@
 /** What to do next, decided from what is known: pure, and a table in the tests. */
 import type { KickOffRequest } from '../protocol/types.js'
+import { askBefore, soonestFirst } from './expiry.js'
 import type { OutputFile } from './files.js'
 import type { JobState } from './state.js'
 
@@ -14,18 +15,25 @@ export type Step =
 
 const stop: Step = { do: 'stop' }
 
-const unfinished = (state: JobState, files: OutputFile[]): Step | undefined => {
-  const pending = files.filter((file) => file.status === 'pending')
-  if (pending.length > 0) return { do: 'download', files: pending }
-  if (state.nextManifest) return { do: 'poll', url: state.nextManifest, notBefore: state.notBefore }
-  const failed = files.filter((file) => file.status === 'failed')
-  const stale = failed.find((file) => file.failure?.refresh && !state.refreshed.has(file.page))
-  if (stale && !state.synchronous) return { do: 'refresh', page: stale.page }
-  return failed.length > 0 || state.missingPage ? stop : undefined
+/** What is to be had, or first a fresh page for URLs that have ended. */
+const download = (state: JobState, now: number): Step => {
+  const files = soonestFirst(state.unfinished.pending, state)
+  const ended = files.find((file) => (askBefore(file, state) ?? Number.POSITIVE_INFINITY) <= now)
+  return ended ? { do: 'refresh', page: ended.page } : { do: 'download', files }
 }
 
-/** The next step of a job; `stop` when it is over, or nothing more can be done in this run. */
-export const nextStep = (state: JobState, cleanup: 'on-success' | 'never'): Step => {
+const unfinished = (state: JobState, now: number): Step | undefined => {
+  const { pending, failed } = state.unfinished
+  if (pending.size > 0) return download(state, now)
+  if (state.nextManifest) return { do: 'poll', url: state.nextManifest, notBefore: state.notBefore }
+  // Any will do: all of them are asked for in turn.
+  const stale = [...failed].find((file) => file.failure?.refresh && !state.refreshed.has(file.page))
+  if (stale && !state.synchronous) return { do: 'refresh', page: stale.page }
+  return failed.size > 0 || state.missingPage ? stop : undefined
+}
+
+/** The next step of a job; `stop` when it is over, or nothing more can be done in this run. `now`: epoch milliseconds. */
+export const nextStep = (state: JobState, cleanup: 'on-success' | 'never', now: number): Step => {
   if (!state.findings) {
     if (state.end) return stop
     if (!state.pollingLocation) {
@@ -33,8 +41,7 @@ export const nextStep = (state: JobState, cleanup: 'on-success' | 'never'): Step
       if (state.undecided || !state.kickOff) return stop
       return { do: 'kick-off', kickOff: state.kickOff }
     }
-    const step = unfinished(state, [...state.files.values()])
-    return step ?? { do: 'write-manifest' }
+    return unfinished(state, now) ?? { do: 'write-manifest' }
   }
   const deletable = state.pollingLocation !== undefined && !state.synchronous && state.end === undefined
   if (cleanup === 'on-success' && deletable && state.deleteStatus === undefined) {

@@ -3,7 +3,7 @@ import { BulkxError } from '../errors.js'
 import { DecodeError, readAnswer } from '../http/body.js'
 import { NetworkError } from '../http/network-error.js'
 import { backoffMs, retry } from '../http/retry.js'
-import { isHttp, originOf } from '../http/url.js'
+import { isHttp, isPrivateAddress, originOf } from '../http/url.js'
 import { readStatus, type StatusResponse, statusRequest } from '../protocol/status.js'
 import type { OutputManifest } from '../protocol/types.js'
 import type { Job } from './export.js'
@@ -11,6 +11,7 @@ import type { Fact } from './facts.js'
 import { cancelCommand, resumeCommand, shownDirectory } from './next-command.js'
 import { linesUp, newsOf } from './pages.js'
 import { unlocated } from './refusal.js'
+import { sameFiles } from './same-files.js'
 import type { JobState } from './state.js'
 import { confirmationDelayMs, confirmationsMax, nextLook, nextLookAfterFailure, stallMs } from './waiting.js'
 
@@ -74,8 +75,7 @@ const unchangedMs = ({ state, clock }: Job, { progress, heartbeat }: InProgress)
 const inProgress = (job: Job, url: string, response: InProgress): Fact[] => {
   const { progress, heartbeat, retryAfterMs, manifest } = response
   const next = nextLook(situation(job, retryAfterMs), job.config.waiting, job.random)
-  const news =
-    manifest && linesUp(job.state, url, manifest) ? newsOf(job.state, url, manifest) : undefined
+  const news = manifest && linesUp(job.state, url, manifest) ? newsOf(job.state, url, manifest) : undefined
   const page: Fact[] = news ? [news] : []
   const unchanged = page.length > 0 ? undefined : unchangedMs(job, response)
   return [...page, { type: 'status-in-progress', progress, heartbeat, unchangedMs: unchanged, ...next }]
@@ -131,10 +131,10 @@ const notFound = ({ state }: Job, gone: Extract<StatusResponse, { kind: 'gone' }
     : [{ type: 'kick-off-unlocated', reference: state.reference, status: gone.status }]
 
 const received = (job: Job, page: string, manifest: OutputManifest): Fact[] => {
-  if (!linesUp(job.state, page, manifest)) {
-    return [{ type: 'manifest-unavailable', page, reason: 'the manifest now lists other files than before' }]
-  }
-  return [{ type: 'manifest-received', page, manifest }]
+  const same = sameFiles(job.state, page, manifest)
+  return typeof same === 'string'
+    ? [{ type: 'manifest-unavailable', page, reason: same }]
+    : [{ type: 'manifest-received', page, manifest: same }]
 }
 
 const facts = (job: Job, url: string, response: StatusResponse): Fact[] => {
@@ -204,19 +204,26 @@ const checkLimits = (job: Job, seen: readonly Fact[]): void => {
   if (waits && now >= job.state.acceptedAt + deadlineMs) throw tooLate(job)
 }
 
-const isLoop = (job: Job, url: string): boolean => job.state.pages.get(url)?.partial === false
+/** Why a page is not even asked for; undefined when it is. */
+const notFollowed = (job: Job, url: string): string | undefined => {
+  const { config, state } = job
+  if (!isHttp(url)) return 'its next page has no http or https URL'
+  if (state.pages.get(url)?.partial === false) return 'the pages of the manifest lead in a circle'
+  if (state.pages.size >= pagesMax) return 'the manifest has more than 10,000 pages'
+  const isInside = isFurtherPage(job, url) && isPrivateAddress(url) && !isPrivateAddress(config.fhirUrl)
+  return isInside && !config.network.trustedOrigins.includes(originOf(url) ?? '')
+    ? 'its next page is at a private address, and the FHIR server is not'
+    : undefined
+}
 
 /**
  * One status request, not before its time, and at the latest when the deadline comes: each run asks at least
  * once. Throws `BULKX_UNAUTHORIZED`, `BULKX_UNREACHABLE` beyond `--patience`, `BULKX_DEADLINE`.
  */
 export async function* poll(job: Job, url: string, notBefore: number): AsyncGenerator<Fact[]> {
-  if (!isHttp(url)) {
-    yield [{ type: 'manifest-unavailable', page: url, reason: 'its next page has no http or https URL' }]
-    return
-  }
-  if (isLoop(job, url) || job.state.pages.size >= pagesMax) {
-    yield [{ type: 'manifest-unavailable', page: url, reason: 'the pages of the manifest lead in a circle' }]
+  const reason = notFollowed(job, url)
+  if (reason !== undefined) {
+    yield [{ type: 'manifest-unavailable', page: url, reason }]
     return
   }
   const until = Math.min(notBefore, job.state.acceptedAt + job.config.waiting.deadlineMs)

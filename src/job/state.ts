@@ -3,7 +3,7 @@
 import type { ErrorCode } from '../errors.js'
 import type { Instant, Issue, KickOffRequest, Section } from '../protocol/types.js'
 import type { Fact, FailOn, Finding, Identity, JobEvent, Phase } from './facts.js'
-import { fileNames, type OutputFile } from './files.js'
+import { fileNames, type OutputFile, setStatus, type Unfinished } from './files.js'
 import { type ManifestPage, takeManifest } from './pages.js'
 
 /** An end that the server has pronounced, repeated as it is by every later command. */
@@ -71,6 +71,7 @@ export interface JobState {
   missingPage?: { page: string; reason: string }
   refreshed: Set<string>
   files: Map<string, OutputFile>
+  unfinished: Unfinished
   namesByUrl: Map<string, string>
   /** Files that the manifest lists more than once. */
   listedTwice: Set<string>
@@ -112,6 +113,7 @@ export const newState = (): JobState => ({
   pages: new Map(),
   refreshed: new Set(),
   files: new Map(),
+  unfinished: { pending: new Set(), failed: new Set() },
   namesByUrl: new Map(),
   listedTwice: new Set(),
   kept: false,
@@ -127,8 +129,8 @@ const settle = (state: JobState): void => {
 const resume = (state: JobState): void => {
   state.refreshed.clear()
   state.doubts = 0
-  for (const file of state.files.values())
-    if (file.status === 'failed' && file.url !== '') file.status = 'pending'
+  for (const file of state.unfinished.failed)
+    if (file.url !== '') setStatus(state.unfinished, file, 'pending')
   if (state.missingPage) {
     state.nextManifest = state.missingPage.page
     state.missingPage = undefined
@@ -219,12 +221,14 @@ const folds: Folds = {
     state.progress = undefined
     state.unchangedSince = undefined
     waitUntil(state, { notBefore: 0 })
-    takeManifest(state, event.page, event.manifest, event.partial === true)
+    takeManifest(state, event)
   },
   'manifest-unavailable': (state, event) => {
     settle(state)
     if (event.page !== state.nextManifest) {
       state.refreshed.add(event.page)
+      const known = state.pages.get(event.page)
+      if (known) known.askedAt = event.at
       return
     }
     state.missingPage = { page: event.page, reason: event.reason }
@@ -233,20 +237,20 @@ const folds: Folds = {
   'file-completed': (state, { type: _type, at: _at, name, ...stored }) => {
     const file = state.files.get(name)
     if (!file) return
-    file.status = 'completed'
+    setStatus(state.unfinished, file, 'completed')
     file.stored = stored
     file.failure = undefined
   },
   'file-failed': (state, { name, code, message, hint, status, refresh }) => {
     const file = state.files.get(name)
     if (!file) return
-    file.status = 'failed'
+    setStatus(state.unfinished, file, 'failed')
     file.failure = { code, message, hint, status, refresh }
   },
   'file-lost': (state, { name }) => {
     const file = state.files.get(name)
     if (!file) return
-    file.status = 'pending'
+    setStatus(state.unfinished, file, 'pending')
     file.stored = undefined
   },
   'export-failed': (state, { code, message }) => {
@@ -287,9 +291,9 @@ export const phaseOf = (state: JobState): Phase => {
   if (state.end) return state.end.phase
   if (state.undecided) return 'undecided'
   if (!state.pollingLocation) return 'new'
-  const files = [...state.files.values()]
   if (state.nextManifest) return 'in-progress'
-  if (files.some((file) => file.status === 'pending')) return 'downloading'
-  if (state.missingPage || files.some((file) => file.status === 'failed')) return 'incomplete'
+  const { pending, failed } = state.unfinished
+  if (pending.size > 0) return 'downloading'
+  if (state.missingPage || failed.size > 0) return 'incomplete'
   return 'downloading'
 }

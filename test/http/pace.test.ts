@@ -14,7 +14,7 @@ const paced = (answers: [number, HttpHeaders?][], requestsPerSecond = 1e9) => {
     asked.push([url, clock.now() - startedAt])
     return { status, headers, url, body: Readable.from([]) }
   }
-  const pauses = keepPauses({ clock, longestPauseMs: 1_800_000, paused: new Map() })
+  const pauses = keepPauses({ clock, random: () => 0, longestPauseMs: 1_800_000, paused: new Map() })
   const send = compose(limitRate(clock, requestsPerSecond), pauses)(exchange)
   const ask = (url: string, signal?: AbortSignal) => send({ method: 'GET', url, headers: {}, signal })
   return { asked, ask }
@@ -30,9 +30,11 @@ test.each<[string, [number, HttpHeaders], number]>([
     [503, { date: 'Thu, 01 Jan 2026 05:00:00 GMT', 'retry-after': 'Thu, 01 Jan 2026 05:00:10 GMT' }],
     10_000,
   ],
-  ['503 without Retry-After', [503, {}], 0],
+  ['429 without Retry-After: a pause of our own', [429, {}], 1000],
+  ['503 without Retry-After', [503, {}], 1000],
+  ['Retry-After: 0 is none', [429, { 'retry-after': '0' }], 1000],
+  ['rubbish is none', [429, { 'retry-after': 'later' }], 1000],
   ['another status', [500, { 'retry-after': '30' }], 0],
-  ['a pause longer than the longest', [429, { 'retry-after': '1801' }], 0],
 ])('%s', async (_name, answer, wait) => {
   const { asked, ask } = paced([answer])
   await ask(a)
@@ -54,6 +56,30 @@ test('a longer pause that comes meanwhile counts', async () => {
   await ask(a)
   await ask(a)
   expect(asked.map(([, at]) => at)).toEqual([0, 10_000, 70_000])
+})
+
+test('a pause longer than the longest: nothing is sent, and nobody waits', async () => {
+  const { asked, ask } = paced([[429, { 'retry-after': '1801' }]])
+  await ask(a)
+  await expect(ask(a)).rejects.toThrow('https://a.example asks to wait 30 minutes')
+  await ask(b)
+  expect(asked).toEqual([
+    [a, 0],
+    [b, 0],
+  ])
+})
+
+test('pauses of our own grow from answer to answer, and begin anew after one that is good', async () => {
+  const { asked, ask } = paced([[429], [503], [429], [200], [429]])
+  for (let count = 0; count < 6; count += 1) await ask(a)
+  expect(asked.map(([, at]) => at)).toEqual([0, 1000, 3000, 7000, 7000, 8000])
+})
+
+test('of a burst, the first answer without Retry-After counts; one with it always does', async () => {
+  const { asked, ask } = paced([[429], [429], [429, { 'retry-after': '5' }], [429]])
+  await Promise.all([ask(a), ask(a), ask(a), ask(a)])
+  await ask(a)
+  expect(asked.map(([, at]) => at)).toEqual([0, 0, 0, 0, 5000])
 })
 
 test('a rate is kept over all origins', async () => {

@@ -3,7 +3,7 @@ import { appendFile, mkdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import type { JobEvent } from '../../src/job/facts.js'
-import { openJournal, readJournal, replay } from '../../src/job/journal.js'
+import { openJournal, readJournal } from '../../src/job/journal.js'
 import { nextStep } from '../../src/job/plan.js'
 import { newState, phaseOf, reduce } from '../../src/job/state.js'
 import { conversation, exitOf, makeDirectory, ownDirectory } from '../helpers/conversation.js'
@@ -27,20 +27,35 @@ const fresh = async (content?: string | Buffer): Promise<string> => {
   return path
 }
 
+/** The journal and what it held. */
+const opened = async (path: string) => {
+  const known: JobEvent[] = []
+  const journal = await openJournal(path, (event) => void known.push(event))
+  return { journal, events: known }
+}
+
+const read = async (path: string): Promise<JobEvent[]> => {
+  const known: JobEvent[] = []
+  await readJournal(path, (event) => void known.push(event))
+  return known
+}
+
 test('cut at any byte, it replays the lines that are whole, and goes on behind them', async () => {
   const bytes = Buffer.from(text)
+  const cutPath = await fresh()
   for (let cut = 0; cut <= bytes.length; cut += 1) {
     const prefix = bytes.subarray(0, cut)
     const whole = prefix.toString('utf8').split('\n').length - 1
-    expect(replay(prefix.toString('utf8'), 'journal').events).toEqual(events.slice(0, whole))
+    await writeFile(cutPath, prefix)
+    expect(await read(cutPath)).toEqual(events.slice(0, whole))
   }
   for (const cut of [0, 1, 80, bytes.length - 1, bytes.length]) {
     const path = await fresh(bytes.subarray(0, cut))
-    const opened = await openJournal(path)
-    await opened.journal.append([eventOf(9)])
-    await opened.journal.close()
-    expect(await readJournal(path)).toEqual([...opened.events, eventOf(9)])
-    expect(await readFile(path, 'utf8')).toBe([...opened.events, eventOf(9)].map(lineOf).join(''))
+    const { journal, events: known } = await opened(path)
+    await journal.append([eventOf(9)])
+    await journal.close()
+    expect(await read(path)).toEqual([...known, eventOf(9)])
+    expect(await readFile(path, 'utf8')).toBe([...known, eventOf(9)].map(lineOf).join(''))
   }
 })
 
@@ -52,12 +67,12 @@ test.each<[string, string]>([
   ['an empty line', '\n'],
 ])('%s at the end never happened, before others it is damage', async (_name, damage) => {
   const end = await fresh(text + damage)
-  const { journal, events: known } = await openJournal(end)
+  const { journal, events: known } = await opened(end)
   await journal.close()
   expect(known).toEqual(events)
   expect(await readFile(end, 'utf8')).toBe(text)
   const middle = await fresh(lineOf(eventOf(1)) + damage + text)
-  await expect(openJournal(middle)).rejects.toMatchObject({
+  await expect(opened(middle)).rejects.toMatchObject({
     code: 'BULKX_STORAGE',
     message: expect.stringContaining('line 2'),
   })
@@ -66,37 +81,50 @@ test.each<[string, string]>([
 
 test('appends that come at once are in order, each whole', async () => {
   const path = await fresh()
-  const { journal } = await openJournal(path)
+  const { journal } = await opened(path)
   const batches = Array.from({ length: 50 }, (_, index) => [eventOf(index * 2), eventOf(index * 2 + 1)])
   await Promise.all(batches.map((batch) => journal.append(batch)))
   await journal.close()
-  expect(await readJournal(path)).toEqual(batches.flat())
+  expect(await read(path)).toEqual(batches.flat())
   expect((await stat(path)).mode & 0o777).toBe(0o600)
 })
 
 test('reading beside a writer sees whole lines only', async () => {
   const path = await fresh(text)
   await appendFile(path, '{"type":"torn')
-  expect(await readJournal(path)).toEqual(events)
-  expect(await readJournal(join(path, 'missing'))).toEqual([])
+  expect(await read(path)).toEqual(events)
+  expect(await read(join(path, 'missing'))).toEqual([])
+})
+
+test('lines longer than what is read at once, and pieces that end anywhere, are whole', async () => {
+  const long = [700_000, 1, 262_143, 262_144, 5, 300_000].map(
+    (length): JobEvent => ({
+      type: 'status-in-progress',
+      progress: 'ë'.repeat(length),
+      notBefore: 1,
+      at: length,
+    }),
+  )
+  const path = await fresh(long.map(lineOf).join(''))
+  expect(await read(path)).toEqual(long)
 })
 
 test('a journal that cannot be opened is a storage error', async () => {
   const path = await fresh()
   await mkdir(path)
-  await expect(openJournal(path)).rejects.toMatchObject({ code: 'BULKX_STORAGE' })
+  await expect(opened(path)).rejects.toMatchObject({ code: 'BULKX_STORAGE' })
 })
 
 describe('a whole job', () => {
   test('every prefix of its journal is a state from which the job can go on without a second kick-off', async () => {
     const talk = await conversation(routes())
     expect(exitOf(await talk.run())).toBe(0)
-    const all = await readJournal(join(talk.directory, '.bulkx', 'journal'))
+    const all = await read(join(talk.directory, '.bulkx', 'journal'))
     expect(all.length).toBeGreaterThan(5)
     const sent = all.findIndex(({ type }) => type === 'kick-off-requested')
     for (let length = 1; length <= all.length; length += 1) {
       const state = structuredClone(all.slice(0, length)).reduce(reduce, newState())
-      const step = nextStep(state, 'on-success')
+      const step = nextStep(state, 'on-success', 0)
       expect(step.do === 'kick-off').toBe(length <= sent)
       if (length === sent + 1) expect([step.do, phaseOf(state)]).toEqual(['stop', 'undecided'])
     }

@@ -6,6 +6,8 @@ import { type JobState, newState, phaseOf, reduce } from '../../src/job/state.js
 import type { OutputManifest } from '../../src/protocol/types.js'
 import { kickOffOf } from '../helpers/job.js'
 
+/** Later than any fact here. */
+const now = 1_000_000
 const page1 = 'https://s/1'
 const page2 = 'https://s/2'
 const manifestOf = (urls: string[], next?: string): OutputManifest => ({
@@ -184,11 +186,11 @@ test.each<[string, Fact[], Step['do'], Phase]>([
   ],
 ])('%s', (_name, facts, step, phase) => {
   const state = after(facts)
-  expect([nextStep(state, 'on-success').do, phaseOf(state)]).toEqual([step, phase])
+  expect([nextStep(state, 'on-success', now).do, phaseOf(state)]).toEqual([step, phase])
 })
 
 test('--cleanup never deletes nothing', () => {
-  expect(nextStep(after([...open, received([]), written]), 'never').do).toBe('stop')
+  expect(nextStep(after([...open, received([]), written]), 'never', now).do).toBe('stop')
 })
 
 test('fresh URLs reach the files that are still to be had, and no others', () => {
@@ -197,7 +199,7 @@ test('fresh URLs reach the files that are still to be had, and no others', () =>
     ['a', 'completed'],
     ['d', 'pending'],
   ])
-  expect(nextStep(state, 'never')).toMatchObject({ do: 'download', files: [{ name: two, url: 'd' }] })
+  expect(nextStep(state, 'never', now)).toMatchObject({ do: 'download', files: [{ name: two, url: 'd' }] })
 })
 
 test('failures count until something good happens', () => {

@@ -2,6 +2,7 @@
 import ora, { type Ora } from 'ora'
 import type { Progress } from '../../fetch/progress.js'
 import type { JobEvent } from '../../job/facts.js'
+import { completedOf } from '../../job/files.js'
 import type { JobState } from '../../job/state.js'
 import { plainPaint } from '../explain.js'
 import type { Io } from '../io.js'
@@ -98,22 +99,14 @@ const createFoot = (io: Pick<Io, 'stderr' | 'clock'>, color: boolean) => {
   }
 }
 
-/** Kept by adding, not by looking at all files again: there may be a hundred thousand. */
+/** What the bars count, as of the last event. */
 const createCounts = () => {
-  let done = 0
-  let total = 0
-  let pending = 0
+  let state: JobState | undefined
   return {
-    counts: () => ({ done, total }),
-    pending: () => pending,
-    take: (event: JobEvent, state: JobState): void => {
-      if (event.type === 'file-completed') done += 1
-      if (event.type === 'file-completed' || event.type === 'file-failed') pending -= 1
-      if (event.type !== 'manifest-received' && event.type !== 'job-resumed') return
-      const files = [...state.files.values()]
-      total = files.length
-      done = files.filter((file) => file.status === 'completed').length
-      pending = files.filter((file) => file.status === 'pending').length
+    counts: () => ({ done: state ? completedOf(state) : 0, total: state?.files.size ?? 0 }),
+    pending: () => state?.unfinished.pending.size ?? 0,
+    take: (next: JobState): void => {
+      state = next
     },
   }
 }
@@ -143,7 +136,7 @@ export const fancyReporter = (talk: Talk, io: Pick<Io, 'stderr' | 'clock'>): Rep
       progress = gauges
     },
     event: (event, state) => {
-      files.take(event, state)
+      files.take(state)
       sayLines(event, state)
       const wait = waitFor(event, state)
       if (files.pending() > 0 && progress) foot.download(progress, files.counts)

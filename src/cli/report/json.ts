@@ -1,6 +1,7 @@
 /** The facts for programs: one JSON object a line on stdout, made small and free of secrets. */
 import { withoutQuery } from '../../http/url.js'
 import type { JobEvent } from '../../job/facts.js'
+import { listedBy } from '../../job/pages.js'
 import type { Issue, OutputManifest } from '../../protocol/types.js'
 import type { Io } from '../io.js'
 import { targetText } from '../target.js'
@@ -22,18 +23,19 @@ const countByType = (manifest: OutputManifest): Record<string, number> => {
   return Object.fromEntries(counts)
 }
 
-const manifestFields = ({ manifest, page, partial }: Extract<JobEvent, { type: 'manifest-received' }>) => ({
-  page: withoutQuery(page),
-  partial: partial === true,
-  transactionTime: words(manifest.transactionTime),
-  requiresAccessToken: manifest.requiresAccessToken,
-  output: manifest.items.output.length,
-  deleted: manifest.items.deleted.length,
-  outcome: manifest.items.outcome.length,
-  types: countByType(manifest),
-  more: manifest.next !== undefined,
-  expiresAt: manifest.expiresAt === undefined ? undefined : iso(manifest.expiresAt),
-})
+const manifestFields = (event: Extract<JobEvent, { type: 'manifest-received' }>) => {
+  const { manifest, page, partial } = event
+  return {
+    page: withoutQuery(page),
+    partial: partial === true,
+    transactionTime: words(manifest.transactionTime),
+    requiresAccessToken: manifest.requiresAccessToken,
+    ...listedBy(event),
+    types: countByType(manifest),
+    more: manifest.next !== undefined,
+    expiresAt: manifest.expiresAt === undefined ? undefined : iso(manifest.expiresAt),
+  }
+}
 
 const waitFields = (event: { notBefore: number; retryAfterMs?: number; cut?: boolean }) => ({
   retryAfterMs: event.retryAfterMs,
@@ -116,7 +118,7 @@ const fieldsOf = (event: JobEvent): Record<string, unknown> => {
     case 'file-lost':
       return { name: event.name }
     case 'job-resumed':
-      return {}
+      return { kept: event.kept }
     default:
       return event satisfies never
   }
