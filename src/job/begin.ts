@@ -34,6 +34,11 @@ const isSameQuestion = (job: Job, kickOff: KickOffRequest): boolean =>
   job.state.kickOff !== undefined &&
   questionText(job.state.server, job.state.kickOff) === questionText(job.config.server, kickOff)
 
+/** The same question, put in the same way: by the same method, for one. */
+const isAskedAlike = (job: Job, kickOff: KickOffRequest): boolean =>
+  isSameQuestion(job, kickOff) &&
+  (['method', 'listStyle', 'lenient'] as const).every((way) => job.state.kickOff?.[way] === kickOff[way])
+
 const shown = (server: string, fhirUrl: string, kickOff: KickOffRequest | undefined): string => {
   if (!kickOff) return `a job of ${server} that was kicked off elsewhere`
   const {
@@ -137,12 +142,12 @@ export const beginJob = async (job: Job, command: BeginningCommand): Promise<'ru
     return 'run'
   }
   const phase = phaseOf(state)
-  if (command !== 'resume' && !isSameQuestion(job, config.kickOff)) {
-    if (phase !== 'new') throw otherQuestion(job)
+  if (command !== 'resume' && phase === 'new' && !isAskedAlike(job, config.kickOff)) {
     // Nothing was started there: a corrected command simply takes its place.
     await create(job, config.kickOff)
     return 'run'
   }
+  if (command !== 'resume' && !isSameQuestion(job, config.kickOff)) throw otherQuestion(job)
   if (phase === 'complete') {
     // Killed between manifest.json and the DELETE: the same command goes on with what is left of its work.
     if (command === 'kickoff' || (command === 'export' && isCleanedUp(job))) throw finished(job)
@@ -151,7 +156,8 @@ export const beginJob = async (job: Job, command: BeginningCommand): Promise<'ru
   }
   assertCanGoOn(job, phase)
   if (command === 'kickoff' && phase !== 'new') return 'done'
-  await job.record([{ type: 'job-resumed' }])
+  const kept = await job.sink.unfinished()
+  await job.record([{ type: 'job-resumed', kept: kept.files > 0 ? kept : undefined }])
   return 'run'
 }
 

@@ -1,8 +1,10 @@
 /** What a whole, stored export still says: read off the state, so that it can be said again at any time. */
+import { readInstant } from '../protocol/instant.js'
 import type { Issue } from '../protocol/types.js'
+import { arrivalFindings } from './arrival-findings.js'
 import { contentFindings, many } from './content-findings.js'
 import type { FailOn, Finding } from './facts.js'
-import type { OutputFile } from './files.js'
+import { type OutputFile, typesOf } from './files.js'
 import type { JobState } from './state.js'
 
 const byIssue = { fatal: 'error', error: 'error', warning: 'warning', information: 'information' } as const
@@ -13,12 +15,19 @@ const staleMs = 5 * 60_000
 /** Findings of one kind in files are listed up to here, then counted. */
 const listedMax = 50
 
+const statusUrlFindings = ({ raised }: JobState): Finding[] =>
+  raised
+    ? [
+        {
+          severity: 'warning',
+          code: 'raised-to-https',
+          message: 'the status URL was plain http and was asked over https',
+        },
+      ]
+    : []
+
 const fileFindings = (file: OutputFile, state: JobState): Finding[] => {
-  const found = contentFindings(file)
-  if (file.stored?.raisedToHttps) {
-    const message = 'its URL was plain http and was asked over https'
-    found.push({ severity: 'warning', code: 'raised-to-https', message, file: file.name })
-  }
+  const found = [...contentFindings(file), ...arrivalFindings(file)]
   if (state.listedTwice.has(file.name)) {
     const message = 'the manifest lists its URL more than once; it was fetched once'
     found.push({ severity: 'information', code: 'listed-twice', message, file: file.name })
@@ -43,8 +52,8 @@ const outcomeFindings = (file: OutputFile): Finding[] =>
 const typeFindings = (state: JobState): Finding[] => {
   const asked = state.kickOff?.type
   if (!asked || asked.length === 0) return []
-  const output = [...state.files.values()].filter(({ section, type }) => section === 'output' && type !== '')
-  const delivered = new Map(output.map(({ type }) => [type.toLowerCase(), type]))
+  const output = [...state.files.values()].filter(({ section }) => section === 'output').flatMap(typesOf)
+  const delivered = new Map(output.map((type) => [type.toLowerCase(), type]))
   const wanted = new Set(asked.map((type) => type.toLowerCase()))
   const missing = asked.filter((type) => !delivered.has(type.toLowerCase()))
   const unasked = [...delivered].filter(([key]) => !wanted.has(key)).map(([, type]) => type)
@@ -66,22 +75,43 @@ const typeFindings = (state: JobState): Finding[] => {
   ]
 }
 
-const jobFindings = (state: JobState): Finding[] => {
-  const found: Finding[] = []
-  if (state.failedBatches > 0) {
-    const message = `${state.failedBatches} of the server's batches failed: their resources are missing`
-    found.push({ severity: 'error', code: 'failed-batches', message })
+const batchFindings = ({ failedBatches }: JobState): Finding[] => {
+  if (failedBatches === 0) return []
+  const message = `${failedBatches} of the server's batches failed: their resources are missing`
+  return [{ severity: 'error', code: 'failed-batches', message }]
+}
+
+const noDataFindings = ({ files, kickOff }: JobState): Finding[] => {
+  if ([...files.values()].some(({ section }) => section === 'output')) return []
+  const why =
+    kickOff?.since === undefined
+      ? 'the group may be empty, this client may not be allowed to see these types, or the server gives only ' +
+        'what is new since a time of its own: --since names another one'
+      : `nothing may have changed since ${kickOff.since}, or this client may not be allowed to see it`
+  return [{ severity: 'information', code: 'no-data', message: `the server lists no data: ${why}` }]
+}
+
+const isTime = (text: string): boolean => readInstant(text) !== undefined || !Number.isNaN(Date.parse(text))
+
+/** What the clock that the next export begins at says: none, one that is old, or more than one. */
+const timeFindings = (state: JobState): Finding[] => {
+  const { transactionTime, serverDate, acceptedAt } = state
+  if (transactionTime === undefined || !isTime(transactionTime)) {
+    const said = transactionTime === undefined ? 'has no transactionTime' : `has no time as transactionTime`
+    const then = new Date(serverDate ?? acceptedAt).toISOString()
+    const message = `the manifest ${said}; the kick-off was at ${then}: use that for --since next time`
+    return [{ severity: 'warning', code: 'no-transaction-time', message }]
   }
-  const time = Date.parse(state.transactionTime ?? '')
-  if (state.transactionTime === undefined) {
-    found.push({
-      severity: 'warning',
-      code: 'no-transaction-time',
-      message: 'the manifest has no transactionTime',
-    })
-  } else if (state.serverDate !== undefined && time < state.serverDate - staleMs) {
-    const message = `transactionTime ${state.transactionTime} is older than the kick-off: the server may have answered from a cache`
+  const found: Finding[] = []
+  const time = readInstant(transactionTime)
+  if (time !== undefined && serverDate !== undefined && time < serverDate - staleMs) {
+    const message = `transactionTime ${transactionTime} is older than the kick-off: the server may have answered from a cache`
     found.push({ severity: 'warning', code: 'old-transaction-time', message })
+  }
+  const times = new Set([...state.pages.values()].flatMap((page) => page.transactionTime ?? []))
+  if (times.size > 1) {
+    const message = `the pages of the manifest have ${times.size} different transactionTimes: ${transactionTime}, the earliest, is kept, so that the next export misses nothing`
+    found.push({ severity: 'warning', code: 'transaction-times', message })
   }
   return found
 }
@@ -112,7 +142,10 @@ export const ranked = (findings: Finding[]): Finding[] =>
 export const findingsOf = (state: JobState): Finding[] => {
   const files = [...state.files.values()]
   const all = [
-    ...jobFindings(state),
+    ...batchFindings(state),
+    ...statusUrlFindings(state),
+    ...timeFindings(state),
+    ...noDataFindings(state),
     ...issueFindings(state.manifestIssues),
     ...files.flatMap(outcomeFindings),
     ...files.flatMap((file) => fileFindings(file, state)),

@@ -17,7 +17,7 @@ export const unreachable = ({ fhirUrl }: Pick<Config, 'fhirUrl'>, reason: string
 
 export const unavailable = ({ fhirUrl }: Pick<Config, 'fhirUrl'>, reason: string): BulkxError =>
   new BulkxError('BULKX_UNREACHABLE', `${withoutQuery(fhirUrl)} takes no kick-off now, ${reason}`, {
-    hint: 'maintenance? Nothing was started: run the same command again later',
+    hint: 'maintenance? nothing was started; run the same command again later',
   })
 
 type Place = Pick<Config, 'directory' | 'shownAs'>

@@ -207,7 +207,7 @@ describe('plain', () => {
       [12, fresh],
       [13, { type: 'file-completed', name: 'Patient.0002.ndjson', ...stored(7) }],
       [14, { type: 'manifest-written', findings: [] }],
-      [15, { type: 'delete-answered', status: 500, message: 'out of order' }],
+      [15, { type: 'delete-answered', status: 500, message: 'HTTP 500: out of order' }],
     ]
     expectGolden('transcripts/plain-resumed', await plainText(story))
   })

@@ -64,7 +64,8 @@ const argvOf = (command: Command, stage: Stage): string[] => {
   const argv = wordsOf(command, stage)
   const [name = ''] = argv
   const own = needsServer.has(name) ? ['--server', server, '--out', 'out'] : ['out']
-  const place = argv.includes('--out') ? [] : own
+  const isPlaced = argv.includes('--out') || argv.some((word) => /^https?:/.test(word))
+  const place = isPlaced ? [] : own
   const trust = row.trusted === 'elsewhere' ? ['--trust-origin', mock.elsewhere.origin] : []
   return [...argv, ...place, ...trust]
 }
@@ -92,7 +93,7 @@ const wireOf = (stage: Stage, command: Command): Exchange => {
   let { meanwhile } = command
   return async (request) => {
     const code = unreachable.shift()
-    if (code !== undefined) throw networkError(Object.assign(new Error(code), { code }))
+    if (code) throw networkError(Object.assign(new Error(code), { code }))
     const reply = await exchange(request)
     const other = mock.requests.at(-1)?.phase === 'status' ? meanwhile : undefined
     if (other === undefined) return reply
@@ -122,9 +123,14 @@ const runCommand = async (command: Command, stage: Stage): Promise<Ran> => {
     }),
     { clock },
   )
+  let { sleepsAt } = command
   io.onTalk = (text) => {
     if (command.interruptAt !== undefined && text.includes(command.interruptAt)) io.interrupt()
+    if (sleepsAt === undefined || !text.includes(sleepsAt.text)) return
+    clock.advance(sleepsAt.ms)
+    sleepsAt = undefined
   }
+  clock.advance(command.laterMs ?? 0)
   await command.before?.(join(cwd, 'out'))
   const before = mock.requests.length
   const code = await main(argvOf(command, stage), io)

@@ -10,6 +10,8 @@ export interface Command {
    * `--out` is there. A function where the server's URLs are needed.
    */
   argv?: readonly string[] | ((mock: Mock) => readonly string[])
+  /** How much later than the one before it runs, milliseconds. */
+  laterMs?: number
   /** What happens to the directory before it runs. */
   before?(directory: string): Promise<void>
   /** Another process, which runs while this one waits for its first status answer. */
@@ -26,6 +28,8 @@ export interface Command {
   asks?: Partial<Record<Phase, Times>>
   /** A signal comes as soon as stderr says this. */
   interruptAt?: string
+  /** The computer sleeps, once, as soon as stderr says this: so many milliseconds go by at once. */
+  sleepsAt?: { text: string; ms: number }
 }
 
 /** How a row is played, and what must come of it. */
@@ -34,7 +38,10 @@ export interface Play extends Command {
   over?: 'tcp' | 'process'
   /** Ways to ask that are not the default one: origins that are trusted, for example. */
   trusted?: 'elsewhere'
-  /** Codes of the system that the first requests end with, before anything reaches the server. */
+  /**
+   * Codes of the system that the first requests end with, before anything reaches the server; an empty one lets its
+   * request pass.
+   */
   unreachable?: readonly string[]
   /** A client that asks for tokens which end, instead of a token that was given. */
   identity?: 'client'

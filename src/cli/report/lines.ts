@@ -1,11 +1,13 @@
 /** What happened, in a line each: shared by the plain and the fancy reporter. */
 import { withoutQuery } from '../../http/url.js'
 import type { Fact, JobEvent } from '../../job/facts.js'
+import { completedOf } from '../../job/files.js'
 import { cancelCommand } from '../../job/next-command.js'
 import type { JobState } from '../../job/state.js'
 import { isUndeletable } from '../../protocol/delete.js'
-import { count, duration, harmless, size } from '../text.js'
+import { count, duration, grouped, harmless, size } from '../text.js'
 import type { Warning } from './index.js'
+import { manifestLines } from './manifest-lines.js'
 
 export interface Line {
   level: 'line' | 'warning'
@@ -76,20 +78,6 @@ const acceptedLines = (event: Of<'kick-off-accepted'>): Line[] => [
   ),
 ]
 
-const manifestLine = (event: Of<'manifest-received'>, state: JobState): Line => {
-  const { output, deleted, outcome } = event.manifest.items
-  const files = output.length + deleted.length + outcome.length
-  if (state.refreshed.has(event.page)) return line(`fresh URLs for ${count(files, 'file')}`)
-  const others = [
-    ...(deleted.length > 0 ? [`${deleted.length} of deleted resources`] : []),
-    ...(outcome.length > 0 ? [`${outcome.length} of the server's messages`] : []),
-  ]
-  const details = others.length > 0 ? ` (${others.join(', ')})` : ''
-  const time = event.manifest.transactionTime
-  const at = time === undefined ? '' : `, transaction time ${harmless(time)}`
-  return line(`${event.partial ? 'so far' : 'manifest'}: ${count(files, 'file')}${details}${at}`)
-}
-
 const completedLine = (event: Of<'file-completed'>): Line => {
   const text = `${event.name}${event.gzip ? '.gz' : ''}: ${count(event.resources, 'resource')}, ${size(event.bytes)}`
   return event.badLines > 0
@@ -109,40 +97,44 @@ const deletedLine = (event: Of<'delete-answered'>, state: JobState): Line => {
   return warning(`the server did not delete the job${where}: ${words}; \`bulkx cancel\` tries it again`)
 }
 
-const resumedLine = (state: JobState): Line => {
-  const files = [...state.files.values()]
-  const here = files.filter((file) => file.status === 'completed').length
-  return line(files.length === 0 ? 'resumed' : `resumed: ${here} of ${count(files.length, 'file')} here`)
+const resumedLine = ({ kept }: Of<'job-resumed'>, state: JobState): Line => {
+  const parts = kept === undefined ? '' : `, and ${size(kept.bytes)} of ${count(kept.files, 'other')}`
+  const here = `${grouped(completedOf(state))} of ${count(state.files.size, 'file')} here`
+  return line(state.files.size === 0 ? 'resumed' : `resumed: ${here}${parts}`)
+}
+
+/** What there is to look at is said at the end; nobody should leave before that. */
+const writtenLine = ({ findings }: Of<'manifest-written'>): Line => {
+  const grave = findings.filter(({ severity }) => severity !== 'information').length
+  return line(
+    grave === 0
+      ? 'every file is whole; manifest.json is written'
+      : `every file that the server lists is here; manifest.json is written, with ${count(grave, 'thing')} to look at, see below`,
+  )
 }
 
 /** The lines of one event. Ends that `main` explains, and status answers, which are throttled, have none here. */
 export const linesFor = (event: JobEvent, state: JobState): Line[] => {
   switch (event.type) {
     case 'job-resumed':
-      return [resumedLine(state)]
+      return [resumedLine(event, state)]
     case 'kick-off-requested':
       return [line(`kick-off: ${event.method} ${withoutQuery(event.url)}`)]
     case 'kick-off-unsent':
       return againLines(event, `the kick-off did not reach the server: ${harmless(event.reason)}`)
     case 'kick-off-refused':
       return againLines(event, `the server takes no kick-off now: ${harmless(event.message)}`)
-    case 'kick-off-unlocated':
-      return [
-        warning(
-          `the server names its status as ${JSON.stringify(harmless(event.reference))}, where it answers HTTP ${event.status}`,
-        ),
-      ]
     case 'kick-off-accepted':
       return acceptedLines(event)
     case 'status-doubted':
       return [
         warning(
-          `the server says HTTP ${event.status}: ${harmless(event.reason)}; ` +
+          `${harmless(event.reason)}; ` +
             `looking again in ${duration(event.notBefore - event.at)} before it is believed`,
         ),
       ]
     case 'manifest-received':
-      return [manifestLine(event, state)]
+      return manifestLines(event, state)
     case 'manifest-unavailable':
       return [warning(`${withoutQuery(event.page)} cannot be had: ${harmless(event.reason)}`)]
     case 'file-completed':
@@ -152,7 +144,7 @@ export const linesFor = (event: JobEvent, state: JobState): Line[] => {
     case 'file-failed':
       return [warning(`${event.name} failed: ${harmless(event.message)}`)]
     case 'manifest-written':
-      return [line('every file is whole; manifest.json is written')]
+      return [writtenLine(event)]
     case 'findings-accepted':
       return [line(`findings accepted with \`--fail-on ${event.failOn}\``)]
     case 'delete-answered':
@@ -162,6 +154,7 @@ export const linesFor = (event: JobEvent, state: JobState): Line[] => {
     case 'job-created':
     case 'status-in-progress':
     case 'status-transient':
+    case 'kick-off-unlocated':
     case 'export-failed':
     case 'export-gone':
       return []
