@@ -45,6 +45,8 @@ export interface Preset {
   /** What it is known for, in a line or two. */
   summary: string
   grade: Grade
+  /** What is less sure than the rest. */
+  doubt?: string
   /** What the preset sets, as one would type it; nearer sources win. */
   options: Readonly<Partial<Record<OptionName, string>>>
   /** Said as warnings; it changes no request. */
@@ -64,6 +66,7 @@ export const presets: Readonly<Record<string, Preset>> = {
     title: 'Greenway Health',
     summary: 'exports groups, and without --since only the last 24 hours; files may be on another host',
     grade: 'documented',
+    doubt: 'that the page is of this vendor, and ES384, are second-hand',
     options: { auth: 'backend-services', alg: 'ES384' },
     advice: {
       levels: { 'Group/<id>': {} },

@@ -25,6 +25,9 @@ export interface DiscoveryOptions {
 }
 
 const hint = "name the server's token endpoint with --token-url"
+/** Where nothing of a FHIR server was seen, its address is the likelier mistake. */
+const baseHint =
+  'check --server: it must be the FHIR base URL (often ending in /r4 or /fhir); if it is, name the token endpoint with --token-url'
 const noHints: ScopeHints = { scopesSupported: [], capabilities: [] }
 
 const objects = (value: unknown): Record<string, unknown>[] =>
@@ -130,7 +133,9 @@ export const discover = async (options: DiscoveryOptions): Promise<Discovered> =
   const reasons = [smart, metadata].map(({ url, reason }) => `${withoutQuery(url)}: ${reason}`).join('; ')
   const message = `The server does not say where tokens are had: ${reasons}`
   if (smart.temporary || metadata.temporary) throw new NetworkError('broken', message, { sent: false })
-  throw new BulkxError('BULKX_DISCOVERY', message, { hint })
+  const isFhir =
+    found !== undefined || (isObject(metadata.json) && metadata.json.resourceType === 'CapabilityStatement')
+  throw new BulkxError('BULKX_DISCOVERY', message, { hint: isFhir ? hint : baseHint })
 }
 
 /** What smart-configuration says of scopes, where only these are wanted; nothing when it cannot be had. */

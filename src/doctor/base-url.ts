@@ -95,8 +95,7 @@ const wrongBase = async (doctor: Doctor, answer: Answer): Promise<Verdict> => {
   const [found, discovery] = await Promise.all([findBase(doctor), discoveryError(doctor)])
   const remedies = [
     found === undefined ? [] : `a FHIR server answers at --server ${found}`,
-    checkServerHint,
-    discovery?.hint ?? [],
+    discovery?.hint ?? checkServerHint,
   ].flat()
   return failed(discovery?.code ?? 'BULKX_NOT_BULK_DATA', message, remedies.join('; '))
 }

@@ -13,6 +13,8 @@ export interface Capability {
   types: string[]
   /** Types that can be read one by one. */
   readable: string[]
+  /** It says that clients sign in. */
+  isSecured: boolean
 }
 
 const objects = (value: unknown): Record<string, unknown>[] =>
@@ -43,6 +45,12 @@ const exportsOf = (rest: Record<string, unknown>, operation: string): string[] =
   ),
 ]
 
+/** `cors` alone says nothing of it. */
+const isSecured = ({ security }: Record<string, unknown>): boolean =>
+  isObject(security) &&
+  (objects(security.service).length > 0 ||
+    objects(security.extension).some(({ url }) => text(url)?.endsWith('/oauth-uris') === true))
+
 /** `operation` as kick-off URLs have it, `$export`. Undefined when the value is something else. */
 export const readCapability = (value: unknown, operation: string): Capability | undefined => {
   if (!isObject(value) || value.resourceType !== 'CapabilityStatement') return undefined
@@ -63,5 +71,6 @@ export const readCapability = (value: unknown, operation: string): Capability | 
     exports: [...new Set(servers.flatMap((rest) => exportsOf(rest, operation)))],
     types: [...new Set(resources.flatMap(({ type }) => text(type) ?? []))],
     readable: reads.flatMap(({ type }) => text(type) ?? []),
+    isSecured: servers.some(isSecured),
   }
 }

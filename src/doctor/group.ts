@@ -19,7 +19,8 @@ const membersOf = (body: string): number | undefined => {
   return 'quantity' in group && typeof group.quantity === 'number' ? group.quantity : undefined
 }
 
-const refusedRemedy = ({ kind }: AuthMethod): string =>
+/** How to show another credential, or one at all. */
+export const refusedRemedy = ({ kind }: AuthMethod): string =>
   kind === 'none'
     ? 'say who you are: --client-id with --key or --client-secret-file, or a token by --token-file or BULKX_TOKEN'
     : 'check the token (--token-file or BULKX_TOKEN) and what this client may export'

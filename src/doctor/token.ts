@@ -9,6 +9,7 @@ import { failed, failedBy, ok, skipped, type Verdict, warning } from './check.js
 import type { Doctor } from './doctor.js'
 import { credentialText } from './identity.js'
 import { causeOf } from './refusal-cause.js'
+import { withoutCredential } from './without-credential.js'
 
 /** The end of a token that is a JWT, epoch milliseconds: nobody but the server may rely on it, but we may warn. */
 const endOf = (authorization: string | undefined): number | undefined => {
@@ -43,7 +44,7 @@ export const token = async (doctor: Doctor): Promise<Verdict> => {
   try {
     const { authorization } = await credentials.headers()
     if (!('clientId' in method)) {
-      return method.kind === 'none' ? skipped(credentialText(doctor)) : ready(doctor, authorization)
+      return method.kind === 'none' ? withoutCredential(doctor) : ready(doctor, authorization)
     }
   } catch (error) {
     signal?.throwIfAborted()

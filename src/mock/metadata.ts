@@ -60,7 +60,8 @@ export const capabilityStatement = (world: World, request: Request) => {
     rest: [
       {
         mode: 'server',
-        security: security(world, request),
+        // A server that lets everybody in has no sign-in to speak of.
+        ...(world.identity.required ? { security: security(world, request) } : {}),
         resource: types.map((type) => ({ type, ...exported(type) })),
         ...(has('system') ? { operation: operation('export') } : {}),
       },

@@ -127,6 +127,15 @@ describe('A-10 not found', () => {
     expect(error.hint).toContain('--token-url')
   })
 
+  test.each<[string, Script, Script, boolean]>([
+    ['404 twice', { status: 404 }, { status: 404 }, true],
+    ['a FHIR server that names none', { status: 404 }, statement(undefined), false],
+    ['a configuration that names none', { body: { issuer: 'x' } }, { status: 404 }, false],
+  ])('%s: whether the base URL may be wrong', async (_, smart, metadata, isDoubted) => {
+    const error = await failure(discover(served(smart, metadata).options))
+    expect(error.hint?.startsWith('check --server')).toBe(isDoubted)
+  })
+
   test.each<[string, Script, Script]>([
     ['503', { status: 503 }, { status: 404 }],
     ['500 of the second', { status: 404 }, { status: 500 }],

@@ -235,6 +235,16 @@ describe('in a run', () => {
     expect(named.err).not.toContain('the profile here')
   })
 
+  test('a profile without settings is not set', async () => {
+    const { run } = user()
+    const { code, err } = await run(['profile', 'set', 'empty'])
+    expect([code, err]).toEqual([
+      2,
+      expect.stringMatching(/Nothing was given.*empty\nhint: .*--server <url>/),
+    ])
+    expect((await run(['profile', 'list'])).out).toBe('')
+  })
+
   test('without a server the hint names the ways to name one', async () => {
     const { run } = user()
     expect((await run(['export'])).err).toMatch(/--server.*bulkx profile set.*--server mock:/)

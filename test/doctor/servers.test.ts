@@ -93,6 +93,35 @@ describe('a server that cannot be reached', () => {
   })
 })
 
+describe('without a credential', () => {
+  const secured = [
+    { mode: 'server', security: { service: [{ text: 'OAuth' }] }, operation: [{ name: 'export' }] },
+  ]
+
+  test.each<[string, Answers, string, number, RegExp]>([
+    [
+      'a read is answered by 401',
+      { '/metadata': [200, statement()], '/Patient/bulkx-doctor': [401, 'who are you'] },
+      'failed',
+      3,
+      /^no credential is used, and the server wants one: GET Patient\/bulkx-doctor answers HTTP 401: who are you$/,
+    ],
+    [
+      'only the CapabilityStatement says so',
+      { '/metadata': [200, statement({ rest: secured })] },
+      'warning',
+      0,
+      /the server wants one, says its CapabilityStatement$/,
+    ],
+    ['nothing says so', { '/metadata': [200, statement()] }, 'skipped', 0, /^no credential is used$/],
+  ])('%s', async (_, answers, status, code, message) => {
+    const { of, exitCode } = await examined(open(answers))
+    expect(of('token')).toMatchObject({ status, message: expect.stringMatching(message) })
+    if (status !== 'skipped') expect(of('token')?.remedy).toMatch(/--client-id with --key/)
+    expect(exitCode).toBe(code)
+  })
+})
+
 describe('what stands at /metadata', () => {
   test.each<[number, unknown, string, number, RegExp]>([
     [401, '', 'warning', 0, /HTTP 401/],

@@ -46,6 +46,11 @@ export const set: Run = async (invocation, io) => {
   const name = nameIn(invocation)
   const given = givenTexts(invocation, io)
   const unset = new Set(unsetNames(invocation))
+  if (Object.keys(given).length === 0 && unset.size === 0) {
+    throw new BulkxError('BULKX_USAGE', `Nothing was given to keep in the profile ${name}`, {
+      hint: `give options, such as \`bulkx profile set ${name} --server <url>\`; \`bulkx profile show ${name}\` prints what it holds`,
+    })
+  }
   let isFirst = false
   await changeProfiles(io, (profiles) => {
     const before = Object.entries(profiles.byName.get(name) ?? {}).filter(([option]) => !unset.has(option))

@@ -54,7 +54,7 @@ const section = (name: string, preset: Preset): string => {
     labelled('sets', setsText(preset)),
     labelled('advises', first),
     ...more.map((text) => labelled('', text)),
-    labelled('known by', grades[preset.grade]),
+    labelled('known by', [grades[preset.grade], ...(preset.doubt ? [preset.doubt] : [])].join('; ')),
   ].join('\n')
 }
 
