@@ -30,7 +30,7 @@ export const nearestName = (given: string, names: Iterable<string>): string | un
     .map((name) => {
       const own = name.toLowerCase()
       const starts = wanted.length >= 3 && (own.startsWith(wanted) || wanted.startsWith(own))
-      return { name, far: starts ? 1 : distance(wanted, own) }
+      return { name, far: starts ? 0.5 : distance(wanted, own) }
     })
     .filter(({ name, far }) => far <= Math.max(1, Math.floor(name.length / 3)))
     .sort((a, b) => a.far - b.far)

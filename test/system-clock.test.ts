@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { systemClock } from '../../src/cli/io.js'
+import { systemClock } from '../src/system-clock.js'
 
 test('a wait ends with the reason of its signal, before or while it waits', async () => {
   const reason = new Error('stop')
