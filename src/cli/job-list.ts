@@ -21,6 +21,8 @@ export interface JobPointer {
 /** A pointer with what its directory says now; no phase when the directory is gone or holds another job. */
 export interface ListedJob extends JobPointer {
   phase?: Phase
+  /** The server took no kick-off: nothing runs. */
+  refused?: boolean
 }
 
 const fileMode = 0o600
@@ -106,7 +108,9 @@ export const rememberJob = async (state: JobState, directory: string, io: StateI
 
 const look = async (pointer: JobPointer): Promise<ListedJob> => {
   const state = await readJob(pointer.directory).catch(() => undefined)
-  return state?.exportId === pointer.exportId ? { ...pointer, phase: phaseOf(state) } : pointer
+  if (state?.exportId !== pointer.exportId) return pointer
+  const phase = phaseOf(state)
+  return { ...pointer, phase, refused: (phase === 'new' && state.refusal !== undefined) || undefined }
 }
 
 /** The jobs that this user has started, newest first. */
@@ -146,5 +150,5 @@ export const isOwnJob = async (
 const unfinishedPhases: ReadonlySet<Phase> = new Set(['new', 'in-progress', 'downloading', 'incomplete'])
 
 /** Whether `bulkx resume` could go on with it. */
-export const isUnfinished = ({ phase }: ListedJob): boolean =>
-  phase !== undefined && unfinishedPhases.has(phase)
+export const isUnfinished = ({ phase, refused }: ListedJob): boolean =>
+  phase !== undefined && unfinishedPhases.has(phase) && !refused

@@ -1,8 +1,9 @@
 /** `cancel`: the Bulk Data Delete Request, asked for by a person. What is on disk stays. */
 import { BulkxError } from '../errors.js'
-import { isDeleted } from '../protocol/delete.js'
+import { isDeleted, isUndeletable } from '../protocol/delete.js'
 import type { Job } from './export.js'
 import type { JobEvent } from './facts.js'
+import { resumeCommand, shownDirectory } from './next-command.js'
 import { phaseOf } from './state.js'
 import { deleteJob } from './steps.js'
 
@@ -29,15 +30,24 @@ export const cancelJob = async (job: Job): Promise<JobEvent[]> => {
       hint: 'there is nothing to cancel',
     })
   }
+  if (state.synchronous) {
+    if (phase === 'complete') return []
+    const message = 'The server answered the kick-off at once: it has no job that could be cancelled'
+    throw new BulkxError('BULKX_NO_JOB', message, {
+      hint: `fetch the other files with ${resumeCommand(shownDirectory(config))}, or remove the directory`,
+    })
+  }
   if (phase === 'complete' && state.deleteStatus !== undefined && isDeleted(state.deleteStatus)) return []
   // The mock inside a bulkx process ends with it, and its jobs too.
   if (state.server.startsWith('mock:'))
     return phase === 'complete' ? [] : job.record([{ type: 'job-cancelled', status: 410 }])
-  const { status, message = 'no answer' } = await deleteJob(job, state.pollingLocation)
+  const { status, message } = await deleteJob(job, state.pollingLocation)
   if (!isDeleted(status)) {
     const code = status === 401 || status === 403 ? 'BULKX_UNAUTHORIZED' : 'BULKX_UNREACHABLE'
     throw new BulkxError(code, `The server did not cancel the job: ${message}`, {
-      hint: 'the job may go on; run `bulkx cancel` again, or ask the people who run the server',
+      hint: isUndeletable(status)
+        ? 'the server deletes no job, or none in this state: it goes on until it ends or expires'
+        : 'the job may go on; run `bulkx cancel` again, or ask the people who run the server',
     })
   }
   return job.record([

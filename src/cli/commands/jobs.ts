@@ -7,7 +7,7 @@ import { shortPath } from '../show.js'
 import { instant } from '../text.js'
 
 const cells = (job: ListedJob, cwd: string): string[] => [
-  job.phase ?? 'not there',
+  job.refused ? `${job.phase}, refused` : (job.phase ?? 'not there'),
   instant(job.startedAt),
   withoutQuery(job.target),
   withoutQuery(job.server),
@@ -24,8 +24,9 @@ const table = (rows: readonly string[][]): string[] => {
   )
 }
 
-const fields = ({ exportId, directory, server, target, startedAt, phase }: ListedJob) => ({
+const fields = ({ exportId, directory, server, target, startedAt, phase, refused }: ListedJob) => ({
   phase,
+  refused,
   directory,
   server: withoutQuery(server),
   target: withoutQuery(target),

@@ -30,7 +30,11 @@ export const run: Run = async (invocation, io) => {
       command,
       config: prepared.config,
       settings: prepared.settings,
-      begin: (job) => beginJob(job, 'kickoff'),
+      begin: async (job, reporter) => {
+        const begun = await beginJob(job, 'kickoff')
+        if (begun === 'done') reporter.note('this export is under way here already: nothing was sent')
+        return begun
+      },
       steer: kickOffOnly,
       isGood: (state) => underWay.has(phaseOf(state)),
       farewell: (_state, directory) =>
