@@ -8,6 +8,7 @@ import { jobFaultRows, jobFaults } from './faults/jobs.js'
 import { manifestFaultRows, manifestFaults } from './faults/manifests.js'
 import { rangeFaultRows, rangeFaults } from './faults/ranges.js'
 import { tokenFaultRows, tokenFaults } from './faults/tokens.js'
+import { waitingFaultRows, waitingFaults } from './faults/waiting.js'
 
 export const faults = {
   ...answerFaults,
@@ -18,6 +19,7 @@ export const faults = {
   ...manifestFaults,
   ...rangeFaults,
   ...tokenFaults,
+  ...waitingFaults,
 } as const
 
 export type FaultName = keyof typeof faults
@@ -32,4 +34,5 @@ export const faultRows: Readonly<Record<FaultName, FaultRow>> = {
   ...manifestFaultRows,
   ...rangeFaultRows,
   ...tokenFaultRows,
+  ...waitingFaultRows,
 }
