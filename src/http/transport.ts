@@ -2,6 +2,7 @@
 import { Agent, type Dispatcher, EnvHttpProxyAgent, ProxyAgent } from 'undici'
 import type { NetworkConfig } from '../config.js'
 import { BulkxError } from '../errors.js'
+import { finishEarlyEnds } from './early-end.js'
 import type { Exchange, HttpRequest } from './exchange.js'
 import { NetworkError, networkError } from './network-error.js'
 import { isHttp, isLoopback, originOf, requestTarget, withoutQuery } from './url.js'
@@ -78,6 +79,7 @@ const unknownTrouble = (error: unknown): unknown => {
 
 /** Rejects with `NetworkError`, or with the signal's reason. The reply's body emits undici's errors: see `networkError`. */
 export const transport = (network: NetworkConfig): Transport => {
+  finishEarlyEnds()
   // What is meant for this machine stays on it: over a proxy it would leave in clear text.
   const local = new Agent({
     keepAliveTimeout: keepAliveTimeoutMs,
