@@ -80,16 +80,16 @@ export const openNetwork = (config: Config, host: NetworkHost, paused: Map<strin
     policy: { fhirOrigin, trustedOrigins: network.trustedOrigins },
     headers: network.headers,
   }
-  const stack = (requiresAccessToken: boolean | undefined, ...pacing: Middleware[]): Exchange => {
-    const policy = { ...identity.policy, requiresAccessToken }
-    return compose(followRedirects, ...pacing, authorize({ ...identity, policy }), ...tracing)(wire.exchange)
-  }
+  const stack = (options: AuthorizeOptions, ...pacing: Middleware[]): Exchange =>
+    compose(followRedirects, ...pacing, authorize(options), ...tracing)(wire.exchange)
   const guard = isPrivateAddress(config.fhirUrl) ? [] : [refusePrivateAddresses(network.trustedOrigins)]
   const stacks = new Map<boolean | undefined, Exchange>()
   const files = (required: boolean | undefined): Exchange => {
-    const exchange = stacks.get(required) ?? stack(required, ...guard, ...rate, pauses)
+    const policy = { ...identity.policy, requiresAccessToken: required }
+    const options = { ...identity, policy, perhapsExpired: [404] }
+    const exchange = stacks.get(required) ?? stack(options, ...guard, ...rate, pauses)
     stacks.set(required, exchange)
     return exchange
   }
-  return { fhir: stack(undefined, ...rate), files, credentials, close: wire.close }
+  return { fhir: stack(identity, ...rate), files, credentials, close: wire.close }
 }

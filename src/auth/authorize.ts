@@ -9,6 +9,8 @@ export interface AuthorizeOptions {
   policy: TokenPolicy
   /** `--header`: no credentials, but for the base origin only. */
   headers: Record<string, string>
+  /** Statuses, beside 401 and 403, that a new token may mend: at BCDA a file's 404. */
+  perhapsExpired?: readonly number[]
 }
 
 const same = (one: Record<string, string>, other: Record<string, string>): boolean =>
@@ -23,7 +25,7 @@ const isRefusal = ({ status }: HttpReply, { renewable }: Credentials): boolean =
  * `Credentials.headers` does, when none can be had.
  */
 export const authorize =
-  ({ credentials, policy, headers }: AuthorizeOptions): Middleware =>
+  ({ credentials, policy, headers, perhapsExpired = [] }: AuthorizeOptions): Middleware =>
   async (request, next) => {
     const decision = tokenDecision(request.url, policy)
     const url = decision === 'raise' ? asHttps(request.url) : request.url
@@ -37,11 +39,14 @@ export const authorize =
     }
     const secret = await credentials.headers()
     const first = await send(secret)
-    if (!isRefusal(first, credentials)) return first
+    const refused = isRefusal(first, credentials)
+    if (!refused && !(credentials.renewable && perhapsExpired.includes(first.status))) return first
     let renewed: Record<string, string>
     try {
       renewed = await credentials.headers(secret)
     } catch (error) {
+      // What was not refused may have nothing to do with the token.
+      if (!refused) return first
       breakOff(first)
       throw error
     }

@@ -9,11 +9,20 @@ export class AttemptError extends Error {
   readonly refresh: boolean
   /** The server asked for a pause: it does not count against the number of attempts. */
   readonly paused: boolean
+  /** Another URL than the file's own has answered: asked again, that one may lead elsewhere. */
+  readonly moved: boolean
 
   constructor(
     code: FileFailure['code'],
     message: string,
-    more: { status?: number; hint?: string; refresh?: boolean; paused?: boolean; cause?: unknown } = {},
+    more: {
+      status?: number
+      hint?: string
+      refresh?: boolean
+      paused?: boolean
+      moved?: boolean
+      cause?: unknown
+    } = {},
   ) {
     super(message, { cause: more.cause })
     this.code = code
@@ -21,11 +30,12 @@ export class AttemptError extends Error {
     this.hint = more.hint
     this.refresh = more.refresh ?? false
     this.paused = more.paused ?? false
+    this.moved = more.moved ?? false
   }
 }
 
-/** Attempts in a row without progress, by what went wrong; what more attempts cannot mend gets one. */
-export const attemptsMax: Record<FileFailure['code'], number> = {
+/** By what went wrong; what more attempts cannot mend gets one. */
+const attemptsByCode: Record<FileFailure['code'], number> = {
   broken: 5,
   unavailable: 5,
   unauthorized: 1,
@@ -36,3 +46,10 @@ export const attemptsMax: Record<FileFailure['code'], number> = {
   'too-large': 1,
   expired: 1,
 }
+
+/** A link behind a redirect may have ended on its way: the file's own URL gives a fresh one. */
+const attemptsOfMoved = 2
+
+/** Attempts in a row without progress, this one included. */
+export const attemptsMax = ({ code, moved }: AttemptError): number =>
+  Math.max(attemptsByCode[code], moved ? attemptsOfMoved : 0)

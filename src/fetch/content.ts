@@ -43,9 +43,12 @@ const wrongChecksum = ({ sha256 }: FileTask, { inspection, sentSha256 }: Transfe
 const isWrongCount = ({ count }: FileTask, { inspection: { resources, badLines } }: Transferred): boolean =>
   count !== undefined && (count < resources || count > resources + badLines)
 
-/** Ended properly, but not what was promised: worth one more look before it counts as the server's. */
+/**
+ * Ended properly, but not what was promised: worth one more look before it counts as the server's. A file that has
+ * another form has no count to keep.
+ */
 export const isDisappointing = (task: FileTask, transferred: Transferred): boolean =>
-  isWrongCount(task, transferred) ||
+  (transferred.inspection.notLines === undefined && isWrongCount(task, transferred)) ||
   transferred.inspection.brokenEnd ||
   wrongChecksum(task, transferred) !== undefined
 
@@ -55,7 +58,7 @@ export const storedFile = (
   transferred: Transferred,
   run: { attempts: number; durationMs: number },
 ): StoredFile => {
-  const { inspection, issues, storedBytes, raisedToHttps } = transferred
+  const { inspection, issues, storedBytes, raisedToHttps, notCompressed, endUnproved } = transferred
   const { notLines } = inspection
   return {
     bytes: inspection.bytes,
@@ -70,6 +73,8 @@ export const storedFile = (
     notLines: notLines === 'pretty' || notLines === 'array' || notLines === 'bundle' ? notLines : undefined,
     wrongChecksum: wrongChecksum(task, transferred),
     raisedToHttps: raisedToHttps || undefined,
+    notCompressed: notCompressed || undefined,
+    endUnproved: (endUnproved && task.count === undefined && task.sha256 === undefined) || undefined,
     ...run,
   }
 }

@@ -111,7 +111,7 @@ const nextDelayMs = (error: AttemptError, run: Run, deps: FetchDeps): number | u
   const now = deps.clock.now()
   run.failingSince ??= now
   if (!error.paused) run.failures += 1
-  if (run.failures >= attemptsMax[error.code] || run.attempts >= attemptsInAllMax) return undefined
+  if (run.failures >= attemptsMax(error) || run.attempts >= attemptsInAllMax) return undefined
   if (now - run.failingSince > deps.patienceMs) return undefined
   return error.paused ? 0 : backoffMs(run.failures, deps.random)
 }

@@ -1,15 +1,16 @@
 /** What a refused request, or a transfer that broke, means for the file. */
-import { type Answer, DecodeError } from '../http/body.js'
+import type { Answer } from '../http/body.js'
+import { acceptEncoding, DecodeError, type DecodeErrorKind } from '../http/coding.js'
 import { header } from '../http/exchange.js'
 import { NetworkError } from '../http/network-error.js'
 import { readHttpDate, readRetryAfter } from '../http/retry-after.js'
-import { withoutQuery } from '../http/url.js'
+import { asHttps, withoutQuery } from '../http/url.js'
 import { LineTooLong } from '../ndjson/inspect.js'
 import { withServerWords } from '../protocol/operation-outcome.js'
 import { AttemptError } from './attempt-error.js'
 import { TooSlow } from './incoming.js'
-import { storageHint, unauthorizedHint } from './refused-hint.js'
-import type { FileTask } from './task.js'
+import { goneHint, storageHint, unauthorizedHint } from './refused-hint.js'
+import type { FileFailure, FileTask } from './task.js'
 
 /** Statuses by which an origin asks for fewer requests. */
 export const wantsFewer = (status: number): boolean => status === 429 || status === 503
@@ -33,7 +34,7 @@ export const notAsked = (
     return new AttemptError('refused', message, { hint: tooLongHint(pauseMs) })
   }
   if (task.askBefore === undefined || now < task.askBefore) return undefined
-  return new AttemptError('expired', 'its URL has expired', { refresh: true })
+  return new AttemptError('expired', 'its URL has expired', { hint: goneHint, refresh: true })
 }
 
 /** An answer that is no file. `longestPauseMs`: a server that asks for more is not waited for. */
@@ -44,12 +45,14 @@ export const refusal = (
 ): AttemptError => {
   const { status } = answer
   const message = withServerWords(`HTTP ${status}`, answer)
+  const moved = ![task.url, asHttps(task.url)].includes(answer.url)
   if (status === 401 || status === 403) {
     const hint = unauthorizedHint(task, answer, options.fhirOrigin)
-    return new AttemptError('unauthorized', message, { status, hint, refresh: true })
+    return new AttemptError('unauthorized', message, { status, hint, refresh: true, moved })
   }
   if (status === 404 || status === 410) {
-    return new AttemptError('gone', message, { status, hint: storageHint(answer), refresh: true })
+    const hint = storageHint(answer) ?? goneHint
+    return new AttemptError('gone', message, { status, hint, refresh: true, moved })
   }
   const date = readHttpDate(header(answer.headers, 'date')) ?? options.now
   const retryAfterMs = readRetryAfter(header(answer.headers, 'retry-after'), date)
@@ -62,7 +65,20 @@ export const refusal = (
     return new AttemptError('unavailable', message, { status, paused })
   }
   const refresh = status === 400 || status === 409
-  return new AttemptError('refused', message, { status, hint: storageHint(answer), refresh })
+  return new AttemptError('refused', message, { status, hint: storageHint(answer), refresh, moved })
+}
+
+/** What a coding that cannot be taken off means. */
+const undecoded: Record<DecodeErrorKind, { code: FileFailure['code']; hint?: string }> = {
+  broken: { code: 'broken' },
+  unknown: {
+    code: 'not-data',
+    hint: `the request's Accept-Encoding says ${acceptEncoding}: tell the people who run the server, or the proxy before it`,
+  },
+  bomb: {
+    code: 'too-large',
+    hint: 'no resources shrink that well: tell the people who run the server what it sends',
+  },
 }
 
 /** A transfer that broke; undefined for what is not about this file (an abort, the disk, a defect). */
@@ -74,7 +90,10 @@ export const broken = (task: FileTask, error: unknown): AttemptError | undefined
       cause: error,
     })
   }
-  if (error instanceof DecodeError) return new AttemptError('broken', error.message, { cause: error })
+  if (error instanceof DecodeError) {
+    const { code, hint } = undecoded[error.kind]
+    return new AttemptError(code, error.message, { cause: error, hint })
+  }
   if (error instanceof LineTooLong) {
     return new AttemptError('too-large', error.message, { cause: error, hint: 'raise --max-line to take it' })
   }

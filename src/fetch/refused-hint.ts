@@ -13,11 +13,20 @@ export const storageHint = (answer: Answer): string | undefined => {
   return `${origin} is an object store: the link may have expired, and \`bulkx resume\` asks the server for a fresh one; or the store wants rights of its own, which the people who run the server can give; if it takes this server's credential: --trust-origin ${origin}`
 }
 
+/** After a 404 or 410 that stays, and for a link that has ended where the manifest has no other one. */
+export const goneHint =
+  'the server may have removed its files: where `bulkx resume` does not help, start a new export with --again'
+
+/** S3, GCS and Azure say in XML that a link has ended, from whatever host they answer. */
+const isExpiredLink = ({ body }: Answer): boolean =>
+  /^\s*<\?xml|^\s*<Error\b/.test(body) && /\bexpired\b|specified time frame/i.test(body)
+
 /** After a 401 or 403 that stays. */
 export const unauthorizedHint = (task: FileTask, answer: Answer, fhirOrigin: string): string => {
   const origin = originOf(answer.url) ?? ''
   const inStorage = storageHint(answer)
   if (inStorage !== undefined) return inStorage
+  if (isExpiredLink(answer)) return goneHint
   if (task.requiresAccessToken === false) {
     return `the manifest says that its files need no token, so none was sent; to send it all the same: --trust-origin ${origin}`
   }

@@ -50,6 +50,10 @@ export interface StoredFile {
   wrongChecksum?: string
   /** The URL was `http:` and was asked as `https:`, to keep the credential safe. */
   raisedToHttps?: boolean
+  /** Its headers said gzip, its bytes were plain. */
+  notCompressed?: boolean
+  /** Neither framing nor coding, count nor checksum proves that its end is the end. */
+  endUnproved?: boolean
   attempts: number
   /** Milliseconds from the first request to the name on disk. */
   durationMs: number
@@ -62,7 +66,7 @@ export interface FileFailure {
     | 'unavailable' // the server answered with an error, again and again
     | 'unauthorized' // 401 or 403 for good
     | 'gone' // 404 or 410 for good
-    | 'not-data' // a page, or a single OperationOutcome
+    | 'not-data' // a page, a single OperationOutcome, or a coding that nobody asked for
     | 'changed' // ended properly with other bytes each time
     | 'refused' // a URL that is not followed
     | 'too-large' // beyond a limit of ours

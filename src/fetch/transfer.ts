@@ -2,7 +2,7 @@
 import { once } from 'node:events'
 import { createGzip } from 'node:zlib'
 import type { Clock } from '../clock.js'
-import { acceptEncoding, decoded, received } from '../http/coding.js'
+import { acceptEncoding, decoded, isIdentity, type Noticed, received } from '../http/coding.js'
 import { breakOff, type Exchange, type HttpReply, header } from '../http/exchange.js'
 import { NetworkError } from '../http/network-error.js'
 import { type Inspection, type Inspector, inspector } from '../ndjson/inspect.js'
@@ -32,6 +32,10 @@ export interface Transferred {
   /** Digest of the bytes before decoding, where the manifest has one to compare. */
   sentSha256?: string
   raisedToHttps: boolean
+  /** The headers say gzip, the bytes are plain. */
+  notCompressed: boolean
+  /** Its end is that of the connection: nothing tells it from a body that was cut off. */
+  endUnproved: boolean
 }
 
 /** Either the content, or a reply that is none. */
@@ -97,29 +101,19 @@ const gzipStore = (part: Part): Store => {
   }
 }
 
-/** The reply's content into the store, looked at on its way; the bytes stored, when they are not those bytes. */
+/** The content into the store, looked at on its way; the bytes stored, when they are not those bytes. */
 const receive = async (
-  reply: HttpReply,
-  wire: AsyncIterable<Buffer>,
+  content: AsyncIterable<Buffer>,
+  noticed: ReadonlySet<Noticed>,
   part: Part,
   store: Store,
   continues: boolean,
   onChunk: (chunk: Buffer) => Promise<void> | undefined,
 ): Promise<number | undefined> => {
-  let gzip = false
-  const content = continues
-    ? wire
-    : decoded(
-        reply,
-        () => {
-          gzip = true
-        },
-        wire,
-      )
   try {
     for await (const chunk of content) {
       // A range would count compressed bytes, and these are not: nothing proves what comes after them.
-      if (gzip && part.kept().validators) await part.restart()
+      if (noticed.has('gzip') && part.kept().validators) await part.restart()
       await store.write(chunk)
       await onChunk(chunk)
     }
@@ -162,6 +156,14 @@ const totalBytes = (reply: HttpReply, already: number): number | undefined => {
   return coded || length === undefined ? undefined : already + Number(length)
 }
 
+/** RFC 9112, 6.3: without a length and without chunks. */
+const endsWithConnection = ({ status, headers }: HttpReply): boolean =>
+  status !== 204 && headers['content-length'] === undefined && headers['transfer-encoding'] === undefined
+
+/** No coding is there that has an end of its own. */
+const isPlain = ({ headers }: HttpReply, noticed: ReadonlySet<Noticed>): boolean =>
+  !noticed.has('gzip') && (isIdentity(headers) || noticed.has('false-gzip'))
+
 /**
  * Brings the file's bytes into the part, whole, going on from what is there where that is proved right.
  * Rejects with `NetworkError` or `DecodeError` when the transfer breaks: the part then keeps what came.
@@ -186,7 +188,9 @@ export const transfer = async (
   const store = task.gzip ? gzipStore(part) : plainStore(part)
   const wire = atPace(received(reply.body), deps.clock)
   const digest = task.sha256 !== undefined && !continues ? digested(wire) : undefined
-  const storedBytes = await receive(reply, digest?.chunks ?? wire, part, store, continues, (chunk) => {
+  const noticed = new Set<Noticed>()
+  const content = continues ? wire : decoded(reply, (what) => noticed.add(what), digest?.chunks ?? wire)
+  const storedBytes = await receive(content, noticed, part, store, continues, (chunk) => {
     inspect.push(chunk)
     active.bytes += chunk.length
     deps.progress.bytes += chunk.length
@@ -201,6 +205,8 @@ export const transfer = async (
       storedBytes,
       sentSha256: digest?.sha256(),
       raisedToHttps,
+      notCompressed: noticed.has('false-gzip'),
+      endUnproved: endsWithConnection(reply) && isPlain(reply, noticed),
     },
   }
 }

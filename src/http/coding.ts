@@ -120,7 +120,8 @@ async function* single(
 
 /** RFC 9110, 8.4.1.2: `deflate` has a zlib header. Servers that leave it away are as old as the word. */
 const inflateFor = (first: Buffer): Decoder => {
-  const hasHeader = ((first[0] ?? 0) & 0x0f) === 8 && first.length === 2 && first.readUInt16BE() % 31 === 0
+  const [method = 0, flags = 0] = first
+  const hasHeader = first.length === 2 && (method & 0x0f) === 8 && ((method << 8) | flags) % 31 === 0
   return hasHeader ? createInflate({ chunkSize }) : createInflateRaw({ chunkSize })
 }
 

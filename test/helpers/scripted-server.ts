@@ -52,6 +52,10 @@ async function* bodyOf(bytes: Buffer, breaks: NetworkError | undefined): AsyncGe
   if (breaks) throw breaks
 }
 
+/** A server that gives no length sends chunks. */
+const framed = (headers: HttpHeaders): HttpHeaders =>
+  headers['content-length'] === undefined ? { 'transfer-encoding': 'chunked', ...headers } : headers
+
 /** Routes are `METHOD url`; the longest one that the request begins with answers, and 404 without one. */
 export const scriptedServer = (clock: Clock, routes: Record<string, Script>): ScriptedServer => {
   const startedAt = clock.now()
@@ -78,7 +82,7 @@ export const scriptedServer = (clock: Clock, routes: Record<string, Script>): Sc
     if (reply instanceof Error) throw reply
     return {
       status: reply.status ?? 200,
-      headers: reply.headers ?? {},
+      headers: framed(reply.headers ?? {}),
       url,
       body: Readable.from(bodyOf(bytesOf(reply.body), reply.breaks), { objectMode: false }),
     }

@@ -18,14 +18,16 @@ const tail = Buffer.from('tail')
 
 /** Pieces of this size, and how the body ends. */
 async function* pieces(bytes: Buffer, size: number, breaks?: Error): AsyncGenerator<Buffer> {
-  for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size)
+  // A Uint8Array, as web streams give them, is no Buffer.
+  for (let at = 0; at < bytes.length; at += size)
+    yield new Uint8Array(bytes.subarray(at, at + size)) as Buffer
   if (breaks) throw breaks
 }
 
 const decode = async (bytes: Buffer, encoding?: string | string[], size = 64 * 1024, breaks?: Error) => {
   const noticed: Noticed[] = []
   const headers = { 'content-encoding': encoding }
-  const body = Readable.from(pieces(bytes, size, breaks), { objectMode: false })
+  const body = Readable.from(pieces(bytes, size, breaks))
   const chunks: Buffer[] = []
   for await (const chunk of decoded({ status: 200, headers, url: '', body }, (what) => noticed.push(what)))
     chunks.push(chunk)

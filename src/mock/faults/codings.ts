@@ -42,10 +42,10 @@ const gzipMembers = ({
     return Buffer.concat([...members, Buffer.from(tail ?? '')])
   })
 
-/** Lines without an end to them: so many megabytes of line feeds from a thousandth of the bytes. */
+/** Behind the file so many megabytes of zeros, from a thousandth of the bytes. */
 const gzipBomb = ({ megabytes = 100, ...options }: Files & { megabytes?: number } = {}): Fault =>
   sentAs('gzipBomb', options, 'gzip', (content) =>
-    Buffer.concat([gzipSync(content), gzipSync(Buffer.alloc(megabytes * 1_000_000, '\n'), { level: 9 })]),
+    Buffer.concat([gzipSync(content), gzipSync(Buffer.alloc(megabytes * 1_000_000), { level: 9 })]),
   )
 
 const encoders = {
