@@ -59,6 +59,14 @@ const progressText = (state: JobState, now: number): string | undefined => {
   return [said, unchanged].filter((part) => part !== undefined).join(', ') || undefined
 }
 
+/** When the server drops the files; how soon that is, as long as they are wanted. */
+const expiryText = (state: JobState, now: number): string | undefined => {
+  const { expiresAt } = state
+  if (expiresAt === undefined || state.findings)
+    return expiresAt === undefined ? undefined : instant(expiresAt)
+  return expiresAt > now ? `${instant(expiresAt)}, in ${duration(expiresAt - now)}` : ago(expiresAt, now)
+}
+
 /** One line for each thing that is known. */
 export const jobLines = (
   state: JobState,
@@ -76,7 +84,7 @@ export const jobLines = (
     ['next look', nextLookText(state, now)],
     ['files', filesText(state)],
     ['transaction time', state.transactionTime && harmless(state.transactionTime)],
-    ['expires', state.expiresAt === undefined ? undefined : instant(state.expiresAt)],
+    ['expires', expiryText(state, now)],
   ]
   const width = Math.max(...rows.map(([name]) => name.length))
   return rows.flatMap(([name, value]) => (value ? [`${name.padEnd(width)}  ${value}`] : []))

@@ -1,7 +1,7 @@
 /** What the content of one stored file says: lines that are none, types, counts and checksums that do not fit. */
 import type { StoredFile } from '../fetch/task.js'
 import type { Finding } from './facts.js'
-import type { OutputFile } from './files.js'
+import { expectedType, type OutputFile } from './files.js'
 
 type Told = Omit<Finding, 'file'>
 
@@ -33,23 +33,24 @@ const countFindings = ({ resources, badLines }: StoredFile, count: number | unde
   return [{ severity: 'error', code: 'wrong-count', message }]
 }
 
-/** OperationOutcomes are told by their issues. */
+/** OperationOutcomes are told by their issues. Where no type is expected, none is unexpected. */
 const typeFindings = ({ otherTypes = {}, issues }: StoredFile, expected: string): Told[] =>
-  Object.entries(otherTypes)
+  Object.entries(expected === '' ? {} : otherTypes)
     .filter(([type]) => type !== 'OperationOutcome' || Object.keys(issues?.counts ?? {}).length === 0)
     .map(([type, number]) => {
-      const message = `${many(number, 'resource')} of type ${type} where ${expected || 'another'} was expected`
+      const message = `${many(number, 'resource')} of type ${type} where ${expected} was expected`
       return { severity: 'warning', code: 'unexpected-type', message }
     })
 
 /** Those of a file that is on disk. */
-export const contentFindings = ({ name, type, count, stored }: OutputFile): Finding[] => {
+export const contentFindings = (file: OutputFile): Finding[] => {
+  const { name, count, stored } = file
   if (!stored) return []
   const form = formFinding(stored)
   const told = [
     ...(form.length > 0 ? form : [...lineFindings(stored), ...countFindings(stored, count)]),
     ...(stored.wrongChecksum === undefined ? [] : [wrongChecksum]),
-    ...(form.length > 0 ? [] : typeFindings(stored, type)),
+    ...(form.length > 0 ? [] : typeFindings(stored, expectedType(file))),
     ...(stored.lines === 0 ? [empty] : []),
   ]
   return told.map((finding) => ({ ...finding, file: name }))

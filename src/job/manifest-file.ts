@@ -3,22 +3,31 @@ import { withoutQuery } from '../http/url.js'
 import type { Section } from '../protocol/types.js'
 import { version } from '../version.js'
 import type { Finding } from './facts.js'
-import { type OutputFile, storedName } from './files.js'
+import { expectedType, type OutputFile, storedName, typesOf } from './files.js'
 import type { JobState } from './state.js'
 
 export const manifestName = 'manifest.json'
 
-const entry = (file: OutputFile): object => {
+/** The type in FHIR's words, where there is one: a file without a type may hold a single one. */
+const typeOf = (file: OutputFile): string | undefined => {
+  if (file.section !== 'output') return expectedType(file)
+  const [type, ...others] = typesOf(file)
+  return others.length === 0 ? type : undefined
+}
+
+/** The name of the file that a URL of the manifest stands for. */
+const nameAt = (url: string | undefined, state: JobState): string | undefined => {
+  const file = state.files.get(state.namesByUrl.get(url ?? '') ?? '')
+  return file && storedName(file)
+}
+
+const entry = (file: OutputFile, state: JobState): object => {
   const { bytes, storedBytes, sha256, lines, resources, badLines } = file.stored ?? {}
   return {
-    type:
-      file.section === 'deleted'
-        ? 'Bundle'
-        : file.section === 'outcome'
-          ? 'OperationOutcome'
-          : file.type || undefined,
+    type: typeOf(file),
     url: storedName(file),
     count: resources,
+    continuesInFile: nameAt(file.continuesInFile, state),
     bulkx: { bytes, storedBytes, sha256, lines, badLines, source: withoutQuery(file.url) },
   }
 }
@@ -35,7 +44,8 @@ const parametersOf = (state: JobState): object | undefined => {
 /** The text of `manifest.json`. `completedAt`: epoch milliseconds. */
 export const manifestText = (state: JobState, findings: Finding[], completedAt: number): string => {
   const files = [...state.files.values()]
-  const section = (name: Section): object[] => files.filter((file) => file.section === name).map(entry)
+  const section = (name: Section): object[] =>
+    files.filter((file) => file.section === name).map((file) => entry(file, state))
   const { resourceType: _resourceType, ...rest } = state.manifestRest
   const manifest = {
     ...rest,

@@ -1,5 +1,5 @@
 /** How a job stands at the end of a run: the result, and the error that explains it. */
-import { BulkxError } from '../errors.js'
+import { BulkxError, type ErrorCode } from '../errors.js'
 import type { FailOn, Finding, Outcome } from './facts.js'
 import { completedOf } from './files.js'
 import { failing } from './findings.js'
@@ -23,11 +23,21 @@ const undecided = (directory: string): BulkxError =>
     },
   )
 
+const refusalCode = (status: number): ErrorCode => {
+  if (status === 401 || status === 403) return 'BULKX_UNAUTHORIZED'
+  if (status === 429 || status === 409) return 'BULKX_SERVER_BUSY'
+  return status === 503 ? 'BULKX_UNREACHABLE' : 'BULKX_KICK_OFF_REFUSED'
+}
+
 /** Nothing was started; why, the server has said. */
 const refused = ({ status, message }: NonNullable<JobState['refusal']>): BulkxError => {
-  const code = status === 401 || status === 403 ? 'BULKX_UNAUTHORIZED' : 'BULKX_KICK_OFF_REFUSED'
-  return new BulkxError(code, `The server refused the kick-off, ${message}`, {
-    hint: 'nothing runs: correct the command and run `bulkx export` again; `bulkx doctor` looks for the cause',
+  const code = refusalCode(status)
+  const passes = code === 'BULKX_SERVER_BUSY' || code === 'BULKX_UNREACHABLE'
+  const next = passes
+    ? 'run the same command again later'
+    : 'correct the command and run it again; `bulkx doctor` looks for the cause'
+  return new BulkxError(code, `The server took no kick-off, ${message}`, {
+    hint: `nothing was started: ${next}`,
   })
 }
 
@@ -62,7 +72,18 @@ const incomplete = (state: JobState, directory: string): BulkxError => {
   })
 }
 
+/** What a grave finding means for whoever wanted the data, by its code. */
+const meanings: Readonly<Record<string, string>> = {
+  'server-issue': 'the server reports errors, so data may be missing',
+  'failed-batches': 'the server reports errors, so data may be missing',
+  'wrong-count': 'a file holds another number of resources than the server says',
+  'wrong-checksum': 'a file is not the one that the server describes',
+  'bad-lines': 'there are lines that no reader will understand',
+  'not-ndjson': 'there are lines that no reader will understand',
+}
+
 const findingsError = (
+  state: JobState,
   findings: readonly Finding[],
   failOn: FailOn,
   directory: string,
@@ -72,11 +93,17 @@ const findingsError = (
   if (!first) return undefined
   const more = grave.length === 1 ? '' : ` (and ${grave.length - 1} more)`
   const where = first.file === undefined ? '' : `${first.file}: `
+  const meaning = Object.hasOwn(meanings, first.code) ? `${meanings[first.code]}, ` : ''
+  const messages = [...state.files.values()].some(({ section }) => section === 'outcome')
+    ? `the server's own messages are in ${directory}/outcome, `
+    : ''
   return new BulkxError(
     'BULKX_FINDINGS',
-    `All files are whole, but look at them: ${where}${first.message}${more}`,
+    `All files that the server lists are here, but look at them: ${meaning}${where}${first.message}${more}`,
     {
-      hint: `all findings are in ${directory}/manifest.json; accept them with ${resumeCommand(directory).slice(0, -1)} --fail-on never\``,
+      hint:
+        `${messages}all findings in ${directory}/manifest.json; if they matter, ask who runs the server, or export again with --again; ` +
+        `accept what is here with ${resumeCommand(directory).slice(0, -1)} --fail-on never\``,
     },
   )
 }
@@ -103,7 +130,7 @@ export const phaseError = (state: JobState, directory: string, failOn: FailOn): 
     case 'cancelled':
       return state.end && new BulkxError(state.end.code, state.end.message, { hint: again })
     case 'complete':
-      return findingsError(state.findings ?? [], state.accepted ?? failOn, directory)
+      return findingsError(state, state.findings ?? [], state.accepted ?? failOn, directory)
     default:
       return phase satisfies never
   }

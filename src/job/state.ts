@@ -240,6 +240,8 @@ const folds: Folds = {
     setStatus(state.unfinished, file, 'completed')
     file.stored = stored
     file.failure = undefined
+    // Fresh URLs that brought a file are worth asking for again: signed ones may end long before the last file.
+    state.refreshed.delete(file.page)
   },
   'file-failed': (state, { name, code, message, hint, status, refresh }) => {
     const file = state.files.get(name)

@@ -8,7 +8,7 @@ import { scanLines } from './scanner.js'
 import { beginningMax, type Shape, shapeOf } from './shape.js'
 
 export interface InspectOptions {
-  /** The type the manifest names; any type is right when it is empty. */
+  /** The type the manifest names; when it is empty every type is counted by its name. */
   expectedType: string
   /** A longer line cannot be looked at. */
   maxLineBytes: number
@@ -211,7 +211,7 @@ class Lines implements Inspector {
     if (type === 'Parameters' && expectedType !== 'Parameters') return
     this.result.resources += 1
     if (onResource && (parse !== 'outcomes' || type === 'OperationOutcome')) onResource(value())
-    if (expectedType === '' || type.toLowerCase() === expectedType.toLowerCase()) return
+    if (expectedType !== '' && type.toLowerCase() === expectedType.toLowerCase()) return
     const types = this.result.otherTypes
     const name = /^[A-Za-z]{1,64}$/.test(type) ? type : 'unknown'
     // Not `types[name] ?? 0`: a type may have the name of something every object inherits.

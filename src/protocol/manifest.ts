@@ -4,6 +4,7 @@ import { type HttpHeaders, header } from '../http/exchange.js'
 import { readHttpDate } from '../http/retry-after.js'
 import { isHttp, resolveUrl } from '../http/url.js'
 import { isObject, type Json } from '../json.js'
+import { readInstant } from './instant.js'
 import { readIssues } from './operation-outcome.js'
 import type { Issue, ManifestItem, OutputManifest } from './types.js'
 
@@ -37,12 +38,14 @@ const readItem = (value: Json, base: string): ManifestItem => {
   const url = reference === undefined ? '' : resolveUrl(reference, base)
   const more = extensions(value.extension)
   const length = more.find(([name]) => /file_?length/i.test(name))?.[1]
+  const continues = text(value.continuesInFile)
   return {
     type: text(value.type) ?? '',
     url: isHttp(url) || /^[a-z][a-z0-9+.-]*:/i.test(url) ? url : '',
     count: wholeNumber(value.count),
     sha256: checksum(more),
     sizeBytes: wholeNumber(value.fileSize) ?? wholeNumber(length),
+    continuesInFile: continues === undefined ? undefined : resolveUrl(continues, base),
   }
 }
 
@@ -60,6 +63,18 @@ const readItems = (value: unknown, base: string, issues: Issue[]): ManifestItem[
   })
 }
 
+/** Servers between STU3 and STU4 list the same files under both names. */
+const readOutcome = (value: Json, base: string, issues: Issue[]): ManifestItem[] => {
+  const reported: Issue[] = []
+  const error = readItems(value.error, base, issues)
+  const outcome = readItems(value.outcome, base, reported)
+  const isSaid = ({ severity, text }: Issue): boolean =>
+    issues.some((issue) => issue.severity === severity && issue.text === text)
+  issues.push(...reported.filter((issue) => !isSaid(issue)))
+  const listed = new Set(error.map(({ url }) => url))
+  return [...error, ...outcome.filter(({ url }) => url === '' || !listed.has(url))]
+}
+
 const readBoolean = (value: unknown): boolean | undefined => {
   const word = String(value).toLowerCase()
   return word === 'true' ? true : word === 'false' ? false : undefined
@@ -71,16 +86,14 @@ const readNext = (value: unknown, base: string): string | undefined => {
   return url === undefined ? undefined : resolveUrl(url, base)
 }
 
-/** HTTP-date, ISO instant, Go's time text (BCDA), or epoch seconds or milliseconds. */
+/** HTTP-date, ISO instant, Go's time text (BCDA), or epoch seconds or milliseconds, as text too. Nothing for the rest. */
 const readExpiry = (value: unknown): number | undefined => {
-  if (typeof value === 'number' && value > 0) return value < 1e11 ? value * 1000 : value
-  if (typeof value !== 'string') return undefined
-  const iso = value.replace(
-    /^(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d)(\.\d+)? ([+-]\d\d)(\d\d)( [A-Z]+)?$/,
-    '$1T$2$3$4:$5',
-  )
-  const at = readHttpDate(value) ?? (/^\d{4}-\d\d-\d\dT/.test(iso) ? Date.parse(iso) : Number.NaN)
-  return Number.isNaN(at) ? undefined : at
+  const number = typeof value === 'string' && /^\d{9,14}$/.test(value.trim()) ? Number(value) : value
+  if (typeof number === 'number') {
+    const at = number < 1e11 ? number * 1000 : number
+    return at > 0 && instantOf(at) !== undefined ? at : undefined
+  }
+  return typeof value === 'string' ? (readHttpDate(value) ?? readInstant(value)) : undefined
 }
 
 const known = new Set(
@@ -114,9 +127,19 @@ const isEmptyList = (value: unknown): boolean => !Array.isArray(value) || value.
 
 const isFailed = (value: Json): boolean => /^(failed|error(ed)?|aborted)$/i.test(String(value.status).trim())
 
+/** What is nested deeper than this is not kept: whoever writes it as JSON again recurses. */
+const depthMax = 64
+
+const isShallow = (value: unknown, levels = depthMax): boolean =>
+  typeof value !== 'object' ||
+  value === null ||
+  (levels > 0 && Object.values(value).every((inner) => isShallow(inner, levels - 1)))
+
 /** `rest` keeps what we do not know, without keys that could change an object's prototype. */
 const restOf = (value: Json): Json =>
-  Object.fromEntries(Object.entries(value).filter(([key]) => !known.has(key) && key !== '__proto__'))
+  Object.fromEntries(
+    Object.entries(value).filter(([key, kept]) => !known.has(key) && key !== '__proto__' && isShallow(kept)),
+  )
 
 /** Epoch milliseconds as an instant; nothing for a number that is no time. */
 const instantOf = (at: number): string | undefined => {
@@ -135,7 +158,7 @@ export const readManifest = (
 ): OutputManifest | undefined => {
   if (!isObject(value) || !isManifest(value)) return undefined
   const issues: Issue[] = []
-  const outcome = [...readItems(value.error, url, issues), ...readItems(value.outcome, url, issues)]
+  const outcome = readOutcome(value, url, issues)
   const transactionTime = value.transactionTime
   return {
     transactionTime: typeof transactionTime === 'number' ? instantOf(transactionTime) : text(transactionTime),

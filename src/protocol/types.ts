@@ -54,6 +54,8 @@ export interface ManifestItem {
   sha256?: string
   /** From a length extension or `fileSize`. */
   sizeBytes?: number
+  /** STU4, `organizeOutputBy`: the URL of the file in which the last block of this one goes on; absolute. */
+  continuesInFile?: string
 }
 
 /** One page of an Output Manifest, read liberally from STU1 to STU4. */

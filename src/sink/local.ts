@@ -1,6 +1,6 @@
 /** A directory as a sink: part file, fsync, rename, fsync of the directory; then, and only then, the name exists. */
 import { createReadStream } from 'node:fs'
-import { type FileHandle, lstat, open, readFile, rm, writeFile } from 'node:fs/promises'
+import { type FileHandle, lstat, open, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { appendOnly, fileMode, ownFolder, privateFolder } from './disk.js'
 import { type Publication, publisher } from './publish.js'
@@ -178,8 +178,21 @@ export const localSink = (options: LocalSinkOptions): Sink => {
       throw storageError(`Cannot write ${path}`, cause)
     }
   }
+  const unfinished = async (): Promise<{ files: number; bytes: number }> => {
+    const names = await readdir(parts).catch(missing)
+    let files = 0
+    let bytes = 0
+    for (const name of names ?? []) {
+      if (!name.endsWith('.part')) continue
+      const kept = (await part(name.slice(0, -'.part'.length))).kept()
+      if (kept.bytes > 0) files += 1
+      bytes += kept.bytes
+    }
+    return { files, bytes }
+  }
   return {
     part,
+    unfinished,
     write: async (name, text) => {
       const whole = await part(name)
       await whole.restart()

@@ -43,6 +43,8 @@ export interface Sink {
   write(name: string, text: string): Promise<void>
   /** The bytes under a name; the iteration rejects when there is no such name. */
   read(name: string): AsyncIterable<Uint8Array>
+  /** How much earlier attempts have left, of how many names, that can be gone on from. */
+  unfinished(): Promise<{ files: number; bytes: number }>
   /** Bytes stored under a name; undefined when there is no such name. */
   size(name: string): Promise<number | undefined>
 }

@@ -35,6 +35,18 @@ export const sinkContract = (kind: string, open: () => Promise<SinkPlace>): void
       expect(await readAll(sink.read('Patient.0001.ndjson'))).toBe(content.join(''))
     })
 
+    test('what was left of files is known, and what is published is not left', async () => {
+      const { sink, reopen } = await open()
+      expect(await sink.unfinished()).toEqual({ files: 0, bytes: 0 })
+      for (const name of ['a.ndjson', 'deleted/b.ndjson', 'c.ndjson']) {
+        const part = await sink.part(name)
+        await part.restart(validators)
+        await part.append(Buffer.from('12345'))
+        await (name === 'c.ndjson' ? part.publish() : part.suspend())
+      }
+      expect(await reopen().unfinished()).toEqual({ files: 2, bytes: 10 })
+    })
+
     test('an empty file is a file', async () => {
       const { sink } = await open()
       const part = await sink.part('a.ndjson')

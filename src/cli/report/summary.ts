@@ -59,23 +59,32 @@ const sayFindings = (findings: readonly Finding[], talk: Talk): void => {
   }
 }
 
-/** `complete: 3 files, 120 resources, 48.2 kB in 12 s`. */
-export const outcomeLine = ({ phase, files, resources, bytes }: Outcome, state: JobState): string => {
+/** `complete: 3 files, 120 resources, 48.2 kB in 12 s`. `look`: whole, and yet not to be used unseen. */
+export const outcomeLine = (
+  { phase, files, resources, bytes }: Outcome,
+  state: JobState,
+  look = false,
+): string => {
   const listed = state.files.size
   const of = listed > files ? `${grouped(files)} of ` : ''
   const here = `${of}${count(Math.max(files, listed), 'file')}, ${count(resources, 'resource')}, ${size(bytes)}`
   const time = state.startedAt > 0 ? ` in ${duration(state.lastFactAt - state.startedAt)}` : ''
-  return `${phase}: ${here}${time}`
+  return `${phase}${look ? ', but look at it' : ''}: ${here}${time}`
 }
 
 /** Says what a run has brought. A run that brought nothing, and got nowhere, says nothing. */
-export const sayEnd = ({ outcome }: Conclusion, state: JobState, directory: string, talk: Talk): void => {
+export const sayEnd = (
+  { outcome, error }: Conclusion,
+  state: JobState,
+  directory: string,
+  talk: Talk,
+): void => {
   if (state.files.size === 0 && outcome.phase !== 'complete') return
   const rows = typeRows(state)
   for (const text of table(rows.slice(0, maxTypes))) talk.line(`  ${text}`)
   if (rows.length > maxTypes) talk.line(`  and ${count(rows.length - maxTypes, 'more type')}`)
   sayFindings(outcome.findings, talk)
-  talk.line(talk.paint.strong(outcomeLine(outcome, state)))
+  talk.line(talk.paint.strong(outcomeLine(outcome, state, error?.code === 'BULKX_FINDINGS')))
   talk.line(
     outcome.phase === 'complete' ? `the export is in ${directory}` : `what is whole is in ${directory}`,
   )
