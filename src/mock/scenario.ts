@@ -11,7 +11,10 @@ export interface ScenarioServer {
   personality?: Differences
   faults?: readonly Fault[]
   /** What else `createMock` is given. */
-  options?: Pick<MockOptions, 'data' | 'jobMs' | 'pageSize' | 'manifestEntries' | 'tokenLifetimeMs' | 'files'>
+  options?: Pick<
+    MockOptions,
+    'data' | 'jobMs' | 'pageSize' | 'manifestEntries' | 'tokenLifetimeMs' | 'files' | 'elsewhere'
+  >
 }
 
 export interface Scenario {

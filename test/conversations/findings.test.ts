@@ -76,7 +76,7 @@ describe('severities and exit codes', () => {
       'F-35 pretty-printed',
       { content: { body: '{\n "resourceType": "Patient"\n}\n' } },
       'error',
-      'bad-lines',
+      'not-ndjson',
       10,
     ],
     ['F-25 a wrong count', { listed: [file('1', 'Patient', { count: 2 })] }, 'error', 'wrong-count', 10],
