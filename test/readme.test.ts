@@ -36,3 +36,14 @@ test('every exit code is in the table', () => {
   )
   expect(listed).toEqual([...new Set([0, ...Object.values(exitCodes)])].sort((a, b) => a - b))
 })
+
+test('the diff in docs/adding-a-vendor.md is what stands in the files', () => {
+  const page = readFileSync(join(root, 'docs/adding-a-vendor.md'), 'utf8')
+  const diffs = [...page.matchAll(/^\+\+\+ (\S+)\n((?:[+ ].*\n)+)/gm)]
+  expect(diffs.length).toBeGreaterThan(3)
+  for (const [, file = '', lines = ''] of diffs) {
+    const source = readFileSync(join(root, file), 'utf8').split('\n')
+    const added = [...lines.matchAll(/^\+(.+)$/gm)].map(([, line = '']) => line)
+    expect(added.filter((line) => !source.includes(line))).toEqual([])
+  }
+})

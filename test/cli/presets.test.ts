@@ -7,6 +7,7 @@ import { readValue } from '../../src/cli/kinds.js'
 import { type OptionName, row } from '../../src/cli/options.js'
 import { isProfileOption } from '../../src/cli/profiles.js'
 import { vendors } from '../../src/doctor/vendors.js'
+import { personalities } from '../../src/mock/index.js'
 import { type Asked, adviceFor } from '../../src/preset-advice.js'
 import { type Preset, presets } from '../../src/presets.js'
 import type { KickOffRequest } from '../../src/protocol/types.js'
@@ -245,4 +246,15 @@ test.each([
   ['zzz', undefined],
 ])('did you mean: %s', (given, meant) => {
   expect(nearestName(given, names)).toBe(meant)
+})
+
+describe('the mock of the same name', () => {
+  test.each(names)('%s: its example ends well, with the preset', async (name) => {
+    const like = Object.entries(personalities).find(([own]) => own === name)?.[1]
+    if (!like) throw new Error(`the mock has no personality ${name}`)
+    const { run } = await session()
+    const argv = ['export', ...like.example.split(' '), '--server', `mock:${name}`, '--preset', name]
+    const { code, err } = await run([...argv, '-o', 'out'])
+    expect([code, err]).toEqual([0, expect.not.stringMatching(/preset-level|no export of|needs --/)])
+  })
 })
