@@ -46,6 +46,22 @@ describe('DELETE after success', () => {
     expect(talk.server.asked('DELETE')).toHaveLength(times)
   })
 
+  const deletesAt = async (answers: Reply[]): Promise<number[]> => {
+    const talk = await talkOf(answers)
+    expect(exitOf(await talk.run())).toBe(0)
+    const [first = 0, ...more] = talk.server.asked('DELETE').map(({ at }) => at)
+    return more.map((at) => at - first)
+  }
+
+  test.each<[string, Reply, number[]]>([
+    ['what it asks, up to half a minute', { status: 429, headers: { 'retry-after': '30' } }, [30_000]],
+    ['no longer', { status: 503, headers: { 'retry-after': '31' } }, []],
+    ['a little, where it does not say', { status: 503 }, [2000]],
+    ['not after a time-out', new NetworkError('timeout', 'no answer came in time', { sent: true }), []],
+  ])('a server that cannot delete now is waited for: %s', async (_name, answer, waits) => {
+    expect(await deletesAt([answer, { status: 202 }])).toEqual(waits)
+  })
+
   test('after findings, too', async () => {
     const talk = await talkOf({ status: 202 }, { [`GET ${origin}/files/1`]: { body: lines('Patient', 1) } })
     expect(exitOf(await talk.run())).toBe(10)
@@ -117,6 +133,20 @@ describe('cancel', () => {
     expect(await dataFiles(talk.directory)).toEqual(['Patient.0001.ndjson'])
     expect(await tree(talk.directory)).not.toContain('manifest.json')
     expect(exitOf(await talk.run({}, { command: 'resume' }))).toBe(6)
+  })
+
+  test('an answer that came at once is no job: its URL is that of the kick-off', async () => {
+    const kickOff = `GET ${origin}/fhir/`
+    const whole = await talkOf({ status: 202 }, { [kickOff]: { body: manifest([file('1')]) } })
+    expect(exitOf(await whole.run())).toBe(0)
+    expect((await whole.run({}, cancel)).thrown).toBeUndefined()
+    const partly = await talkOf(
+      { status: 202 },
+      { [kickOff]: { body: manifest([file('1')]) }, [`GET ${origin}/files/1`]: { status: 404 } },
+    )
+    expect(exitOf(await partly.run())).toBe(7)
+    expect(codeOf(await partly.run({}, cancel))).toBe('BULKX_NO_JOB')
+    for (const talk of [whole, partly]) expect(talk.server.asked('DELETE')).toEqual([])
   })
 
   test('a directory without a job, and one whose kick-off is undecided', async () => {

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { BulkxError } from '../../src/errors.js'
 import { NetworkError } from '../../src/http/network-error.js'
 import { attachJob } from '../../src/job/begin.js'
+import { onlyLook } from '../../src/job/steer.js'
 import { codeOf, conversation, dataFiles, exitOf, logOf, textOf, typesOf } from '../helpers/conversation.js'
 import { kickOffOf } from '../helpers/job.js'
 import {
@@ -115,6 +116,9 @@ describe('credentials that cannot be had', () => {
     }
     const first = await talk.run({ network: { token } })
     expect([codeOf(first), first.outcome.phase]).toEqual(['BULKX_TOKEN', 'new'])
+    // Said once: the fact announces no further attempt, so that the error alone speaks of it.
+    expect(first.events.at(-1)?.type).toBe('kick-off-unsent')
+    expect(first.events.at(-1)).not.toHaveProperty('againAfterMs')
     expect(talk.server.requests).toEqual([])
     expect(exitOf(await talk.run())).toBe(0)
   })
@@ -175,6 +179,40 @@ describe('refusals', () => {
     )
     expect(exitOf(await talk.run({ kickOff: kickOffOf({ method: 'post' }) }))).toBe(4)
     expect(talk.server.requests).toHaveLength(1)
+  })
+})
+
+describe('what the next command finds', () => {
+  test.each<[string, Reply, string, number]>([
+    ['a refusal', { status: 400, body: outcome('error', 'Unknown parameter') }, 'BULKX_KICK_OFF_REFUSED', 4],
+    ['no access', { status: 403 }, 'BULKX_UNAUTHORIZED', 3],
+    ['a busy server', busy('600'), 'BULKX_SERVER_BUSY', 4],
+    ['maintenance', unavailable('600'), 'BULKX_UNREACHABLE', 9],
+  ])('%s is said again without asking, and is no job', async (_name, reply, code, exitCode) => {
+    const talk = await talkOf(reply)
+    expect(exitOf(await talk.run())).toBe(exitCode)
+    const looked = await talk.run({}, { command: 'resume', steer: onlyLook(0) })
+    expect([looked.outcome.phase, codeOf(looked), exitOf(looked)]).toEqual(['new', code, exitCode])
+    expect(times(talk)).toHaveLength(1)
+  })
+
+  test('another method takes the place of one that was refused', async () => {
+    const talk = await talkOf({ status: 405 })
+    expect(exitOf(await talk.run())).toBe(4)
+    expect(exitOf(await talk.run({ kickOff: kickOffOf({ method: 'post' }) }))).toBe(0)
+    expect(talk.server.asked('/$export').map(({ method }) => method)).toEqual(['GET', 'POST'])
+  })
+
+  test('K-08 a name that leads nowhere leaves the kick-off undecided; one that leads somewhere is gone later', async () => {
+    const named: Reply = { status: 202, headers: { 'content-location': 'operations/1' } }
+    const url = `${fhirUrl}/Group/123/operations/1`
+    const at = (answers: Script) =>
+      conversation(routes({ [`GET ${fhirUrl}/`]: named, [`GET ${url}`]: answers }))
+    const ran = await (await at({ status: 404 })).run()
+    expect([codeOf(ran), ran.outcome.phase]).toEqual(['BULKX_KICK_OFF_UNDECIDED', 'undecided'])
+    expect(String(ran.thrown)).toContain('operations/1')
+    const later = [...Array(40).fill({ status: 202 }), { status: 404 }]
+    expect(codeOf(await (await at(later)).run())).toBe('BULKX_JOB_GONE')
   })
 })
 

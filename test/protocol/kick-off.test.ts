@@ -1,6 +1,7 @@
 /** The kick-off as it leaves, to the letter; and its answers, as far as one answer alone says. */
 import { describe, expect, test } from 'vitest'
 import type { Answer } from '../../src/http/body.js'
+import { resolveUrl } from '../../src/http/url.js'
 import { kickOffRequest, readKickOff } from '../../src/protocol/kick-off.js'
 import type { KickOffRequest, Target } from '../../src/protocol/types.js'
 import { kickOffOf } from '../helpers/job.js'
@@ -190,6 +191,94 @@ describe('where the address of the job is', () => {
   })
 })
 
+describe('how far the address is to be believed', () => {
+  const named = (value: string) => readKickOff(answer(202, { 'content-location': value }), 0)
+
+  test.each<[string, string, object]>([
+    ['K-10 plain http of the same host', 'http://ehr.example/s/1', { pollingLocation: at, raised: true }],
+    ['with its port', 'http://ehr.example:80/s/1', { pollingLocation: at, raised: true }],
+    ['K-08 a name', 'projects/p/operations/1', { reference: 'projects/p/operations/1' }],
+    ['a query alone', '?job=1', { pollingLocation: `${base}/Group/123/$export?job=1`, reference: '?job=1' }],
+  ])('%s', (_name, value, expected) => {
+    expect(named(value)).toMatchObject({ kind: 'accepted', ...expected })
+  })
+
+  test.each(['http://other.example/s/1', 'http://ehr.example:8080/s/1', '/s/1', at])(
+    '%s is neither raised nor doubted',
+    (value) => {
+      expect(named(value)).toMatchObject({ kind: 'accepted', pollingLocation: resolveUrl(value, at) })
+      expect(named(value)).not.toHaveProperty('raised')
+      expect(named(value)).not.toHaveProperty('reference')
+    },
+  )
+
+  test("the kick-off's own URL is none: asking it again would start another job", () => {
+    const own = answer(202).url
+    expect(named(own).kind).toBe('unlocated')
+    expect(readKickOff(answer(202, { 'content-location': own, location: at }), 0)).toMatchObject({
+      pollingLocation: at,
+    })
+    expect(readKickOff(answer(202, {}, JSON.stringify({ self: own, status: at })), 0)).toMatchObject({
+      pollingLocation: at,
+    })
+  })
+
+  test.each<[string, object]>([
+    ['a Bundle', { resourceType: 'Bundle', link: [{ relation: 'self', url: `${base}/Patient?_page=1` }] }],
+    ['words around a URL', { message: `${at} will tell` }],
+  ])('the URLs of %s lead to no job', (_name, body) => {
+    expect(readKickOff(answer(200, {}, JSON.stringify(body)), 0).kind).toBe('refused')
+  })
+})
+
+test('a long or odd address is not repeated whole', () => {
+  const value = `gs://u:p@b/${'x'.repeat(5000)}?token=secret`
+  const response = readKickOff(answer(202, { 'content-location': value }), 0)
+  expect(response.kind).toBe('unlocated')
+  expect(JSON.stringify(response).length).toBeLessThan(400)
+  expect(JSON.stringify(response)).not.toMatch(/secret|u:p/)
+})
+
+test.each<[string, Answer, RegExp]>([
+  [
+    'K-33 a Bundle',
+    answer(200, {}, '{"resourceType":"Bundle"}'),
+    /but a resource of type Bundle \(HTTP 200\)$/,
+  ],
+  ['nothing', answer(200), /but an empty answer/],
+  ['204', answer(204), /an empty answer \(HTTP 204\)/],
+  ['text', answer(200, {}, 'OK\u001b[2J'), /but text, "OK\P{Cc}*"/u],
+  ['other JSON', answer(200, {}, '{"ok":true}'), /but JSON without a manifest/],
+  [
+    'an outcome',
+    answer(200, {}, '{"resourceType":"OperationOutcome","issue":[{"severity":"error","diagnostics":"no"}]}'),
+    /but an OperationOutcome: no \(HTTP 200\)$/,
+  ],
+  [
+    'K-34 a page',
+    answer(200, {}, '<html><title>Log in</title>'),
+    /is a web page, "Log in" .*FHIR base URL\?$/,
+  ],
+])('what came instead: %s', (_name, given, words) => {
+  expect(readKickOff(given, 0)).toMatchObject({
+    kind: 'refused',
+    bulkData: false,
+    message: expect.stringMatching(words),
+  })
+})
+
+test.each<[string, Answer, object]>([
+  [
+    '404 of a FHIR server',
+    answer(404, {}, '{"resourceType":"OperationOutcome","issue":[{"code":"not-found"}]}'),
+    { outcome: true },
+  ],
+  ['404 of anything', answer(404, {}, '<html>'), { outcome: false }],
+  ['302', answer(302, { location: '/login?x=secret' }), { location: 'https://ehr.example/login' }],
+])('%s', (_name, given, expected) => {
+  expect(readKickOff(given, 0)).toMatchObject({ kind: 'refused', bulkData: true, ...expected })
+})
+
 test.each<[string, Answer, string]>([
   ['K-03 nowhere', answer(202), 'unlocated'],
   ['K-08 no http', answer(202, { 'content-location': 'gs://b/1' }), 'unlocated'],
@@ -213,9 +302,8 @@ test.each<[string, Answer, string]>([
 
 test('K-16 the jobs of a busy server, and what it asks', () => {
   const headers = { 'content-location': `${at}, /s/2, gs://x`, 'retry-after': '7' }
-  expect(
-    readKickOff(answer(429, { ...headers, 'content-location': [at, '/s/2', 'gs://x'] }), 0),
-  ).toMatchObject({
+  const named = [at, '/s/2', 'gs://x', 'https://evil.example/s/3']
+  expect(readKickOff(answer(429, { ...headers, 'content-location': named }), 0)).toMatchObject({
     jobs: [at, 'https://ehr.example/s/2'],
     retryAfterMs: 7000,
   })
