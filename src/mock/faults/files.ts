@@ -53,7 +53,9 @@ const noLength = ({
   fault('noLength', onFiles({ times: Number.POSITIVE_INFINITY, ...options }), async (call, next) => {
     const response = await next(call)
     const body = (await bytesOf(response)).subarray(0, keepBytes)
-    const framed = withHeaders(withBody(response, body), { 'content-length': undefined })
+    const coding = as === 'chunked' ? 'chunked' : undefined
+    const headers = { 'content-length': undefined, 'transfer-encoding': coding }
+    const framed = withHeaders(withBody(response, body), headers)
     return as === 'chunked' ? framed : onWire(framed, { fault: 'noLength', framing: 'close' })
   })
 
