@@ -8,6 +8,7 @@ import { readStatus, type StatusResponse, statusRequest } from '../protocol/stat
 import type { OutputManifest } from '../protocol/types.js'
 import type { Job } from './export.js'
 import type { Fact } from './facts.js'
+import { waitLeftMs } from './looks.js'
 import { cancelCommand, resumeCommand, shownDirectory } from './next-command.js'
 import { linesUp, newsOf } from './pages.js'
 import { unlocated } from './refusal.js'
@@ -227,7 +228,8 @@ export async function* poll(job: Job, url: string, notBefore: number): AsyncGene
     return
   }
   const until = Math.min(notBefore, job.state.acceptedAt + job.config.waiting.deadlineMs)
-  if (until > job.clock.now()) await job.clock.sleep(until - job.clock.now(), job.signal)
+  const leftMs = waitLeftMs(job.state, until, job.clock.now())
+  if (leftMs > 0) await job.clock.sleep(leftMs, job.signal)
   job.signal?.throwIfAborted()
   const seen = facts(job, url, await look(job, url))
   yield seen

@@ -4,6 +4,16 @@ import type { ErrorCode } from '../errors.js'
 import type { Instant, Issue, KickOffRequest, Section } from '../protocol/types.js'
 import type { Fact, FailOn, Finding, Identity, JobEvent, Phase } from './facts.js'
 import { fileNames, type OutputFile, setStatus, type Unfinished } from './files.js'
+import {
+  type Looks,
+  lookFirst,
+  newLooks,
+  settle,
+  takeDoubt,
+  takeEnd,
+  takeFailure,
+  takeProgress,
+} from './looks.js'
 import { type ManifestPage, takeManifest } from './pages.js'
 
 /** An end that the server has pronounced, repeated as it is by every later command. */
@@ -13,7 +23,7 @@ export interface JobEnd {
   message: string
 }
 
-export interface JobState {
+export interface JobState extends Looks {
   exportId: string
   server: string
   fhirUrl: string
@@ -42,22 +52,6 @@ export interface JobState {
 
   /** What to ask next; absent once the last page is in. */
   nextManifest?: string
-  /** Our own next look, epoch milliseconds. */
-  notBefore: number
-  /** What the server asked for: nobody looks earlier. */
-  askableAt: number
-  progress?: string
-  heartbeat?: string
-  /** Since when the server says these two, epoch milliseconds; and whether it was said that this is long. */
-  unchangedSince?: number
-  stallSaid: boolean
-  /** Start and number of the present run of failures. */
-  failingSince?: number
-  failures: number
-  doubts: number
-  retryAfterCut: boolean
-  /** The server did not stand for a shortened Retry-After. */
-  cutRefused: boolean
 
   transactionTime?: Instant
   /** What the manifest says the request was. */
@@ -88,6 +82,7 @@ export interface JobState {
 }
 
 export const newState = (): JobState => ({
+  ...newLooks(),
   exportId: '',
   server: '',
   fhirUrl: '',
@@ -100,13 +95,6 @@ export const newState = (): JobState => ({
   attached: false,
   synchronous: false,
   kickOffIssues: [],
-  notBefore: 0,
-  askableAt: 0,
-  stallSaid: false,
-  failures: 0,
-  doubts: 0,
-  retryAfterCut: false,
-  cutRefused: false,
   manifestIssues: [],
   failedBatches: 0,
   manifestRest: {},
@@ -120,12 +108,6 @@ export const newState = (): JobState => ({
   nameFile: fileNames(),
 })
 
-const settle = (state: JobState): void => {
-  state.failingSince = undefined
-  state.failures = 0
-  state.doubts = 0
-}
-
 const resume = (state: JobState): void => {
   state.refreshed.clear()
   state.doubts = 0
@@ -135,18 +117,6 @@ const resume = (state: JobState): void => {
     state.nextManifest = state.missingPage.page
     state.missingPage = undefined
   }
-}
-
-/** How long after an accepted kick-off the first status request goes out, milliseconds. */
-const firstLookMs = 200
-
-const waitUntil = (
-  state: JobState,
-  wait: { notBefore: number; retryAfterMs?: number; cut?: boolean },
-): void => {
-  state.notBefore = wait.notBefore
-  state.askableAt = wait.retryAfterMs === undefined ? 0 : wait.notBefore
-  state.retryAfterCut = wait.cut === true
 }
 
 type Folds = { [T in Fact['type']]: (state: JobState, event: Extract<JobEvent, { type: T }>) => void }
@@ -190,37 +160,17 @@ const folds: Folds = {
     state.attached = event.attached === true
     state.synchronous = event.synchronous === true
     state.kickOffIssues = event.issues ?? []
-    state.notBefore = event.attached ? 0 : event.at + firstLookMs
+    lookFirst(state, event)
   },
   'status-in-progress': (state, event) => {
-    settle(state)
     state.reference = undefined
-    const isSame = event.progress === state.progress && event.heartbeat === state.heartbeat
-    if (!isSame || state.unchangedSince === undefined) {
-      state.unchangedSince = event.at
-      state.stallSaid = false
-    }
-    state.stallSaid ||= event.unchangedMs !== undefined
-    state.progress = event.progress
-    state.heartbeat = event.heartbeat
-    waitUntil(state, event)
+    takeProgress(state, event)
   },
-  'status-transient': (state, event) => {
-    state.failingSince ??= event.at
-    state.failures += 1
-    if (event.status === 429 && state.retryAfterCut) state.cutRefused = true
-    waitUntil(state, event)
-  },
-  'status-doubted': (state, event) => {
-    state.doubts += 1
-    waitUntil(state, event)
-  },
+  'status-transient': takeFailure,
+  'status-doubted': takeDoubt,
   'manifest-received': (state, event) => {
-    settle(state)
     state.reference = undefined
-    state.progress = undefined
-    state.unchangedSince = undefined
-    waitUntil(state, { notBefore: 0 })
+    takeEnd(state, event)
     takeManifest(state, event)
   },
   'manifest-unavailable': (state, event) => {

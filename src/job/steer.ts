@@ -1,5 +1,6 @@
 /** Runs that go only part of the way. */
 import type { Steer } from './export.js'
+import { isAskable } from './looks.js'
 
 /** `kickoff`: send the kick-off, and nothing after it. */
 export const kickOffOnly: Steer = (step) => (step.do === 'kick-off' ? step : { do: 'stop' })
@@ -14,7 +15,7 @@ export const lookOnce = (now: number): Steer => {
     if (step.do === 'kick-off') return { do: 'stop' }
     if (step.do !== 'poll') return step
     const isFirstLook = looked.size === 0
-    if (looked.has(step.url) || (isFirstLook && state.askableAt > now)) return { do: 'stop' }
+    if (looked.has(step.url) || (isFirstLook && !isAskable(state, now))) return { do: 'stop' }
     looked.add(step.url)
     return { ...step, notBefore: 0 }
   }

@@ -5,6 +5,7 @@ import { BulkxError } from '../../errors.js'
 import { attachJob, beginJob } from '../../job/begin.js'
 import { readJob } from '../../job/directory.js'
 import type { Job } from '../../job/export.js'
+import { isAskable } from '../../job/looks.js'
 import type { JobState } from '../../job/state.js'
 import { lookOnce } from '../../job/steer.js'
 import type { Ending, Invocation, Run } from '../invocation.js'
@@ -49,7 +50,7 @@ const toResume = async (place: Place, invocation: Invocation, io: Io): Promise<F
 
 /** The server's Retry-After has not passed: nothing is asked, and what is known is said. */
 const sayWhenAskable = (state: JobState, reporter: Reporter, now: number): void => {
-  if (state.askableAt <= now) return
+  if (isAskable(state, now)) return
   reporter.note(
     `the server asks not to be asked before ${instant(state.askableAt)}, in ${duration(state.askableAt - now)}`,
   )
@@ -88,7 +89,7 @@ export const run: Run = async (invocation, io) => {
       target,
       begin: begin(url, once, now),
       steer: once ? lookOnce(now) : undefined,
-      fields: (state) => (once && state.askableAt > now ? { nextPollAt: instant(state.askableAt) } : {}),
+      fields: (state) => (once && !isAskable(state, now) ? { nextPollAt: instant(state.askableAt) } : {}),
     },
     io,
   )
