@@ -1,6 +1,6 @@
 /** A directory as a sink: part file, fsync, rename, fsync of the directory; then, and only then, the name exists. */
 import { createReadStream } from 'node:fs'
-import { type FileHandle, lstat, open, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { type FileHandle, lstat, open, readdir, readFile, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { appendOnly, fileMode, ownFolder, privateFolder } from './disk.js'
 import { type Publication, publisher } from './publish.js'
@@ -21,8 +21,23 @@ interface Paths {
   note: string
 }
 
+/** Creates what is not there: whatever stands in its way is removed, never followed. */
+const create = async (path: string): Promise<FileHandle> => {
+  try {
+    return await open(path, 'wx', fileMode)
+  } catch (error) {
+    if (systemCode(error) !== 'EEXIST') throw error
+    await rm(path, { force: true })
+    return open(path, 'wx', fileMode)
+  }
+}
+
+/** What stands in the folder of parts, as far as this process knows: what is not there needs not be looked for. */
+type Left = Set<string>
+
 class LocalPart implements Part {
   private readonly paths: Paths
+  private readonly left: Left
   private readonly publishTo: Publish
   /** Which running system wrote the bytes: after a power failure unsynced ones may be missing or zero. */
   private readonly system: string
@@ -30,15 +45,19 @@ class LocalPart implements Part {
   private handle: FileHandle | undefined
   private writer: WriteBehind | undefined
   private keptNow: Kept = { bytes: 0 }
+  /** All bytes are known: nobody will go on from a part of them. */
+  private isWhole = false
 
-  constructor(paths: Paths, publishTo: Publish, { system, assertHeld }: LocalSinkOptions) {
+  constructor(paths: Paths, left: Left, publishTo: Publish, { system, assertHeld }: LocalSinkOptions) {
     this.paths = paths
+    this.left = left
     this.publishTo = publishTo
     this.system = system
     this.assertHeld = assertHeld ?? (async () => {})
   }
 
   async load(): Promise<this> {
+    if (!this.left.has(this.paths.part)) return this
     const found = await lstat(this.paths.part).catch(missing)
     // A link may lead anywhere: somebody else has put it there.
     const size = found?.isFile() ? found.size : 0
@@ -61,60 +80,78 @@ class LocalPart implements Part {
 
   async restart(validators?: Validators): Promise<void> {
     await this.guard(async () => {
-      await this.handle?.close()
-      await this.assertHeld()
-      // A file of its own: whoever may still hold the old one open, after a lock was taken over, writes into nothing.
-      await rm(this.paths.part, { force: true })
-      this.handle = await open(this.paths.part, 'wx', fileMode)
-      this.writer = writeBehind(this.handle)
+      await this.close()
+      this.writer = writeBehind(() => this.open())
       this.keptNow = { bytes: 0, validators }
-      const note = JSON.stringify({ system: this.system, validators })
-      await rm(this.paths.note, { force: true })
-      if (validators) await writeFile(this.paths.note, note, { mode: fileMode, flag: 'wx' })
     })
   }
 
   append(chunk: Uint8Array): Promise<void> | undefined {
     this.keptNow.bytes += chunk.length
-    if (this.writer) return this.guarded(this.writer.append(chunk))
-    return this.guard(async () => {
-      this.handle = await open(this.paths.part, appendOnly, fileMode)
-      this.writer = writeBehind(this.handle)
-      await this.writer.append(chunk)
-    })
+    this.writer ??= writeBehind(() => this.reopen())
+    return this.guarded(this.writer.append(chunk))
   }
 
   async suspend(): Promise<void> {
-    const { handle, writer } = this
-    this.handle = undefined
-    this.writer = undefined
     try {
-      await this.guarded(writer?.flush())
+      await this.guarded(this.writer?.flush())
     } finally {
-      await handle?.close()
+      await this.close()
     }
   }
 
   async publish(): Promise<void> {
+    this.isWhole = true
     await this.guard(async () => {
       await this.assertHeld()
       await this.publishTo({ seal: () => this.seal(), from: this.paths.part, to: this.paths.name })
-      await rm(this.paths.note, { force: true })
+      this.left.delete(this.paths.part)
+      await this.remove(this.paths.note)
     })
   }
 
   async discard(): Promise<void> {
-    await this.handle?.close()
-    this.handle = undefined
-    this.writer = undefined
+    await this.close()
     this.keptNow = { bytes: 0 }
-    await rm(this.paths.part, { force: true })
-    await rm(this.paths.note, { force: true })
+    await this.remove(this.paths.part)
+    await this.remove(this.paths.note)
+  }
+
+  private async remove(path: string): Promise<void> {
+    if (!this.left.has(path)) return
+    await rm(path, { force: true })
+    this.left.delete(path)
+  }
+
+  /** A file of its own: whoever may still hold the old one open, after a lock was taken over, writes into nothing. */
+  private async open(): Promise<FileHandle> {
+    await this.assertHeld()
+    await this.remove(this.paths.part)
+    await this.remove(this.paths.note)
+    this.left.add(this.paths.part)
+    this.handle = await create(this.paths.part)
+    if (this.keptNow.validators && !this.isWhole) await this.writeNote(this.keptNow.validators)
+    return this.handle
+  }
+
+  private async reopen(): Promise<FileHandle> {
+    this.handle = await open(this.paths.part, appendOnly, fileMode)
+    return this.handle
+  }
+
+  private async writeNote(validators: Validators): Promise<void> {
+    this.left.add(this.paths.note)
+    const handle = await create(this.paths.note)
+    try {
+      await handle.writeFile(JSON.stringify({ system: this.system, validators }))
+    } finally {
+      await handle.close()
+    }
   }
 
   private async seal(): Promise<void> {
     await this.writer?.flush()
-    const handle = this.handle ?? (await open(this.paths.part, appendOnly, fileMode))
+    const handle = this.handle ?? (await this.reopen())
     this.handle = undefined
     this.writer = undefined
     try {
@@ -122,6 +159,15 @@ class LocalPart implements Part {
     } finally {
       await handle.close()
     }
+  }
+
+  private async close(): Promise<void> {
+    const { writer } = this
+    this.writer = undefined
+    await writer?.drop()
+    const { handle } = this
+    this.handle = undefined
+    await handle?.close()
   }
 
   private guarded(work: Promise<void> | undefined): Promise<void> | undefined {
@@ -164,16 +210,19 @@ export const localSink = (options: LocalSinkOptions): Sink => {
     made.set(folder, making)
     return making
   }
+  let listing: Promise<Left> | undefined
+  const listed = async (): Promise<Left> => {
+    await ensure(parts)
+    return new Set((await readdir(parts)).map((name) => join(parts, name)))
+  }
   const part = async (name: string): Promise<LocalPart> => {
     const path = join(directory, name)
     const flat = join(parts, name.replaceAll('/', '-'))
     try {
-      await Promise.all([ensure(parts), ensure(dirname(path))])
-      return await new LocalPart(
-        { name: path, part: `${flat}.part`, note: `${flat}.note` },
-        publish,
-        options,
-      ).load()
+      listing ??= listed()
+      const [left] = await Promise.all([listing, ensure(dirname(path))])
+      const paths = { name: path, part: `${flat}.part`, note: `${flat}.note` }
+      return await new LocalPart(paths, left, publish, options).load()
     } catch (cause) {
       throw storageError(`Cannot write ${path}`, cause)
     }

@@ -3,6 +3,8 @@ import type { FileHandle } from 'node:fs/promises'
 
 /** Bytes taken in before the caller must wait for the disk. */
 const writeBehindBytes = 1024 * 1024
+/** Up to here a content that comes all at once is not begun to be written before its end is known. */
+const atOnceBytes = 64 * 1024
 
 /** `writev` may write less than it was given. */
 const writeAll = async (handle: FileHandle, chunks: Uint8Array[]): Promise<void> => {
@@ -16,37 +18,67 @@ const writeAll = async (handle: FileHandle, chunks: Uint8Array[]): Promise<void>
 export interface WriteBehind {
   /** Keeps the chunk until it is written. A promise is returned when the caller must wait. */
   append(chunk: Uint8Array): Promise<void> | undefined
-  /** Resolves when everything appended is with the operating system. */
+  /** Resolves when the file is open, and everything appended is with the operating system. */
   flush(): Promise<void>
+  /** Forgets what is not written yet; resolves when nothing is being written any more. */
+  drop(): Promise<void>
 }
 
-/** Errors of the disk come out of the next `flush`, or of the `append` that has to wait. */
-export const writeBehind = (handle: FileHandle): WriteBehind => {
+/**
+ * The file is opened when there is something to write, or at the first `flush`. Errors of the disk come out of the next
+ * `flush`, or of the `append` that has to wait.
+ */
+export const writeBehind = (open: () => Promise<FileHandle>): WriteBehind => {
+  let handle: Promise<FileHandle> | undefined
   let waiting: Uint8Array[] = []
   let waitingBytes = 0
   let writing: Promise<void> | undefined
   let failure: unknown
+  let hurry = (): void => {}
 
+  const opened = (): Promise<FileHandle> => {
+    handle ??= open()
+    return handle
+  }
+  /** What comes in one turn of the event loop is written together: of a small file that is all of it. */
+  const turn = (): Promise<void> =>
+    new Promise((resolve) => {
+      hurry = resolve
+      setImmediate(() => setImmediate(resolve))
+    })
   const drain = async (): Promise<void> => {
+    if (!handle) await turn()
     while (waitingBytes > 0 && failure === undefined) {
       const chunks = waiting
       waiting = []
       waitingBytes = 0
-      await writeAll(handle, chunks).catch((error) => {
+      try {
+        await writeAll(await opened(), chunks)
+      } catch (error) {
         failure = error
-      })
+      }
     }
     writing = undefined
   }
   const flush = async (): Promise<void> => {
+    hurry()
     while (writing) await writing
     if (failure !== undefined) throw failure
+    await opened()
   }
   const append = (chunk: Uint8Array): Promise<void> | undefined => {
     waiting.push(chunk)
     waitingBytes += chunk.length
     writing ??= drain()
+    if (waitingBytes > atOnceBytes) hurry()
     return waitingBytes > writeBehindBytes || failure !== undefined ? flush() : undefined
   }
-  return { append, flush }
+  const drop = async (): Promise<void> => {
+    waiting = []
+    waitingBytes = 0
+    hurry()
+    while (writing) await writing
+    await handle?.catch(() => {})
+  }
+  return { append, flush, drop }
 }
