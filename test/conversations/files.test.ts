@@ -83,6 +83,23 @@ describe('fresh URLs', () => {
     expect(talk.server.asked('DELETE')).toHaveLength(1)
   })
 
+  test.each<[string, number[], number]>([
+    ['40', [0, 40_000], 0],
+    ['3600', [0], 7],
+  ])(
+    'a server that asks to wait %s s before it is read again is waited for, up to a minute',
+    async (retryAfter, at, exitCode) => {
+      const busy: Reply = { status: 503, headers: { 'retry-after': retryAfter } }
+      const talk = await talkOf([page(file('old')), busy, page(file('new'))], {
+        old: { status: 403 },
+        new: good(),
+      })
+      expect(exitOf(await talk.run())).toBe(exitCode)
+      const [, first = 0, ...more] = talk.server.asked(`GET ${statusUrl}`).map((asked) => asked.at)
+      expect([0, ...more.map((later) => later - first)]).toEqual(at)
+    },
+  )
+
   test('F-09 404 once, then 200', async () => {
     const talk = await talkOf(page(file('1')), { 1: [{ status: 404 }, good()] })
     expect(exitOf(await talk.run())).toBe(0)

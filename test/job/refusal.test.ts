@@ -1,0 +1,121 @@
+/** What a person reads when a kick-off was not taken: each refusal with the option or the command that helps. */
+import { describe, expect, test } from 'vitest'
+import { busy, refused, unauthorized, undecided, unlocated } from '../../src/job/refusal.js'
+import type { KickOffRequest } from '../../src/protocol/types.js'
+import { configOf, kickOffOf } from '../helpers/job.js'
+
+const config = {
+  ...configOf({ fhirUrl: 'https://ehr.example/fhir', directory: '/d/out' }),
+  shownAs: './my out',
+}
+
+describe('running jobs', () => {
+  const hintOf = (...jobs: string[]): string => busy({ kind: 'busy', jobs, message: 'HTTP 429' }).hint ?? ''
+
+  test('are listed with two commands each, safe to paste', () => {
+    const hint = hintOf('https://ehr.example/s/1', "https://ehr.example/s?job=$(rm -rf ~)&x=`id`'")
+    expect(hint).toContain(
+      '`bulkx resume https://ehr.example/s/1 --out <dir>` or `bulkx cancel https://ehr.example/s/1`',
+    )
+    expect(hint).toContain(`bulkx cancel 'https://ehr.example/s?job=$(rm -rf ~)&x=\`id\`'\\'''`)
+  })
+
+  test('beyond five are counted', () => {
+    const hint = hintOf(...Array.from({ length: 7 }, (_, index) => `https://ehr.example/s/${index}`))
+    expect(hint).toContain('/s/4')
+    expect(hint).not.toContain('/s/5')
+    expect(hint).toMatch(/and 2 more$/)
+  })
+
+  test('that are not named may be ours', () => {
+    expect(hintOf()).toContain('`bulkx jobs`')
+    const { message } = busy({ kind: 'busy', jobs: [], message: 'HTTP 409', retryAfterMs: 1500 })
+    expect(message).toBe('The server is busy with another export, HTTP 409; it asks to wait 2 s')
+  })
+})
+
+interface Refused {
+  status: number
+  words?: string
+  outcome?: boolean
+  location?: string
+  kickOff?: Partial<KickOffRequest>
+}
+
+const errorOf = ({ status, words = '', outcome = true, location, kickOff }: Refused) => {
+  const message = `HTTP ${status}: ${words}`
+  return refused(
+    { kind: 'refused', status, message, bulkData: true, outcome, location },
+    config,
+    kickOffOf(kickOff),
+  )
+}
+
+test.each<[string, Refused, RegExp]>([
+  [
+    '404 in FHIR: the target',
+    { status: 404 },
+    /^check the target, Group\/123; `bulkx doctor Group\/123`.* --server/,
+  ],
+  [
+    '404 of the whole system',
+    { status: 404, kickOff: { target: { kind: 'system' } } },
+    /^check the target, https:\/\/ehr.example\/fhir\/\$export; else/,
+  ],
+  ['404 by anything else: the base URL', { status: 404, outcome: false }, /^check --server/],
+  ['405 to GET', { status: 405 }, /--method post$/],
+  ['405 to POST', { status: 405, kickOff: { method: 'post' } }, /--method get$/],
+  ['406', { status: 406 }, /group may be empty.*--output-format/],
+  ['501', { status: 501 }, /not enabled.*bulkx doctor/],
+  [
+    '302 of a POST',
+    { status: 302, location: 'https://b.example/x', kickOff: { method: 'post' } },
+    /POST is not sent again.*https:\/\/b.example\/x.*--server/,
+  ],
+  ['302 that leads nowhere', { status: 302 }, /^if you trust the server that it redirects to.*--server/],
+  ['no parameter named', { status: 400, words: 'no' }, /^`--dry-run`/],
+  [
+    'a parameter named',
+    { status: 400, words: 'Invalid parameter _since.', kickOff: { since: '2026' } },
+    /^correct --since, or leave it out; with --lenient/,
+  ],
+  ['one that was not sent', { status: 400, words: 'unlike _since' }, /^`--dry-run`/],
+  [
+    'one whose name begins like another',
+    { status: 422, words: 'bad _typeFilter', kickOff: { type: ['A'], typeFilter: ['A?b=c'] } },
+    /^correct --type-filter,/,
+  ],
+  [
+    'an extra one',
+    {
+      status: 400,
+      words: '"_container" is unknown',
+      kickOff: { extra: [{ name: '_container', value: 'x' }] },
+    },
+    /^correct --param,/,
+  ],
+  [
+    'lenient already',
+    { status: 400, words: '_type', kickOff: { type: ['A'], lenient: true } },
+    /^correct --type, or leave it out$/,
+  ],
+])('%s', (_name, given, hint) => {
+  expect(errorOf(given)).toMatchObject({ code: 'BULKX_KICK_OFF_REFUSED', hint: expect.stringMatching(hint) })
+})
+
+test.each<[string | undefined, string[], RegExp]>([
+  ['https://ehr.example', [], /bulkx doctor.*--scope/],
+  ['https://b.example', [], /redirected to https:\/\/b.example.*--trust-origin https:\/\/b.example$/],
+  ['https://b.example', ['https://b.example'], /bulkx doctor/],
+])('401 from %s', (origin, trustedOrigins, hint) => {
+  const network = { ...config.network, trustedOrigins }
+  const error = unauthorized({ kind: 'unauthorized', message: 'HTTP 401', origin }, { ...config, network })
+  expect(error).toMatchObject({ exitCode: 3, hint: expect.stringMatching(hint) })
+})
+
+test.each([undecided, unlocated])('what may be running is never sent again by itself', (error) => {
+  const { exitCode, hint } = error(config, 'why')
+  expect(exitCode).toBe(4)
+  expect(hint).toContain("`bulkx resume <status-url> --out './my out'`")
+  expect(hint).toContain('--again')
+})
