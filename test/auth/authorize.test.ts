@@ -24,6 +24,7 @@ interface Setting {
   credentials?: Credentials
   policy?: Partial<TokenPolicy>
   headers?: Record<string, string>
+  perhapsExpired?: readonly number[]
 }
 
 const renewable = (): Credentials => {
@@ -36,12 +37,17 @@ const renewable = (): Credentials => {
 
 const setting = (
   routes: Record<string, Script>,
-  { credentials = renewable(), policy, headers = {} }: Setting = {},
+  { credentials = renewable(), policy, headers = {}, perhapsExpired }: Setting = {},
 ) => {
   const server = scriptedServer(fakeClock(), routes)
   const stack = compose(
     followRedirects,
-    authorize({ credentials, policy: { fhirOrigin: origin, trustedOrigins: [], ...policy }, headers }),
+    authorize({
+      credentials,
+      policy: { fhirOrigin: origin, trustedOrigins: [], ...policy },
+      headers,
+      perhapsExpired,
+    }),
   )(server.exchange)
   const ask = async (url = statusUrl, more: Partial<HttpRequest> = {}) =>
     readAnswer(await stack({ method: 'GET', url, headers: { accept: 'x' }, ...more }), fakeClock())
@@ -76,6 +82,41 @@ describe('refused', () => {
       expect(seen()).toEqual(['Bearer t1', 'Bearer t2'])
     },
   )
+
+  test('F-09 404 where it may mean an expired token: newer ones, once', async () => {
+    const perhapsExpired = [404]
+    const found = setting({ [`GET ${statusUrl}`]: refuse(404, 'Bearer t2') }, { perhapsExpired })
+    expect((await found.ask()).status).toBe(200)
+    expect(found.seen()).toEqual(['Bearer t1', 'Bearer t2'])
+    const gone = setting({ [`GET ${statusUrl}`]: refuse(404) }, { perhapsExpired })
+    expect(await gone.ask()).toMatchObject({ status: 404, body: 'the body' })
+    expect(gone.seen()).toEqual(['Bearer t1', 'Bearer t2'])
+  })
+
+  test('404 is the answer: where it means nothing else, where nothing newer is to be had, or cannot be', async () => {
+    const routes = { [`GET ${statusUrl}`]: refuse(404) }
+    const perhapsExpired = [404]
+    let asked = 0
+    const lost: Credentials = {
+      renewable: true,
+      headers: async () => {
+        asked += 1
+        if (asked > 1) throw new NetworkError('broken', 'no token', { sent: false })
+        return { authorization: 'Bearer t1' }
+      },
+      rejected: () => expect.unreachable('a 404 is no refusal'),
+    }
+    for (const options of [
+      {},
+      { perhapsExpired, credentials: staticHeaders({ authorization: 'Bearer t1' }) },
+      { perhapsExpired, credentials: bearer(async () => 't1') },
+      { perhapsExpired, credentials: lost },
+    ]) {
+      const { ask, seen } = setting(routes, options)
+      expect(await ask()).toMatchObject({ status: 404, body: 'the body' })
+      expect(seen()).toEqual(['Bearer t1'])
+    }
+  })
 
   test('403 after 401 is not renewed again', async () => {
     const { ask, seen } = setting({ [`GET ${statusUrl}`]: [{ status: 401 }, { status: 403 }, {}] })
