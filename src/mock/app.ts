@@ -8,7 +8,7 @@ import { syntheticData } from './data/synthetic.js'
 import type { Fault } from './edit.js'
 import { type Call, compose, type Handler, type Phase } from './handler.js'
 import { createJobs, type Jobs } from './jobs.js'
-import { type Personality, reference } from './personality.js'
+import { type Personality, reference, speaksOf } from './personality.js'
 import { fileKey, handlersOf, type Route, routeOf, routesOf, unrouted } from './routes.js'
 import type { Client } from './token-clients.js'
 import { createIdentity } from './token-identity.js'
@@ -116,7 +116,7 @@ const worldOf = (options: MockOptions): World => {
   const { clients, token, tokenLifetimeMs } = options
   const identity = createIdentity({
     auth: personality.auth,
-    types: source.types,
+    types: speaksOf(personality, source.types),
     clock,
     seed,
     clients,

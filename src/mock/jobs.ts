@@ -24,6 +24,8 @@ export interface Job {
   expiresAt: number
   /** Status requests answered so far. */
   polls: number
+  /** When the next status request is welcome, epoch milliseconds. */
+  pollAt: number
   deleted: boolean
   /** The files in the manifest's order. */
   files: Promise<readonly JobFile[]>
@@ -120,7 +122,17 @@ export const createJobs = ({ clock, seed, jobMs, lifetimeMs }: JobsOptions): Job
     const readyAt = acceptedAt + jobMs
     const expiresAt = readyAt + lifetimeMs
     const id = idOf(seed, acceptedAt, accepted)
-    const job: Job = { id, request, acceptedAt, readyAt, expiresAt, polls: 0, deleted: false, files: plan() }
+    const job: Job = {
+      id,
+      request,
+      acceptedAt,
+      readyAt,
+      expiresAt,
+      polls: 0,
+      pollAt: acceptedAt,
+      deleted: false,
+      files: plan(),
+    }
     follow(job)
     jobs.set(id, job)
     for (const oldest of jobs.keys()) {

@@ -28,6 +28,8 @@ const isAccepted = (text: string | null, accept: Personality['kickOff']['accept'
   switch (accept) {
     case 'required':
       return ranges.includes('application/fhir+json')
+    case 'exact':
+      return text === 'application/fhir+json'
     case 'json':
       return text === null || ranges.some((range) => /json$|^(application|\*)\/\*$/.test(range))
     case 'ignored':
@@ -40,7 +42,9 @@ const isAccepted = (text: string | null, accept: Personality['kickOff']['accept'
 const checkHeaders = ({ personality: { kickOff, refusals } }: World, request: Request): void => {
   if (!isAccepted(request.headers.get('accept'), kickOff.accept))
     throw new Refusal(refusals.accept, 'invalid', 'The Accept header must be application/fhir+json')
-  if (kickOff.prefer === 'required' && !preferences(request).includes('respond-async'))
+  const preferred = preferences(request)
+  const isPreferred = kickOff.prefer === 'ignored' || preferred.includes('respond-async')
+  if (!isPreferred || (kickOff.prefer === 'exact' && preferred.length > 1))
     throw new Refusal(refusals.prefer, 'invalid', 'The Prefer header must be respond-async')
 }
 

@@ -1,7 +1,7 @@
 /** What the server says of itself: CapabilityStatement and SMART configuration. */
 
 import { jsonResponse, outcomeResponse } from './outcome.js'
-import type { Level } from './personality.js'
+import { type Level, speaksOf } from './personality.js'
 import { tokenUrlOf } from './token-endpoint.js'
 import type { AuthRow } from './token-row.js'
 import { originOf, type World } from './world.js'
@@ -95,7 +95,7 @@ export const smartConfiguration = (world: World, request: Request): Response => 
       ? { token_endpoint_auth_signing_alg_values_supported: auth.algorithms }
       : {}),
     grant_types_supported: ['authorization_code', 'client_credentials'],
-    scopes_supported: scopesSupported(auth, world.data.types),
+    scopes_supported: scopesSupported(auth, speaksOf(world.personality, world.data.types)),
     response_types_supported: ['code'],
     code_challenge_methods_supported: ['S256'],
     capabilities: capabilities(auth),

@@ -30,8 +30,8 @@ export interface Reading {
 }
 
 interface Row {
-  /** The `value[x]` that the operation's definition allows. */
-  datatypes: readonly string[]
+  /** The `value[x]` that the operation's definition allows; undefined: any. */
+  datatypes: readonly string[] | undefined
   /** Values may also be joined by commas. */
   list: boolean
   read(values: string[], reading: Reading): Query
@@ -55,6 +55,9 @@ const instantOf = (name: string, [text = '']: string[], dates = false): number =
 const byLowerCase = new Map([...resourceTypes].map((type) => [type.toLowerCase(), type]))
 
 const nothing = (): Query => ({})
+
+/** A parameter of a vendor's own: taken, and without effect. */
+const foreign: Row = { datatypes: undefined, list: false, read: nothing }
 
 const rows: Readonly<Record<string, Row>> = {
   _outputFormat: {
@@ -189,11 +192,15 @@ export const bodyParameters = (text: string): Given[] => {
 }
 
 const readOne = ({ name, values }: Given, row: Row, reading: Reading): Query => {
-  const wrong = values.find(({ datatype }) => datatype !== undefined && !row.datatypes.includes(datatype))
-  if (wrong !== undefined)
-    throw invalid(`Parameter ${name} is a ${row.datatypes.join(' or ')}, not a ${wrong.datatype}`)
-  const repeats = repeatable.has(name) && !(row.list && reading.personality.listParameters === 'comma-only')
+  const { datatypes = [] } = row
+  const wrong = values.find(({ datatype }) => datatype !== undefined && !datatypes.includes(datatype))
+  if (wrong !== undefined && row.datatypes !== undefined)
+    throw invalid(`Parameter ${name} is a ${datatypes.join(' or ')}, not a ${wrong.datatype}`)
+  const { listParameters } = reading.personality
+  const repeats = repeatable.has(name) && !(row.list && listParameters === 'comma-only')
   if (values.length > 1 && !repeats) throw invalid(`Parameter ${name} may be given only once`)
+  if (row.list && listParameters === 'repeat-only' && values.some(({ text }) => text.includes(',')))
+    throw invalid(`Parameter ${name} is repeated for each value, and has no commas`)
   const texts = values.flatMap(({ text }) => (row.list ? text.split(',').map((part) => part.trim()) : [text]))
   if (texts.some((text) => text === '')) throw invalid(`Parameter ${name} has an empty value`)
   return row.read(texts, reading)
@@ -214,7 +221,8 @@ export const readParameters = (
   }
   let query: Query = {}
   for (const one of given) {
-    const row = reading.personality.parameters.includes(one.name) ? rows[one.name] : undefined
+    const known = Object.hasOwn(rows, one.name) ? rows[one.name] : foreign
+    const row = reading.personality.parameters.includes(one.name) ? known : undefined
     if (row === undefined) unsupported(`the parameter "${one.name}" is not supported`)
     else query = { ...query, ...readOne(one, row, { ...reading, unsupported }) }
   }

@@ -49,6 +49,8 @@ export interface Personality {
   /** The operation's name in kick-off paths. */
   operation: string
   levels: readonly Level[]
+  /** Its own ids of groups, and the mock's, which it knows too: `123` has ten patients, `all` everybody. */
+  groups: Readonly<Record<string, string>>
   /**
    * Path templates: `{job}`, and for files also `{name}`, or `{number}` (their place in the manifest), and `{type}`.
    * They may have a query. `storage` is where the second host keeps files whose URLs are signed.
@@ -68,10 +70,10 @@ export interface Personality {
     methodsAt: Partial<Record<Level, readonly KickOffMethod[]>>
     /**
      * `required`: `application/fhir+json` must be acceptable by name; `json`: some JSON must be acceptable.
-     * `respond-async` must be preferred.
+     * `respond-async` must be preferred. `exact`: nothing else may stand there.
      */
-    accept: 'required' | 'json' | 'ignored'
-    prefer: 'required' | 'ignored'
+    accept: 'required' | 'exact' | 'json' | 'ignored'
+    prefer: 'required' | 'exact' | 'ignored'
     status: number
     /** Among them the polling location. */
     headers(job: JobView, location: PollingLocation): Record<string, string>
@@ -88,15 +90,20 @@ export interface Personality {
   since: { dates: boolean; missingMs: number | undefined }
   /** Undefined: any number of jobs. */
   secondJob: SecondJobRow | undefined
-  /** The names of the kick-off parameters that are understood; others are refused, or ignored when asked leniently. */
+  /**
+   * The names of the kick-off parameters that are understood; others are refused, or ignored when asked leniently. Names
+   * that the mock does not know are taken, and come to nothing.
+   */
   parameters: readonly string[]
   /** How a list may be written in one request. */
-  listParameters: 'comma-or-repeat' | 'comma-only'
+  listParameters: 'comma-or-repeat' | 'comma-only' | 'repeat-only'
   outputFormats: readonly string[]
   /** `X-Progress` of an unfinished job; undefined sends none. */
   progress(job: JobView): string | undefined
   /** `Retry-After` of an unfinished job; undefined sends none. */
   retryAfter(job: JobView): string | undefined
+  /** The status of the answer to one who asks before `retryAfter` has passed; undefined: nobody minds. */
+  earlyPoll: number | undefined
   /** An unfinished job's other headers and body. */
   running: {
     status: number | ((job: JobView) => number)
@@ -183,6 +190,7 @@ export const reference: Personality = {
   basePath: '/fhir',
   operation: '$export',
   levels: ['system', 'patient', 'group', 'type', 'instance'],
+  groups: {},
   paths: {
     status: '/fhir/bulkstatus/{job}',
     file: '/fhir/bulkfiles/{job}/{name}',
@@ -218,6 +226,7 @@ export const reference: Personality = {
   outputFormats: ['application/fhir+ndjson', 'application/ndjson', 'ndjson'],
   progress: ({ fraction }) => `${Math.floor(fraction * 100)}% complete`,
   retryAfter: () => '1',
+  earlyPoll: undefined,
   running: { status: 202, headers: () => ({}), body: () => undefined },
   manifest: {
     contentType: 'application/json',
@@ -256,3 +265,7 @@ export const personality = (differences: Differences, base: Personality = refere
   }
   return row as unknown as Personality
 }
+
+/** The types that a personality speaks of: its own, or those of the data. */
+export const speaksOf = ({ types }: Personality, ofData: readonly string[]): readonly string[] =>
+  types.exported ? [...types.exported, ...types.accompanying] : ofData

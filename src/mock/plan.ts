@@ -40,7 +40,8 @@ export const membersOf = async (
     return new Set([id])
   }
   if (level !== 'group') return undefined
-  const members = await world.data.group(id)
+  const { groups } = world.personality
+  const members = await world.data.group(Object.hasOwn(groups, id) ? (groups[id] ?? id) : id)
   if (members === undefined) throw new Refusal(404, 'not-found', `There is no Group/${id}`)
   return members === 'everybody' ? undefined : members
 }

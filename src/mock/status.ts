@@ -1,6 +1,6 @@
 /** The Bulk Data Status Request and Delete Request: what the job record says, in the personality's words. */
 import type { Job, JobFile } from './jobs.js'
-import { jsonResponse, operationOutcome, outcomeResponse } from './outcome.js'
+import { jsonResponse, operationOutcome, outcomeResponse, Refusal } from './outcome.js'
 import type { ManifestJson } from './personality.js'
 import { signedUrl } from './storage.js'
 import { originOf, type World } from './world.js'
@@ -13,9 +13,16 @@ const defined = (headers: Record<string, string | undefined>): Record<string, st
 const unfinished = ({ personality, jobs }: World, job: Job): Response => {
   const view = jobs.view(job)
   const { status, headers, body } = personality.running
+  const retryAfter = personality.retryAfter(view)
+  if (personality.earlyPoll !== undefined && view.now < job.pollAt)
+    throw new Refusal(personality.earlyPoll, 'throttled', 'You are polling too frequently', {
+      headers: defined({ 'retry-after': retryAfter }),
+    })
+  // Rubbish and dates are no number of seconds: then nobody is early.
+  job.pollAt = view.now + (Number(retryAfter) || 0) * 1000
   const all = defined({
     'x-progress': personality.progress(view),
-    'retry-after': personality.retryAfter(view),
+    'retry-after': retryAfter,
     ...headers(view),
   })
   const json = body(view)

@@ -118,7 +118,10 @@ test('oracle: what it does not export is said in its words, and no list of ours 
   const alone = await there.export(['Group/123', '--type', 'Location'], { exit: 4 })
   expect(alone).toContain('_type "Location" is not exported without a clinical resource type')
   expect(alone).toContain('add a clinical type such as Patient')
-  const unknown = await there.export(['Group/123', '--type', 'Slot', '--again'], { exit: 4 })
+  const unknown = await there.export(
+    ['Group/123', '--type', 'Slot', '--scope', 'system/Patient.read', '--again'],
+    { exit: 4 },
+  )
   expect(unknown).toContain('_type "Slot" is not exported')
   const filter = ['Group/123', '--type', 'Patient', '--type-filter', 'Observation?code=1', '--again']
   expect(await there.export(filter, { exit: 4 })).toContain('HTTP 422')

@@ -10,6 +10,7 @@ export const oracle = personality({
   example: 'Group/123 --type Patient',
   basePath: BASE,
   levels: ['group', 'patient'],
+  groups: { '11ec-d16a-b40370f8-9d31-577f11a339c5': '123' },
   paths: {
     status: `${BASE}/bulk-export/jobs/{job}`,
     file: `${BASE}/bulk-export/files/{job}-{number}`,
