@@ -95,7 +95,10 @@ export const broken = (task: FileTask, error: unknown): AttemptError | undefined
     return new AttemptError(code, error.message, { cause: error, hint })
   }
   if (error instanceof LineTooLong) {
-    return new AttemptError('too-large', error.message, { cause: error, hint: 'raise --max-line to take it' })
+    return new AttemptError('too-large', error.message, {
+      cause: error,
+      hint: 'raise --max-line to take it, up to 500MiB',
+    })
   }
   if (error instanceof TooSlow) {
     const hint =

@@ -1,6 +1,6 @@
 /** Looks at the bytes of an NDJSON file as they pass: lines, types, bad lines, digest. Changes nothing. */
 
-import { isUtf8 } from 'node:buffer'
+import { constants, isUtf8 } from 'node:buffer'
 import { createHash } from 'node:crypto'
 import { isObject } from '../json.js'
 import { Rest } from './rest.js'
@@ -49,6 +49,9 @@ export class LineTooLong extends Error {
   override readonly name = 'LineTooLong'
 }
 
+/** A longer line is no text to `JSON.parse`, whatever the limit; bytes. */
+const longestLine = constants.MAX_STRING_LENGTH
+
 const newline = 10
 const lineEnd = Buffer.from('\n')
 
@@ -92,7 +95,7 @@ class Lines implements Inspector {
   }
 
   constructor(options: InspectOptions) {
-    this.options = options
+    this.options = { ...options, maxLineBytes: Math.min(options.maxLineBytes, longestLine) }
     const isEachSeen = options.onResource !== undefined && options.parse !== 'outcomes'
     this.countedType = isEachSeen || special.test(options.expectedType) ? '' : options.expectedType
   }

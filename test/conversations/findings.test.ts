@@ -56,6 +56,20 @@ describe('severities and exit codes', () => {
       'server-issue',
       10,
     ],
+    [
+      'F-36 an outcome with an error between resources',
+      { content: { body: `${one}${JSON.stringify(outcome('error', 'page 3 is missing'))}\n${one}` } },
+      'error',
+      'server-issue',
+      10,
+    ],
+    [
+      'F-36 an outcome with a warning between resources',
+      { content: { body: `${one}${JSON.stringify(outcome('warning', 'slow'))}\n` } },
+      'warning',
+      'server-issue',
+      0,
+    ],
     ['failed batches', { more: { batches: { total: 4, failed: 2 } } }, 'error', 'failed-batches', 10],
     ['F-34 a bad line', { content: { body: `${one}{"resourceType":\n${one}` } }, 'error', 'bad-lines', 10],
     [

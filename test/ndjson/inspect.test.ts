@@ -138,8 +138,10 @@ test('bytes and digest are those of everything', () => {
   })
 })
 
-test('any type is right when the manifest names none', () => {
-  expect(whole('{"resourceType":"Observation"}\n', { expectedType: '' }).otherTypes).toEqual({})
+test('every type is counted when the manifest names none', () => {
+  expect(whole('{"resourceType":"Observation"}\n', { expectedType: '' }).otherTypes).toEqual({
+    Observation: 1,
+  })
 })
 
 describe('the limit of a line', () => {
