@@ -156,8 +156,8 @@ describe('requiresAccessToken', () => {
     expect(await elsewhere(value, false)).toMatchObject({ exit: 0, seen: [undefined] })
   })
 
-  test('false, a trusted origin: still without it', async () => {
-    expect(await elsewhere(false, true)).toMatchObject({ exit: 0, seen: [undefined] })
+  test('F-52 false, a trusted origin: with it, as the user says', async () => {
+    expect(await elsewhere(false, true)).toMatchObject({ exit: 0, seen: [bearer] })
   })
 })
 
