@@ -92,7 +92,7 @@ test('esus: types that are not clinical are asked for, too', async () => {
   const there = await visit('esus')
   await there.export(['--type', 'AuditEvent', '--since', '2025-01-01T00:00:00Z'])
   expect(there.kickedOff()).toContain('_type=AuditEvent')
-  expect(await there.findings()).toEqual(['type-not-delivered'])
+  expect(await there.findings()).toContain('type-not-delivered')
 })
 
 test('esus: the next export is of what came since the last', async () => {
