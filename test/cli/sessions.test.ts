@@ -225,7 +225,7 @@ describe('detached', () => {
     const lock = await takeLock(lockPath(directory), { directory, self, clock: talk.clock })
     const status = await talk.run(['status', 'out'])
     expect([status.code, statusRequests(talk)]).toEqual([9, 0])
-    expect(status.err).toMatch(/Another process works in .*out.*; this is what it has written down/)
+    expect(status.err).toMatch(/Another process works in .*out.*; this is what is written down/)
     const argv = ['export', 'Patient', '--server', talk.server, '--type', 'Patient', '-o', 'out']
     for (const command of [['resume', 'out'], ['cancel', 'out'], argv, [...argv, '--again']]) {
       expect((await talk.run(command)).code).toBe(11)

@@ -6,7 +6,7 @@ import { newState, reduce } from '../../src/job/state.js'
 
 const hour = 3_600_000
 
-const after = (...facts: [at: number, fact: Fact][]) =>
+const stateAfter = (...facts: [at: number, fact: Fact][]) =>
   facts.reduce((state, [at, fact]) => reduce(state, { ...fact, at }), newState())
 
 const running = (more: { progress?: string; heartbeat?: string; unchangedMs?: number } = {}): Fact => ({
@@ -23,7 +23,7 @@ describe('unchanged since', () => {
     ['a heartbeat that goes on', running({ progress: '45%', heartbeat: '2' }), 2 * hour],
     ['a failure in between', { type: 'status-transient', reason: 'HTTP 503', notBefore: 0 }, 1 * hour],
   ])('%s', (_name, fact, since) => {
-    const state = after([1 * hour, running({ progress: '45%' })], [2 * hour, fact])
+    const state = stateAfter([1 * hour, running({ progress: '45%' })], [2 * hour, fact])
     expect(state.unchangedSince).toBe(since)
   })
 
@@ -32,8 +32,8 @@ describe('unchanged since', () => {
       [0, running({ progress: '45%' })],
       [6 * hour, running({ progress: '45%', unchangedMs: 6 * hour })],
     ]
-    expect(after(...said).stallSaid).toBe(true)
-    expect(after(...said, [7 * hour, running({ progress: '46%' })])).toMatchObject({
+    expect(stateAfter(...said).stallSaid).toBe(true)
+    expect(stateAfter(...said, [7 * hour, running({ progress: '46%' })])).toMatchObject({
       stallSaid: false,
       unchangedSince: 7 * hour,
     })
@@ -41,7 +41,10 @@ describe('unchanged since', () => {
 })
 
 describe('a clock that was set back', () => {
-  const state = after([10 * hour, { type: 'status-in-progress', notBefore: 11 * hour, retryAfterMs: hour }])
+  const state = stateAfter([
+    10 * hour,
+    { type: 'status-in-progress', notBefore: 11 * hour, retryAfterMs: hour },
+  ])
 
   test.each([
     [10 * hour, hour],

@@ -1,11 +1,14 @@
 /** `bulkx status`: where a job is; asks the server at most once, and fetches nothing. */
 
+import type { Config } from '../../config.js'
 import { BulkxError } from '../../errors.js'
 import { attachJob } from '../../job/begin.js'
 import { exportJob, type Job } from '../../job/export.js'
 import { conclude } from '../../job/outcome.js'
+import { nextStep } from '../../job/plan.js'
 import { type JobState, phaseOf } from '../../job/state.js'
 import { onlyLook } from '../../job/steer.js'
+import { isUnwritable, seenUnwritten } from '../../job/unwritten.js'
 import { openJob } from '../../open-job.js'
 import { jobFields, jobLines } from '../describe-job.js'
 import type { Ending, Invocation, Run } from '../invocation.js'
@@ -43,9 +46,13 @@ const mockEnded = (): BulkxError =>
     },
   )
 
-const lookAt = async (job: Job, reporter: Reporter, io: Io): Promise<void> => {
+const assertAlive = (state: JobState): void => {
   const alive = new Set(['in-progress', 'downloading', 'incomplete', 'undecided'])
-  if (isMock(job.state.server) && alive.has(phaseOf(job.state))) throw mockEnded()
+  if (isMock(state.server) && alive.has(phaseOf(state))) throw mockEnded()
+}
+
+const lookAt = async (job: Job, reporter: Reporter, io: Io): Promise<void> => {
+  assertAlive(job.state)
   for await (const event of exportJob(job, onlyLook(io.clock.now()))) await reporter.event(event, job.state)
 }
 
@@ -74,6 +81,14 @@ const ending = async ({ state, directory, settings, thrown }: Look, io: Io): Pro
   return { error: failure, result }
 }
 
+/** Where nothing is to be asked, nothing is to be written either: no lock, no log, no room on the disk. */
+const isWorthAsking = (state: JobState, { files }: Config, now: number): boolean =>
+  onlyLook(now)(nextStep(state, files.cleanup, now), state).do !== 'stop'
+
+/** Nobody can be asked, and the job can still be read. */
+const isInTheWay = (error: unknown): error is BulkxError =>
+  isUnwritable(error) || (error instanceof BulkxError && error.code === 'BULKX_JOB_LOCKED')
+
 const askDirectory = async (place: InDirectory, invocation: Invocation, io: Io): Promise<Look> => {
   const { directory } = place
   // Offline no credential is needed, so none has to be there.
@@ -81,18 +96,20 @@ const askDirectory = async (place: InDirectory, invocation: Invocation, io: Io):
     return { state: place.state, directory, settings: invocation.settings }
   const { config, settings } = await configForJob(place.state, directory, invocation, io)
   const known = { state: place.state, directory, settings }
+  const talk = await talkFor(settings, io)
   let state = place.state
   try {
+    assertAlive(state)
+    if (!isWorthAsking(state, config, io.clock.now())) return known
     await using job = await openJob(config, await hostFor(settings, io))
     state = job.state
-    await lookAt(job, reporterFor(settings, io), io)
+    const unwritten = ({ message }: BulkxError): void =>
+      talk.warning(`what the server says now cannot be written down: ${message}`)
+    await lookAt(seenUnwritten(job, unwritten), reporterFor(settings, io), io)
     return { ...known, state }
   } catch (error) {
-    if (!(error instanceof BulkxError) || error.code !== 'BULKX_JOB_LOCKED') {
-      return { ...known, state, thrown: afterInterruption(error, state, directory) }
-    }
-    const talk = await talkFor(settings, io)
-    talk.line(`${error.message}; this is what it has written down`)
+    if (!isInTheWay(error)) return { ...known, state, thrown: afterInterruption(error, state, directory) }
+    talk.line(`${error.message}; this is what is written down`)
     return known
   }
 }
