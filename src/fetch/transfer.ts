@@ -132,11 +132,19 @@ const inspectKept = async (part: Part, inspect: Inspector): Promise<void> => {
   for await (const chunk of part.read()) inspect.push(chunk)
 }
 
+/** The whole of it. Whoever has no `application/fhir+ndjson`, by name, may send what it has: the bytes are judged. */
+const requestWhole = async (url: string, exchange: Exchange, signal?: AbortSignal): Promise<HttpReply> => {
+  const reply = await exchange({ ...outputFileRequest(url, acceptEncoding), signal })
+  if (reply.status !== 406) return reply
+  breakOff(reply)
+  return exchange({ ...outputFileRequest(url, acceptEncoding, { anyType: true }), signal })
+}
+
 const requestFile = async (task: FileTask, part: Part, exchange: Exchange, signal?: AbortSignal) => {
   const kept = part.kept()
   if (!task.gzip && isResumable(kept)) {
     const reply = await exchange({
-      ...outputFileRequest(task.url, acceptEncoding, { firstByte: kept.bytes }),
+      ...outputFileRequest(task.url, acceptEncoding, { range: { firstByte: kept.bytes } }),
       signal,
     })
     if (isContinuation(reply, kept)) return { reply, continues: true }
@@ -144,10 +152,7 @@ const requestFile = async (task: FileTask, part: Part, exchange: Exchange, signa
     if (reply.status === 200) return { reply, continues: false }
     breakOff(reply)
   }
-  return {
-    reply: await exchange({ ...outputFileRequest(task.url, acceptEncoding), signal }),
-    continues: false,
-  }
+  return { reply: await requestWhole(task.url, exchange, signal), continues: false }
 }
 
 const totalBytes = (reply: HttpReply, already: number): number | undefined => {

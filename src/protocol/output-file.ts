@@ -6,15 +6,25 @@ export interface ByteRange {
   firstByte: number
 }
 
+export interface OutputFileOptions {
+  range?: ByteRange
+  /** Anything is taken: for a server that has answered 406. */
+  anyType?: boolean
+}
+
 /**
  * `Accept: application/fhir+ndjson` alone: HAPI answers anything wider with a JSON envelope. A range counts
  * uncoded bytes, so that it asks for identity coding.
  */
-export const outputFileRequest = (url: string, acceptEncoding: string, range?: ByteRange): HttpRequest => ({
+export const outputFileRequest = (
+  url: string,
+  acceptEncoding: string,
+  { range, anyType = false }: OutputFileOptions = {},
+): HttpRequest => ({
   method: 'GET',
   url,
   headers: {
-    accept: 'application/fhir+ndjson',
+    accept: anyType ? 'application/fhir+ndjson, */*;q=0.1' : 'application/fhir+ndjson',
     'accept-encoding': range ? 'identity' : acceptEncoding,
     ...(range && { range: `bytes=${range.firstByte}-` }),
   },

@@ -120,7 +120,7 @@ test('envelope, always or unless NDJSON is asked first', async () => {
   ).toBe('application/fhir+json')
 })
 
-test.each([
+test.each<['html' | 'xml', string]>([
   ['html', 'text/html; charset=utf-8'],
   ['xml', 'application/xml'],
 ])('page as %s', async (as, type) => {
@@ -169,9 +169,10 @@ test('disposition', async () => {
 })
 
 test.each([
-  ['badLines:kind=nonsense', /kind is one of text, cut, tab, newline, utf8, array, not "nonsense"/],
-  ['pretty:as=toString', /as is one of resources, array, bundle/],
-  ['page:as=pdf', /as is one of html, xml/],
+  ['badLines:kind=nonsense', /kind of the fault badLines is one of text, cut, tab, newline, utf8, array/],
+  ['pretty:as=toString', /as of the fault pretty is one of resources, array, bundle/],
+  ['envelope:when=never', /one of always, not-asked/],
+  ['page:as=pdf', /one of html, xml/],
 ])('%s is explained', (fault, message) => {
   expect(() => parseFault(fault)).toThrow(message)
 })

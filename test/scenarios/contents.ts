@@ -167,7 +167,16 @@ export const contentRows: readonly (Row | Waived)[] = [
     check: ({ asked }) => {
       for (const { headers } of asked('file')) expect(headers.accept).toBe('application/fhir+ndjson')
     },
-    variants: { always: { exit: 7, ...notStored('FHIR Binary', 'Accept header'), check: () => {} } },
+    variants: {
+      '406 to NDJSON alone': {
+        asks: { file: 4 },
+        check: ({ asked }) =>
+          expect(new Set(asked('file').map(({ headers }) => headers.accept))).toEqual(
+            new Set(['application/fhir+ndjson', 'application/fhir+ndjson, */*;q=0.1']),
+          ),
+      },
+      always: { exit: 7, ...notStored('FHIR Binary', 'Accept header'), check: () => {} },
+    },
   },
   { id: 'F-39', client: 'does not care', exit: 0, tree: both, asks: { file: 2 } },
   {

@@ -23,29 +23,26 @@ const linesOf = (content: Buffer): string[] => content.toString().split('\n').sl
 
 const ended = (lines: readonly string[]): Buffer => Buffer.from(lines.map((line) => `${line}\n`).join(''))
 
-/** The value with this name, or an Error that says which names there are. */
-const chosen = <T>(choices: Readonly<Record<string, T>>, name: string, parameter: string): T => {
-  const choice = Object.hasOwn(choices, name) ? choices[name] : undefined
-  if (choice !== undefined) return choice
-  throw new Error(`The parameter ${parameter} is one of ${Object.keys(choices).join(', ')}, not "${name}"`)
-}
-
 /** As a string member of a line, where no other member is disturbed. */
 const withMember = (line: string, member: string): string => line.replace('{', `{${member},`)
 
 /** Lines that are no JSON objects, by what is wrong with them. */
-const spoilers: Readonly<Record<string, (line: string) => string | Buffer>> = {
-  text: () => 'This is no JSON',
-  cut: (line) => line.slice(0, line.length >> 1),
-  tab: (line) => withMember(line, '"language":"en\tUS"'),
-  newline: (line) => withMember(line, '"language":"en\nUS"'),
-  utf8: (line) => Buffer.from(withMember(line, '"language":"\xff"'), 'latin1'),
-  array: (line) => `[${line}]`,
+const spoilers = {
+  text: (_line: string): string | Buffer => 'This is no JSON',
+  cut: (line: string) => line.slice(0, line.length >> 1),
+  tab: (line: string) => withMember(line, '"language":"en\tUS"'),
+  newline: (line: string) => withMember(line, '"language":"en\nUS"'),
+  utf8: (line: string) => Buffer.from(withMember(line, '"language":"\xff"'), 'latin1'),
+  array: (line: string) => `[${line}]`,
 }
 
 /** One line is bad: the first one, or line number `line`. */
-const badLines = ({ line = 1, kind = 'text', ...files }: Files & { line?: number; kind?: string }): Fault => {
-  const spoil = chosen(spoilers, kind, 'kind')
+const badLines = ({
+  line = 1,
+  kind = 'text',
+  ...files
+}: Files & { line?: number; kind?: keyof typeof spoilers }): Fault => {
+  const spoil = spoilers[kind]
   return editContent('badLines', files, (content) => {
     const lines: (string | Buffer)[] = linesOf(content)
     const good = lines[line - 1]
@@ -117,10 +114,10 @@ const otherType = ({ as = 'Basic', lines = 1, ...files }: Files & { as?: string;
     ),
   )
 
-const layouts: Readonly<Record<string, (resources: Json[]) => unknown[]>> = {
-  resources: (resources) => resources,
-  array: (resources) => [resources],
-  bundle: (resources) => [
+const layouts = {
+  resources: (resources: Json[]): unknown[] => resources,
+  array: (resources: Json[]): unknown[] => [resources],
+  bundle: (resources: Json[]): unknown[] => [
     { resourceType: 'Bundle', type: 'collection', entry: resources.map((resource) => ({ resource })) },
   ],
 }
@@ -130,8 +127,8 @@ const pretty = ({
   as = 'resources',
   indent = 2,
   ...files
-}: Files & { as?: string; indent?: number }): Fault => {
-  const layout = chosen(layouts, as, 'as')
+}: Files & { as?: keyof typeof layouts; indent?: number }): Fault => {
+  const layout = layouts[as]
   const edit = editContent('pretty', files, (content) =>
     ended(
       layout(linesOf(content).map((line) => JSON.parse(line) as Json)).map((value) =>
@@ -166,13 +163,11 @@ const outcomeInstead = (files: Files): Fault =>
 const isNdjsonAsked = ({ request }: Call): boolean =>
   (request.headers.get('accept') ?? '').split(',')[0]?.trim() === 'application/fhir+ndjson'
 
+const askers = { always: () => true, 'not-asked': (call: Call) => !isNdjsonAsked(call) } as const
+
 /** HAPI's JSON envelope around a file. `when`: `always`, or `not-asked`: unless `application/fhir+ndjson` is asked first. */
-const envelope = ({ when = 'always', ...files }: Files & { when?: string }): Fault => {
-  const isMet = chosen(
-    { always: () => true, 'not-asked': (call: Call) => !isNdjsonAsked(call) },
-    when,
-    'when',
-  )
+const envelope = ({ when = 'always', ...files }: Files & { when?: keyof typeof askers }): Fault => {
+  const isMet = askers[when]
   const edit = editContent('envelope', files, (content) =>
     Buffer.from(
       JSON.stringify({
@@ -186,7 +181,7 @@ const envelope = ({ when = 'always', ...files }: Files & { when?: string }): Fau
   return { name, around: (call, next) => (isMet(call) ? around(call, next) : next(call)) }
 }
 
-const pages: Readonly<Record<string, { type: string; text: string }>> = {
+const pages = {
   html: {
     type: 'text/html; charset=utf-8',
     text: '<!DOCTYPE html>\n<html><body><h1>Something went wrong</h1></body></html>\n',
@@ -198,8 +193,8 @@ const pages: Readonly<Record<string, { type: string; text: string }>> = {
 }
 
 /** 200, and a page of HTML or XML as a file. */
-const page = ({ as = 'html', ...files }: Files & { as?: string }): Fault => {
-  const { type, text } = chosen(pages, as, 'as')
+const page = ({ as = 'html', ...files }: Files & { as?: keyof typeof pages }): Fault => {
+  const { type, text } = pages[as]
   return withType(
     editContent('page', files, () => Buffer.from(text)),
     type,
@@ -247,10 +242,10 @@ export const contentFaults = {
 const { file } = reach
 
 export const contentFaultRows = {
-  badLines: row(badLines, 'a line that is no JSON object: text, cut, tab, newline, utf8, array', {
+  badLines: row(badLines, 'a line that is no JSON object', {
     ...file,
     line: 'count',
-    kind: 'text',
+    kind: Object.keys(spoilers),
   }),
   bom: row(bom, 'a byte order mark', file),
   crlf: row(crlf, 'lines that end in CR and LF', file),
@@ -259,14 +254,10 @@ export const contentFaultRows = {
   longLine: row(longLine, 'a very long line', { ...file, bytes: 'count' }),
   duplicateIds: row(duplicateIds, 'the same resource twice in a file, and in every file of its type', file),
   otherType: row(otherType, 'resources of another type', { ...file, as: 'text', lines: 'count' }),
-  pretty: row(pretty, 'JSON that is no NDJSON: resources, array, bundle', {
-    ...file,
-    as: 'text',
-    indent: 'count',
-  }),
+  pretty: row(pretty, 'JSON that is no NDJSON', { ...file, as: Object.keys(layouts), indent: 'count' }),
   outcomeInstead: row(outcomeInstead, 'an OperationOutcome instead of data', file),
-  envelope: row(envelope, 'a FHIR Binary around the file: always, not-asked', { ...file, when: 'text' }),
-  page: row(page, 'a page instead of a file: html, xml', { ...file, as: 'text' }),
+  envelope: row(envelope, 'a FHIR Binary around the file', { ...file, when: Object.keys(askers) }),
+  page: row(page, 'a page instead of a file', { ...file, as: Object.keys(pages) }),
   checksum: row(checksum, 'checksums in the manifest, of the content that is sent', {
     ...file,
     algorithm: 'text',

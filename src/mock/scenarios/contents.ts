@@ -1,6 +1,7 @@
 /** Files: what is inside of them, and what comes instead. */
 import { editContent, type Fault, withHeaders } from '../edit.js'
 import { faults } from '../faults.js'
+import { outcomeResponse } from '../outcome.js'
 import type { Scenario, ScenarioServer } from '../scenario.js'
 
 const always = { times: Number.POSITIVE_INFINITY }
@@ -37,6 +38,15 @@ const contentType = (type: string | undefined): Fault => ({
     const response = await next(call)
     return call.phase === 'file' ? withHeaders(response, { 'content-type': type }) : response
   },
+})
+
+/** It has no `application/fhir+ndjson` by that name. */
+const choosy = (): Fault => ({
+  name: 'choosy',
+  around: async (call, next) =>
+    call.phase === 'file' && call.request.headers.get('accept') === 'application/fhir+ndjson'
+      ? outcomeResponse(406, 'not-supported', 'Only application/ndjson is served')
+      : next(call),
 })
 
 /** Each resource, with its members as the server orders or fills them. */
@@ -136,7 +146,10 @@ export const contentScenarios: readonly Scenario[] = [
     priority: 'A',
     server: 'a FHIR Binary around the file for whoever does not ask for NDJSON first',
     make: () => having(faults.envelope({ when: 'not-asked' })),
-    variants: { always: () => having(faults.envelope(first)) },
+    variants: {
+      always: () => having(faults.envelope(first)),
+      '406 to NDJSON alone': () => having(choosy()),
+    },
   },
   {
     id: 'F-39',
