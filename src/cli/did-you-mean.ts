@@ -23,17 +23,24 @@ const distance = (from: string, to: string): number => {
   return last[to.length] ?? 0
 }
 
+const sharedBeginning = (one: string, other: string): number => {
+  let length = 0
+  while (length < one.length && one[length] === other[length]) length += 1
+  return length
+}
+
 /** Undefined where nothing is near. */
 export const nearestName = (given: string, names: Iterable<string>): string | undefined => {
   const wanted = given.toLowerCase()
   const near = [...names]
     .map((name) => {
       const own = name.toLowerCase()
-      const starts = wanted.length >= 3 && (own.startsWith(wanted) || wanted.startsWith(own))
-      return { name, far: starts ? 0.5 : distance(wanted, own) }
+      const isBeginning = wanted.length >= 3 && own.startsWith(wanted)
+      const far = isBeginning ? 0.5 : distance(wanted, own)
+      return { name, far, shared: sharedBeginning(wanted, own) }
     })
     .filter(({ name, far }) => far <= Math.max(1, Math.floor(name.length / 3)))
-    .sort((a, b) => a.far - b.far)
+    .sort((a, b) => a.far - b.far || b.shared - a.shared)
   return near[0]?.name
 }
 

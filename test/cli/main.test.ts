@@ -76,8 +76,10 @@ describe('help', () => {
     }
     expect(out).toContain('bulkx mock --scenario')
     const played = (await run(['help', 'scenarios'])).out
-    for (const { id, priority, server } of scenarios.values()) {
-      expect(played.replace(/\s+/g, ' ')).toContain(`${id} ${priority} ${server}`)
+    for (const { id, priority, server, variants = {} } of scenarios.values()) {
+      const words = played.replace(/\s+/g, ' ')
+      expect(words).toContain(`${id} ${priority} ${server}`)
+      for (const name of Object.keys(variants)) expect(words).toContain(`${id}:${name}`)
     }
   })
 
@@ -129,6 +131,7 @@ describe('usage errors end 2', () => {
     [['mock', '--fault', 'truncate'], /needs keepBytes/, /write it like .*bulkx help faults/],
     [['mock', '--scenario', 'F-160'], /no scenario "F-160"/, /did you mean F-16\?.*bulkx help scenarios/],
     [['mock', '--personality', 'referense'], /no mock personality/, /did you mean reference\?/],
+    [['mock', '--scenario', 'P-13:12.6'], /no scenario "P-13:12.6"/, /did you mean P-13:12.5\?/],
     [['help', 'preset'], /no command or topic "preset"/, /did you mean presets\?/],
     [['mock', '--patients', '3'], /--patients "3" is not a whole number/, /--patients 100/],
   ])('%j', async (argv, message, hint) => {

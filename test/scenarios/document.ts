@@ -1,5 +1,5 @@
 /** docs/scenarios.md, from the tables: what is played, what a client makes of it, and which test proves it. */
-import { type Priority, scenarios } from '../../src/mock/index.js'
+import { type Priority, type Scenario, scenarios } from '../../src/mock/index.js'
 import { type IdentityRow, identityRows } from './identity.js'
 import type { Command, Row, Waived } from './row.js'
 import { sections } from './sections.js'
@@ -45,12 +45,19 @@ const allExits = (row: Row): string => {
   return [...new Set([exitsOf(row), ...others])].join(' or ')
 }
 
+/** With its variants, by their names. */
+const serverOf = (scenario: Scenario | undefined): string => {
+  const variants = Object.keys(scenario?.variants ?? {})
+  const also = variants.length === 0 ? '' : `; also: ${variants.join('; ')}`
+  return `${scenario?.server ?? '–'}${also}`
+}
+
 const playedLine = (row: Row): string => {
   const scenario = scenarios.get(row.id)
   return line(
     row.id,
     scenario?.priority ?? '–',
-    scenario?.server ?? '–',
+    serverOf(scenario),
     row.client,
     allExits(row),
     `scenarios.test.ts, \`${row.id}\``,
@@ -99,8 +106,9 @@ npx vitest run test/scenarios -t 'F-16'      # the whole command line against it
 \`\`\`
 
 In every scenario no credential may be seen by another origin or over plain http, nothing is written outside the output
-directory, and after exit 0 or 10 what the server lists is on disk, byte for byte. Tests are below \`test/\`, those of a
-scenario in \`test/scenarios/\`.
+directory, and after exit 0 or 10 what the server lists is on disk, byte for byte. Exit codes are those of the command,
+*then* of the commands after it, *or* of variants that end otherwise. Tests are below \`test/\`, those of a scenario in
+\`test/scenarios/\`.
 
 This page is made from \`src/mock/scenarios\` and \`test/scenarios\`, and compared with them by a test;
 \`UPDATE_GOLDEN=1 npx vitest run test/scenarios/document.test.ts\` writes it anew.

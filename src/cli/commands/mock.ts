@@ -46,6 +46,13 @@ const personalityOf = (settings: Settings, { personalities, personality }: MockM
   return settings.get('gzip') ? personality({ files: { gzip: true } }, named) : named
 }
 
+/** Ids, and ids with the name of a variant. */
+const scenarioNames = ({ scenarios }: MockModule): string[] =>
+  [...scenarios.values()].flatMap(({ id, variants = {} }) => [
+    id,
+    ...Object.keys(variants).map((name) => `${id}:${name}`),
+  ])
+
 /** What `--personality`, `--scenario` and `--fault` make of the server. */
 const serverOf = (settings: Settings, module: MockModule) => {
   const id = settings.get('scenario')
@@ -55,7 +62,7 @@ const serverOf = (settings: Settings, module: MockModule) => {
   const scenario = module.scenarioNamed(id)
   if (scenario === undefined)
     throw new BulkxError('BULKX_USAGE', `There is no scenario ${JSON.stringify(id)}`, {
-      hint: nearHint(id, module.scenarios.keys(), 'bulkx help scenarios'),
+      hint: nearHint(id, scenarioNames(module), 'bulkx help scenarios'),
     })
   const { faults: own = [], ...played } = module.playing(scenario, personality)
   return { ...played, faults: [...faults, ...own] }

@@ -1,5 +1,5 @@
 /** What the mock can be and do, for the help: loaded only where somebody asks for it. */
-import { faultRows, personalities, scenarios } from '../../mock/index.js'
+import { faultRows, personalities, type Scenario, scenarios } from '../../mock/index.js'
 import { entries, topicWidth, wrap } from '../wrap.js'
 
 const helpWidth = 100
@@ -51,7 +51,7 @@ export const faultsTopic = (): string =>
   ].join('\n\n')
 
 const scenariosIntro =
-  'Situations that were met on servers, each under a name: `bulkx mock --scenario <id>` plays one. A: seen on a named server. B: reported, or very likely. C: hostile or rare. docs/scenarios.md says what bulkx makes of each.'
+  'Situations that were met on servers, each under a name: `bulkx mock --scenario <id>` plays one, with the name of a variant behind the id (in quotes where it has blanks) that. A: seen on a named server. B: reported, or very likely. C: hostile or rare. docs/scenarios.md says what bulkx makes of each.'
 
 const parts: Readonly<Record<string, string>> = {
   K: 'Kick-off',
@@ -61,11 +61,17 @@ const parts: Readonly<Record<string, string>> = {
   C: 'Cancel, cleanup, resume',
 }
 
+/** A variant is played by its own name: `P-13:12.5`. */
+const playedText = ({ id, server, variants = {} }: Scenario): string => {
+  const names = Object.keys(variants).map((name) => `${id}:${name}`)
+  return names.length === 0 ? server : `${server}; variants: ${names.join('; ')}`
+}
+
 export const scenariosTopic = (): string => {
   const all = [...scenarios.values()].sort((a, b) => (a.id < b.id ? -1 : 1))
   const sections = Object.entries(parts).flatMap(([letter, title]) => {
     const own = all.filter(({ id }) => id.startsWith(letter))
-    const rows = own.map(({ id, priority, server }) => [`${id} ${priority}`, server] as const)
+    const rows = own.map((scenario) => [`${scenario.id} ${scenario.priority}`, playedText(scenario)] as const)
     return own.length === 0 ? [] : [[`${title}:`, ...entries(rows, topicWidth)].join('\n')]
   })
   return [wrap(scenariosIntro, 0, topicWidth), ...sections].join('\n\n')
