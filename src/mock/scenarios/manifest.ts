@@ -1,17 +1,11 @@
 /** The manifest: how servers list what there is. */
 import type { Scenario } from '../scenario.js'
+import { manifestFieldScenarios } from './manifest-fields.js'
+import { manifestLinkScenarios } from './manifest-links.js'
+import { manifestMessageScenarios } from './manifest-messages.js'
 
 export const manifestScenarios: readonly Scenario[] = [
-  {
-    id: 'M-01',
-    priority: 'A',
-    server: 'requiresAccessToken is the text "true"',
-    make: () => ({
-      personality: {
-        manifest: {
-          reshape: (manifest) => ({ ...manifest, requiresAccessToken: String(manifest.requiresAccessToken) }),
-        },
-      },
-    }),
-  },
+  ...manifestFieldScenarios,
+  ...manifestMessageScenarios,
+  ...manifestLinkScenarios,
 ]
