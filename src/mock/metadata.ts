@@ -39,7 +39,7 @@ export const capabilityStatement = (world: World, request: Request) => {
   const { personality, data, clock } = world
   const origin = originOf(world, request)
   const has = (level: Level) => personality.levels.includes(level)
-  const types = [...new Set([...data.types, 'Group', 'Patient'])]
+  const types = [...new Set([...speaksOf(personality, data.types), 'Group', 'Patient'])]
   const exported = (type: string) => {
     if (type === 'Patient' && has('patient')) return { operation: operation('patient-export') }
     if (type === 'Group' && has('group')) return { operation: operation('group-export') }

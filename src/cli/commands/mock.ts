@@ -169,7 +169,7 @@ const keyBeside = (jwks: string, io: Io): string => {
 /** A command that works with this mock as it stands. */
 const exampleCommand = (
   { fhirUrl }: RunningServer,
-  { example, access }: Personality,
+  { personality: { example, access, ...row }, elsewhere }: Mock,
   client: Client | undefined,
   settings: Settings,
   io: Io,
@@ -187,6 +187,8 @@ const exampleCommand = (
   if (jwks !== undefined) words.push(`--key ${keyBeside(jwks, io)}`)
   else if (secret !== undefined) words.push(`--client-secret-file ${shellWord(secret)}`)
   else if (token !== undefined) words.push(`--token-file ${shellWord(token)}`)
+  const isWanted = client !== undefined || token !== undefined
+  if (isWanted && row.elsewhere.credential === 'required') words.push(`--trust-origin ${elsewhere.origin}`)
   return [...words, '-o out'].join(' ')
 }
 
@@ -209,7 +211,7 @@ export const run: Run = async (invocation, io) => {
       `${JSON.stringify({ type: 'listening', at: new Date(io.clock.now()).toISOString(), fhirUrl })}\n`,
     )
   } else io.stdout.write(`${fhirUrl}\n`)
-  talk.line(`the mock listens; try: ${exampleCommand(server, mock.personality, client, settings, io)}`)
+  talk.line(`the mock listens; try: ${exampleCommand(server, mock, client, settings, io)}`)
   talk.line('Ctrl-C stops it')
   try {
     await untilAborted(io.signal)
