@@ -20,13 +20,23 @@ const same = (one: Record<string, string>, other: Record<string, string>): boole
 const isRefusal = ({ status }: HttpReply, { renewable }: Credentials): boolean =>
   status === 401 || (status === 403 && renewable)
 
+/** So many newer credentials that made nothing of a 404, and it means what it says. */
+const inVainMax = 3
+
 /**
  * Adds what the policy allows, and asks once for newer credentials when these are refused. Rejects as
  * `Credentials.headers` does, when none can be had.
  */
-export const authorize =
-  ({ credentials, policy, headers, perhapsExpired = [] }: AuthorizeOptions): Middleware =>
-  async (request, next) => {
+export const authorize = ({
+  credentials,
+  policy,
+  headers,
+  perhapsExpired = [],
+}: AuthorizeOptions): Middleware => {
+  let inVain = 0
+  const isPerhapsExpired = ({ status }: HttpReply): boolean =>
+    credentials.renewable && inVain < inVainMax && perhapsExpired.includes(status)
+  return async (request, next) => {
     const decision = tokenDecision(request.url, policy)
     const url = decision === 'raise' ? asHttps(request.url) : request.url
     const own = originOf(url) === policy.fhirOrigin ? headers : {}
@@ -40,7 +50,7 @@ export const authorize =
     const secret = await credentials.headers()
     const first = await send(secret)
     const refused = isRefusal(first, credentials)
-    if (!refused && !(credentials.renewable && perhapsExpired.includes(first.status))) return first
+    if (!refused && !isPerhapsExpired(first)) return first
     let renewed: Record<string, string>
     try {
       renewed = await credentials.headers(secret)
@@ -53,5 +63,7 @@ export const authorize =
     const unchanged = same(renewed, secret)
     const last = unchanged ? first : await send(renewed).finally(passOver(first))
     if (isRefusal(last, credentials)) credentials.rejected?.(last.status)
+    if (!refused && last.status === first.status) inVain += 1
     return last
   }
+}

@@ -93,6 +93,12 @@ describe('refused', () => {
     expect(gone.seen()).toEqual(['Bearer t1', 'Bearer t2'])
   })
 
+  test('F-10 after three of them that newer ones did not mend, a 404 is a 404', async () => {
+    const { ask, seen } = setting({ [`GET ${origin}/`]: refuse(404) }, { perhapsExpired: [404] })
+    for (let file = 1; file <= 6; file += 1) await ask(`${origin}/files/${file}`)
+    expect(seen().map((text) => text?.slice(-1))).toEqual(['1', '2', '2', '3', '3', '4', '4', '4', '4'])
+  })
+
   test('404 is the answer: where it means nothing else, where nothing newer is to be had, or cannot be', async () => {
     const routes = { [`GET ${statusUrl}`]: refuse(404) }
     const perhapsExpired = [404]
