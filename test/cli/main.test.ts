@@ -71,7 +71,7 @@ describe('help', () => {
       const own = all.split('\n\n').find((text) => text.startsWith(`${name}\n`))
       expect(own?.replace(/\s+/g, ' ')).toContain(summary)
       for (const key of Object.keys(parameters)) {
-        expect(own).toContain(required.includes(key) ? `${key}=<` : `[${key}]`)
+        expect(own).toContain(required.includes(key) ? `${key}=<` : `[${key}=<`)
       }
     }
     expect(out).toContain('bulkx mock --scenario')

@@ -6,14 +6,23 @@ const helpWidth = 100
 
 type Row = (typeof faultRows)[keyof typeof faultRows]
 
-/** `keepBytes=…` has to be given, what stands in brackets may be. */
-const parametersText = ({ parameters, required }: Row): string =>
-  [
-    ...required.map((name) => `${name}=<${parameters[name]}>`),
-    ...Object.keys(parameters)
-      .filter((name) => !required.includes(name))
-      .map((name) => `[${name}]`),
-  ].join(' ')
+/** How a value is written: a word for its kind, or the words to choose from. */
+const kindText = (row: Row, name: string): string => {
+  const kind: unknown = Object.entries(row.parameters).find(([own]) => own === name)?.[1]
+  return `<${Array.isArray(kind) ? kind.join('|') : String(kind)}>`
+}
+
+const optional = ({ parameters, required }: Row): string[] =>
+  Object.keys(parameters).filter((name) => !required.includes(name))
+
+const required = (row: Row): string[] => row.required.map((name) => `${name}=${kindText(row, name)}`)
+
+/** What stands in brackets may be left out. */
+const shortParameters = (row: Row): string =>
+  [...required(row), ...optional(row).map((name) => `[${name}]`)].join(' ')
+
+const allParameters = (row: Row): string =>
+  [...required(row), ...optional(row).map((name) => `[${name}=${kindText(row, name)}]`)].join(' ')
 
 /** What `bulkx mock --help` says beside its options. */
 export const mockHelp = (): string =>
@@ -26,7 +35,7 @@ export const mockHelp = (): string =>
     '',
     'Faults, with their parameters (`bulkx help faults` explains them):',
     ...entries(
-      Object.entries(faultRows).map(([name, row]) => [name, parametersText(row)] as const),
+      Object.entries(faultRows).map(([name, row]) => [name, shortParameters(row)] as const),
       helpWidth,
     ),
     '',
@@ -41,7 +50,7 @@ export const faultsTopic = (): string =>
   [
     wrap(faultsIntro, 0, topicWidth),
     ...Object.entries(faultRows).map(([name, row]) => {
-      const parameters = parametersText(row)
+      const parameters = allParameters(row)
       return [
         name,
         `  ${wrap(row.summary, 2, topicWidth)}`,
@@ -51,7 +60,7 @@ export const faultsTopic = (): string =>
   ].join('\n\n')
 
 const scenariosIntro =
-  'Situations that were met on servers, each under a name: `bulkx mock --scenario <id>` plays one, with the name of a variant behind the id (in quotes where it has blanks) that. A: seen on a named server. B: reported, or very likely. C: hostile or rare. docs/scenarios.md says what bulkx makes of each.'
+  'Situations that were met on servers, each under a name: `bulkx mock --scenario <id>` plays one, `<id>:<variant>` one of its variants. A: seen on a named server. B: reported, or very likely. C: hostile or rare. docs/scenarios.md says what bulkx makes of each.'
 
 const parts: Readonly<Record<string, string>> = {
   K: 'Kick-off',
