@@ -38,13 +38,17 @@ const unchanged =
     expect(await stored(seen, observations)).toBe(await truthOf(seen, 'Observation'))
   }
 
-/** One bad line is told of with its place; the others count; the file was not asked for again. */
-const told = (words: string, { bad = 1, good = 9 } = {}): Partial<Play> => ({
+/** One bad line is told of with its place, and kept; the others count; the file was not asked for again. */
+const told = (words: string, spoilt: string, { bad = 1, good = 9 } = {}): Partial<Play> => ({
   says: [words],
   findings: ['bad-lines'],
   asks: { file: 2 },
   check: async (seen) => {
     expect(await entryOf(seen)).toMatchObject({ count: good, bulkx: { badLines: bad } })
+    const truth = (await truthOf(seen, 'Patient')).split('\n')
+    const lines = (await stored(seen)).split('\n')
+    expect([...lines.slice(0, 2), ...lines.slice(2 + bad)]).toEqual([...truth.slice(0, 2), ...truth.slice(3)])
+    expect(lines[2]).toContain(spoilt)
     expect(await seen.read('manifest.json')).toContain('is line 3 at byte ')
   },
 })
@@ -122,16 +126,19 @@ export const contentRows: readonly (Row | Waived)[] = [
     client: 'names the place and what is wrong, and keeps the line',
     exit: 10,
     content: 'altered',
-    ...told('a raw tab inside a string'),
-    variants: { newline: told('the line ends inside a string', { bad: 2 }) },
+    ...told('a raw tab inside a string', '"en\tUS"'),
+    variants: { newline: told('the line ends inside a string', '"en', { bad: 2 }) },
   },
   {
     id: 'F-34',
     client: 'tells of that line and keeps all of them',
     exit: 10,
     content: 'altered',
-    ...told('not valid JSON'),
-    variants: { cut: told('the line ends'), array: told('a JSON array, not an object') },
+    ...told('not valid JSON', 'This is no JSON'),
+    variants: {
+      cut: told('the line ends', '{"resourceType"'),
+      array: told('a JSON array, not an object', '[{'),
+    },
   },
   {
     id: 'F-35',
