@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { syntheticData } from '../../src/mock/data/synthetic.js'
-import { fault, faults } from '../../src/mock/index.js'
+import { fault, faults, personalities, personality } from '../../src/mock/index.js'
 import { visit } from './visit.js'
 
 const BASE = '/r4/ec2458f2-1e24-41c8-b71b-0e701af7583d'
@@ -150,6 +150,13 @@ test('oracle: ten minutes between two looks are kept, and shorter waits are our 
   const gaps = times.slice(1).map((at, index) => at - (times[index] ?? 0))
   for (const gap of gaps.slice(0, -1)) expect(gap).toBeGreaterThanOrEqual(600_000)
   expect(times.length).toBeLessThan(20)
+  const silent = personality({ retryAfter: () => undefined }, personalities.oracle)
+  const elsewhere = await visit('oracle', { personality: silent, jobMs: 2 * 3_600_000 })
+  await elsewhere.export(group)
+  const looks = elsewhere.asked('status').map(({ at }) => at)
+  const waits = looks.slice(1).map((at, index) => at - (looks[index] ?? 0))
+  expect(Math.max(...waits.slice(0, 10))).toBeLessThan(60_000)
+  expect(Math.max(...waits)).toBeGreaterThan(120_000)
 })
 
 test('oracle: weeks later the files are still there', async () => {
