@@ -149,8 +149,11 @@ export const fileAccessScenarios: readonly Scenario[] = [
     server: 'the token ends between two files: 401',
     make: () => ({
       options: { pageSize: 2 },
-      // Slow enough for others to be on their way meanwhile.
-      faults: [faults.slow({ on: 'file', seconds: 1, times: always }), faults.expireTokens({ on: 'file' })],
+      // Slow enough for others to be on their way meanwhile, and to be refused as well.
+      faults: [
+        faults.slow({ on: ['file', 'token'], seconds: 1, times: always }),
+        faults.expireTokens({ on: 'file' }),
+      ],
     }),
   },
   {
