@@ -97,9 +97,7 @@ const readExpiry = (value: unknown): number | undefined => {
 }
 
 const known = new Set(
-  'transactionTime requiresAccessToken request output deleted error outcome link extension resourceType'.split(
-    ' ',
-  ),
+  'transactionTime requiresAccessToken request output deleted error outcome link resourceType'.split(' '),
 )
 
 const isManifest = (value: Json): boolean => {
