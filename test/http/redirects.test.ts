@@ -77,3 +77,29 @@ test('a loop ends', async () => {
   expect(asked).toHaveLength(redirectsMax + 1)
   expect(error).toContain('more than 5 times')
 })
+
+test('the body of a redirect that drips is ended with the hop after it', async () => {
+  const drips = [new Readable({ read: () => {} }), new Readable({ read: () => {} })]
+  const bodies = [...drips, Readable.from(['here'])]
+  const exchange: Exchange = async ({ url }) => {
+    const body = bodies.shift() ?? Readable.from([])
+    const headers = bodies.length > 0 ? { location: `/hop${bodies.length}` } : {}
+    return { status: bodies.length > 0 ? 302 : 200, headers, url, body }
+  }
+  const reply = await followRedirects({ method: 'GET', url: 'https://a.example/x', headers: {} }, exchange)
+  expect(drips.map(({ destroyed }) => destroyed)).toEqual([true, true])
+  expect(reply.body.destroyed).toBe(false)
+})
+
+test('the body of a redirect that is refused is ended', async () => {
+  const body = new Readable({ read: () => {} })
+  const exchange: Exchange = async ({ url }) => ({
+    status: 302,
+    headers: { location: 'http://b.example/' },
+    url,
+    body,
+  })
+  const asked = followRedirects({ method: 'GET', url: 'https://a.example/x', headers: {} }, exchange)
+  await expect(asked).rejects.toMatchObject({ kind: 'redirect' })
+  expect(body.destroyed).toBe(true)
+})

@@ -58,7 +58,7 @@ test.each<[unknown, string | undefined]>([
 
 describe('text for a terminal', () => {
   test('has no control characters and no tricks of direction', () => {
-    expect(plainText('a\u001b[2Jb\u0007c\u202ed\u2028e\u0000f\u009bg')).toBe('a [2Jb c d e f g')
+    expect(plainText('a\u001b[2Jb\u0007c\u202ed\u2028e\u0000f\u009bg')).toBe('ab c d e f g')
   })
 
   test('is cut, and no letter in half', () => {

@@ -74,6 +74,24 @@ describe('progress', () => {
     expect(readStatus(given, 0)).toMatchObject({ kind: 'in-progress', progress: expected })
   })
 
+  test.each<[string, Answer, string | undefined]>([
+    [
+      'P-39 lastUpdated',
+      answer(202, {}, { status: 'active', lastUpdated: '2026-01-01T00:00:00Z' }),
+      '2026-01-01T00:00:00Z',
+    ],
+    ['a number', answer(202, {}, { lastUpdated: 5 }), '5'],
+    [
+      'beside X-Progress',
+      answer(202, { 'x-progress': '45%' }, { lastUpdated: 'x'.repeat(200) }),
+      `${'x'.repeat(99)}…`,
+    ],
+    ['an object is none', answer(202, {}, { lastUpdated: {} }), undefined],
+    ['nothing', answer(202), undefined],
+  ])('heartbeat: %s', (_name, given, heartbeat) => {
+    expect(readStatus(given, 0)).toMatchObject({ kind: 'in-progress', heartbeat })
+  })
+
   test('P-07 is cut', () => {
     const response = readStatus(answer(202, { 'x-progress': 'x'.repeat(10_000) }), 0)
     expect(response.kind === 'in-progress' && response.progress?.length).toBe(100)
@@ -97,4 +115,30 @@ test('the words of the server are in the reason, in one line and cut', () => {
   const response = readStatus(answer(400, {}, `${'x\n'.repeat(5000)}`), 0)
   expect(response.kind === 'failed' && response.reason.length).toBeLessThan(2100)
   expect(response.kind === 'failed' && response.reason).not.toContain('\n')
+})
+
+describe('P-38 a batch-response', () => {
+  const batch = (...entry: unknown[]) =>
+    answer(200, {}, { resourceType: 'Bundle', type: 'batch-response', entry })
+  test.each<[string, Answer, object]>([
+    [
+      'with an outcome',
+      batch({ response: { status: '500', outcome: issue('exception') } }),
+      { kind: 'failed', bulkData: true, reason: 'The export failed on the server: words' },
+    ],
+    [
+      'with a status alone',
+      batch({ response: { status: '200' } }, { response: { status: '404 Not Found' } }),
+      { kind: 'failed', bulkData: true, reason: 'The export failed on the server: HTTP 404 Not Found' },
+    ],
+    [
+      'that went well is no manifest',
+      batch({ response: { status: '200' } }),
+      { kind: 'failed', bulkData: false },
+    ],
+    ['of nothing', batch(), { kind: 'failed', bulkData: false }],
+    ['of rubbish', batch(null, 5, { response: 'x' }), { kind: 'failed', bulkData: false }],
+  ])('%s', (_name, given, expected) => {
+    expect(readStatus(given, 0)).toMatchObject(expected)
+  })
 })
