@@ -1,6 +1,6 @@
 /** The Bulk Data Status Request, and what each known server's answer means. */
 
-import type { Answer } from '../http/body.js'
+import { type Answer, answerLimitBytes } from '../http/body.js'
 import { type HttpRequest, header } from '../http/exchange.js'
 import { readHttpDate, readRetryAfter } from '../http/retry-after.js'
 import { isObject, parseJson } from '../json.js'
@@ -86,8 +86,12 @@ const isTransient = (issues: Issue[] | undefined): boolean =>
 
 const cancelled = /cancel+ed|is being cancel/i
 
+/** A second look would read as much again, and come to the same. */
+const tooLarge = `The manifest is larger than ${answerLimitBytes / 1024 ** 2} MiB, the most that is read of one; ask for less at a time, by --type or --since`
+
 const readOk = (answer: Answer, retryAfterMs: number | undefined): StatusResponse => {
   const { status } = answer
+  if (answer.cut) return { kind: 'failed', status, reason: tooLarge, bulkData: false }
   const json = parseJson(answer.body)
   const manifest = readManifest(json, answer.url, answer.headers)
   if (manifest) return { kind: 'complete', manifest }
@@ -115,10 +119,7 @@ const readOk = (answer: Answer, retryAfterMs: number | undefined): StatusRespons
     }
   }
   if (json === undefined && /^\s*[[{]/.test(answer.body)) {
-    const reason = answer.cut
-      ? 'The manifest is larger than this client reads'
-      : 'The manifest is broken JSON'
-    return { kind: 'doubtful', status, reason, as: 'not-bulk-data' }
+    return { kind: 'doubtful', status, reason: 'The manifest is broken JSON', as: 'not-bulk-data' }
   }
   if (isPage(answer.body)) {
     const reason = `The answer to the status request is ${serverWords(answer)}`

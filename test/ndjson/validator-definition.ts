@@ -67,7 +67,7 @@ export const countsOf = (content: Buffer, expectedType: string): Counts => {
     if (type === 'OperationOutcome') counts.outcomes += 1
     if (type === 'Parameters' && expectedType !== 'Parameters') continue
     counts.resources += 1
-    if (expectedType === '' || type.toLowerCase() === expectedType.toLowerCase()) continue
+    if (expectedType !== '' && type.toLowerCase() === expectedType.toLowerCase()) continue
     const name = /^[A-Za-z]{1,64}$/.test(type) ? type : 'unknown'
     counts.otherTypes[name] = (counts.otherTypes[name] ?? 0) + 1
   }
