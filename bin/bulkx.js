@@ -1,9 +1,14 @@
 #!/usr/bin/env node
 // Starts the command line: compile cache on where Node has one, and the exit code of `main`.
 import module from 'node:module'
+import v8 from 'node:v8'
 
 // From Node 22.1.
 module.enableCompileCache?.()
+
+// V8 lets the heap of a busy process grow to several times what is alive in it. With a hundred thousand files that
+// is hundreds of megabytes; growing by two fifths costs a seventh more CPU time instead.
+v8.setFlagsFromString('--heap-growing-percent=40')
 
 const argv = process.argv.slice(2)
 
