@@ -193,7 +193,7 @@ describe('plain', () => {
           refresh: true,
         },
       ],
-      [10, { type: 'job-resumed' }],
+      [10, { type: 'job-resumed', kept: { files: 1, bytes: 48_200 } }],
       [
         11,
         {

@@ -109,6 +109,35 @@ describe('entries', () => {
   })
 })
 
+test('M-09 what error and outcome both list is listed once, and said once', () => {
+  const outcome = { resourceType: 'OperationOutcome', issue: [{ severity: 'error', diagnostics: 'boom' }] }
+  const both = [outcome, { url: 'https://x/1' }, { url: 'https://x/2' }, {}]
+  const manifest = read({ output: [], error: both, outcome: [...both, { url: 'https://x/3' }] })
+  expect(manifest?.items.outcome.map((item) => item.url)).toEqual([
+    'https://x/1',
+    'https://x/2',
+    '',
+    '',
+    'https://x/3',
+  ])
+  expect(manifest?.issues).toHaveLength(1)
+})
+
+test('M-41 continuesInFile is a URL like the others', () => {
+  expect(listed({ url: 'https://x/1', continuesInFile: '/files/2' })?.continuesInFile).toBe(
+    'https://ehr.example/files/2',
+  )
+  expect(listed({ url: 'https://x/1', continuesInFile: 5 })?.continuesInFile).toBeUndefined()
+})
+
+test('M-40 what is nested too deeply is not kept, wherever it stands', () => {
+  const deep = '['.repeat(10_000) + ']'.repeat(10_000)
+  const text = `{"output":[{"url":"https://x/1","extension":${deep},"x":${deep}}],"error":[${deep}],"link":${deep},"deep":${deep},"batches":${deep},"flat":[[1]]}`
+  const manifest = read(JSON.parse(text))
+  expect(manifest?.rest).toEqual({ flat: [[1]] })
+  expect(() => JSON.stringify(manifest)).not.toThrow()
+})
+
 test.each<[unknown, boolean | undefined]>([
   [true, true],
   ['true', true],
@@ -143,6 +172,14 @@ test.each<[string, unknown, unknown, number | undefined]>([
   ['ISO', '2026-01-01T00:00:00Z', undefined, expires],
   ['M-16 Go', '2026-01-01 00:00:00.7 +0000 UTC', undefined, expires + 700],
   ['rubbish', 'soon', undefined, undefined],
+  ['Go without a fraction', '2026-01-01 00:00:00 +0000 UTC', undefined, expires],
+  ['with an offset', '2025-12-31T19:00:00-05:00', undefined, expires],
+  ['epoch as text', String(expires / 1000), undefined, expires],
+  ['-1', '-1', undefined, undefined],
+  ['0', '0', undefined, undefined],
+  ['no zone', '2026-01-01T00:00:00', undefined, undefined],
+  ['beyond time', undefined, 1e300, undefined],
+  ['the header before the body', 'Thu, 01 Jan 2026 00:00:00 GMT', 5, expires],
   ['expirationTime, seconds', undefined, expires / 1000, expires],
   ['expirationTime, milliseconds', undefined, expires, expires],
   ['none', undefined, undefined, undefined],

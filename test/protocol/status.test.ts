@@ -22,6 +22,7 @@ test.each<[string, Answer, string]>([
   ['P-06', answer(200, {}, { status: 'In Progress' }), 'in-progress'],
   ['P-32 200 empty', answer(200), 'doubtful'],
   ['P-35 broken JSON', answer(200, {}, '{"output":['), 'doubtful'],
+  ['M-29 more than is read', { ...answer(200, {}, '{"output":['), cut: true }, 'failed'],
   ['P-33 cancelled', answer(200, {}, 'Export job has been canceled'), 'gone'],
   ['P-34 sign-in', answer(200, {}, '<html>Please log in</html>'), 'unauthorized'],
   ['another page', answer(200, {}, '<html>Hello</html>'), 'doubtful'],
@@ -141,4 +142,9 @@ describe('P-38 a batch-response', () => {
   ])('%s', (_name, given, expected) => {
     expect(readStatus(given, 0)).toMatchObject(expected)
   })
+})
+
+test('M-29 what is too large says how large it may be, and what to do', () => {
+  const response = readStatus({ ...answer(200, {}, '{"output":['), cut: true }, 0)
+  expect(response).toMatchObject({ reason: expect.stringMatching(/larger than 256 MiB.*--type/) })
 })
