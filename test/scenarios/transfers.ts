@@ -105,6 +105,7 @@ export const transferRows: readonly (Row | Waived)[] = [
     id: 'F-49',
     client: 'nobody notices',
     over: 'tcp',
+    argv: everybody,
     exit: 0,
     saysNot: ['error'],
     asks: { 'kick-off': 1, file: 2 },
@@ -200,6 +201,13 @@ export const transferRows: readonly (Row | Waived)[] = [
     exit: 0,
     asks: { file: 2 },
     variants: {
+      'a length that is too small': {
+        exit: 10,
+        content: 'altered',
+        says: ['1 bad line', 'the line ends'],
+        findings: ['bad-lines'],
+        asks: { file: 3 },
+      },
       'a few bytes a second, for ever': {
         over: 'process',
         exit: 7,

@@ -172,9 +172,9 @@ export const transferScenarios: readonly Scenario[] = [
     id: 'F-49',
     priority: 'A',
     server: 'Connection: close on every answer',
-    make: () => having(closing()),
+    make: () => ({ ...having(closing()), ...large }),
     variants: {
-      'closed while idle': () => having(closedWhileIdle()),
+      'closed while idle': () => ({ ...having(closedWhileIdle()), ...large }),
       'found closed by the next request': () => having(foundClosed()),
     },
   },
@@ -247,6 +247,7 @@ export const transferScenarios: readonly Scenario[] = [
     server: 'more bytes than Content-Length says',
     make: () => having(faults.moreThanPromised({ file: 1 })),
     variants: {
+      'a length that is too small': () => having(faults.wrongLength({ file: 1, by: -100, ...always })),
       'a few bytes a second, for ever': () =>
         having(faults.slow({ on: 'file', file: 2, ...always, bytesPerSecond: 20 })),
     },
