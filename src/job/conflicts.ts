@@ -3,7 +3,7 @@ import { isObject, type Json, parseJson } from '../json.js'
 import { linesOf } from '../ndjson/lines.js'
 import type { Job } from './export.js'
 import type { Finding } from './facts.js'
-import { type OutputFile, storedName } from './files.js'
+import { type OutputFile, storedName, typesOf } from './files.js'
 
 /** Deleted resources that are kept in mind; a delta has some thousands. */
 const deletedMax = 1_000_000
@@ -44,7 +44,9 @@ export const conflicts = async (job: Job): Promise<Finding[]> => {
   )
   const types = new Set([...deleted].map((reference) => reference.split('/')[0]))
   const found: Finding[] = []
-  for (const file of files.filter(({ section, type }) => section === 'output' && types.has(type))) {
+  const isConcerned = (file: OutputFile): boolean =>
+    file.section === 'output' && typesOf(file).some((type) => types.has(type))
+  for (const file of files.filter(isConcerned)) {
     let number = 0
     for await (const { resourceType, id } of resources(job, file))
       if (deleted.has(`${resourceType}/${id}`)) number += 1

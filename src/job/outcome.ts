@@ -93,7 +93,7 @@ const findingsError = (
   if (!first) return undefined
   const more = grave.length === 1 ? '' : ` (and ${grave.length - 1} more)`
   const where = first.file === undefined ? '' : `${first.file}: `
-  const meaning = Object.hasOwn(meanings, first.code) ? `${meanings[first.code]}, ` : ''
+  const meaning = Object.hasOwn(meanings, first.code) ? `${meanings[first.code]}: ` : ''
   const messages = [...state.files.values()].some(({ section }) => section === 'outcome')
     ? `the server's own messages are in ${directory}/outcome, `
     : ''
