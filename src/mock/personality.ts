@@ -2,7 +2,10 @@
 import type { Clock } from '../clock.js'
 import type { Middleware } from './handler.js'
 import type { Jobs, JobView } from './jobs.js'
-import { type AccessRow, type AuthRow, referenceAccess, referenceAuth } from './token-row.js'
+import { reference } from './personalities/reference.js'
+import type { AccessRow, AuthRow } from './token-row.js'
+
+export { reference }
 
 export type Level = 'system' | 'patient' | 'group' | 'type' | 'instance'
 /** `post-query`: a POST without a body, whose parameters stand in the URL. */
@@ -181,77 +184,6 @@ export const DAY_MS = 24 * HOUR_MS
 /** A `Retry-After` of so many seconds, but of no more than the job still needs: nobody waits for a short one in vain. */
 export const retryAfterOf = (wanted: number, { remainingMs }: JobView): string =>
   String(Math.max(1, Math.min(wanted, Math.ceil(remainingMs / 1000))))
-
-/** The Bulk Data Access IG, STU2 and STU3, without a dialect. */
-export const reference: Personality = {
-  name: 'reference',
-  summary: 'the Bulk Data Access IG, STU2 and STU3, to the letter',
-  example: 'Group/123 --type Patient',
-  basePath: '/fhir',
-  operation: '$export',
-  levels: ['system', 'patient', 'group', 'type', 'instance'],
-  groups: {},
-  paths: {
-    status: '/fhir/bulkstatus/{job}',
-    file: '/fhir/bulkfiles/{job}/{name}',
-    storage: '/bulk-export/{job}/{number}',
-  },
-  types: { exported: undefined, accompanying: [], anyCase: false },
-  kickOff: {
-    methods: ['get', 'post'],
-    methodsAt: {},
-    accept: 'required',
-    prefer: 'required',
-    status: 202,
-    headers: (_job, { url }) => ({ 'content-location': url }),
-    body: () => undefined,
-  },
-  refusals: { level: 404, accept: 400, prefer: 400, typeFilter: 400 },
-  outcomeType: 'application/fhir+json',
-  patientList: { required: false, most: Number.POSITIVE_INFINITY },
-  since: { dates: false, missingMs: undefined },
-  secondJob: undefined,
-  parameters: [
-    '_outputFormat',
-    '_since',
-    '_until',
-    '_type',
-    '_elements',
-    '_typeFilter',
-    'patient',
-    'includeAssociatedData',
-    'allowPartialManifests',
-  ],
-  listParameters: 'comma-or-repeat',
-  outputFormats: ['application/fhir+ndjson', 'application/ndjson', 'ndjson'],
-  progress: ({ fraction }) => `${Math.floor(fraction * 100)}% complete`,
-  retryAfter: () => '1',
-  earlyPoll: undefined,
-  running: { status: 202, headers: () => ({}), body: () => undefined },
-  manifest: {
-    contentType: 'application/json',
-    counts: true,
-    deleted: true,
-    expires: (at) => new Date(at).toUTCString(),
-    reshape: (manifest) => manifest,
-  },
-  requiresAccessToken: undefined,
-  files: {
-    contentType: 'application/fhir+ndjson',
-    gzip: false,
-    ranges: true,
-    lifetimeMs: 24 * HOUR_MS,
-    pageSize: 10_000,
-    name: ({ section, type, number }) =>
-      section === 'output' ? `${type}.${number}.ndjson` : `${type}.${section}.${number}.ndjson`,
-    held: 'here',
-  },
-  elsewhere: { used: false, credential: 'refused', signedMs: 60_000 },
-  delete: { running: 202, done: 202, again: 404, after: 404, outcome: false, afterText: undefined },
-  auth: referenceAuth,
-  access: referenceAccess,
-  rules: () => [],
-}
 
 const isGroup = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
