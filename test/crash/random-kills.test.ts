@@ -1,10 +1,13 @@
-/** Exports that are killed again and again, at moments drawn by a seeded dice, and started again each time. */
+/**
+ * Exports that are killed again and again, at moments drawn by a seeded dice, and started again each time. For a long
+ * run: CRASH_SEED, CRASH_EXPORTS (of each server), CRASH_KILLS (of each export), CRASH_SERVERS (names, by comma).
+ */
 import { appendFile } from 'node:fs/promises'
-import { beforeAll, expect, test, vi } from 'vitest'
-import type { Call, Handler } from '../../src/mock/index.js'
-import { type Child, run, start } from '../process/child.js'
+import { afterAll, expect, test, vi } from 'vitest'
+import { personalities } from '../../src/mock/index.js'
+import { type Ended, run, start } from '../process/child.js'
 import { journalOf, newPlace, type Place } from '../process/place.js'
-import { mixedData, type Served, serve } from '../process/server.js'
+import { type Served, serve } from '../process/server.js'
 import { dice } from './dice.js'
 import {
   type Digests,
@@ -15,37 +18,14 @@ import {
   finishedFiles,
   listedFiles,
 } from './invariants.js'
+import { drawTrigger, Killer } from './killer.js'
+import { commandOf, drawTrouble, type ServerName, servers, writeFilesOf } from './servers.js'
 
 // Processes are slow to start where many of them do at once.
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
+vi.setConfig({ testTimeout: 600_000, hookTimeout: 120_000 })
 
-const seed = Number(process.env.CRASH_SEED ?? 1)
-const exportsInAll = 10
-const killsEach = 5
-const data = mixedData(120)
-const pageSize = 60
-
-let reference: Digests
-
-const command = ({ out }: Place, { fhirUrl }: Served, gzip: boolean): string[] => [
-  ...['export', '--server', fhirUrl, '--out', out, '--json', '--poll-min', '20ms'],
-  ...(gzip ? ['--gzip'] : []),
-]
-
-beforeAll(async () => {
-  await using place = await newPlace()
-  await using server = await serve({ data, pageSize })
-  const { code, stderr } = await run(place, command(place, server, false))
-  expect(code, stderr).toBe(0)
-  reference = await digestsOf(place.out)
-  expect(reference.size).toBeGreaterThan(30)
-})
-
-/** What a kill waits for: so many requests arrived, bytes of files sent, or facts written, since the start. */
-interface Trigger {
-  on: 'requests' | 'bytes' | 'facts'
-  count: number
-}
+const { CRASH_SEED = '1', CRASH_EXPORTS, CRASH_KILLS, CRASH_SERVERS } = process.env
+const seed = Number(CRASH_SEED)
 
 /** Torn ends of a journal, as a crash of the machine may leave them. */
 const tornTails = [
@@ -57,65 +37,57 @@ const tornTails = [
   '{"type":"status-in-progress","progress":"\u00e9',
 ]
 
-/** Kills the child once its trigger is met, and before any DELETE is answered. */
-class Killer {
-  trigger: Trigger | undefined
-  child: Child | undefined
-  private counts = { requests: 0, bytes: 0, facts: 0 }
+const references = new Map<ServerName, Promise<Digests>>()
 
-  arm(child: Child, trigger: Trigger | undefined): void {
-    this.child = child
-    this.trigger = trigger
-    this.counts = { requests: 0, bytes: 0, facts: 0 }
-    child.process.stdout?.on('data', (text: string) => this.count('facts', text.split('\n').length - 1))
-  }
-
-  private count(on: Trigger['on'], by: number): void {
-    this.counts[on] += by
-    if (this.trigger?.on === on && this.counts[on] >= this.trigger.count) this.strike()
-  }
-
-  private strike(): void {
-    if (this.trigger === undefined) return
-    this.trigger = undefined
-    this.child?.kill('SIGKILL')
-  }
-
-  /** Never between a kick-off and its answer: that is another test. */
-  readonly hook = async (call: Call, next: Handler): Promise<Response> => {
-    if (call.phase === 'kick-off') return next(call)
-    this.count('requests', 1)
-    if (call.phase === 'delete' && this.trigger) {
-      this.strike()
-      await this.child?.ended
-    }
-    const response = await next(call)
-    if (call.phase !== 'file' || !response.body) return response
-    const counted = new TransformStream<Uint8Array, Uint8Array>({
-      transform: (chunk, controller) => {
-        this.count('bytes', chunk.length)
-        controller.enqueue(chunk)
-      },
-    })
-    return new Response(response.body.pipeThrough(counted), response)
-  }
+const uninterrupted = async (name: ServerName): Promise<Digests> => {
+  await using place = await newPlace()
+  await using server = await serve(servers[name].options)
+  await writeFilesOf(name, place)
+  const { code, stderr } = await run(place, commandOf(name, place, server), { env: servers[name].env })
+  expect(code, stderr).toBe(0)
+  const digests = await digestsOf(place.out)
+  expect(digests.size).toBeGreaterThan(3)
+  return digests
 }
 
-const rows = Array.from({ length: exportsInAll }, (_, index) => ({
-  number: index + 1,
-  seed: seed * 1000 + index,
-  pages: index % 2 === 1,
-  serverGzip: index % 4 >= 2,
-  gzip: index % 3 === 2,
-}))
-
-const drawTrigger = (roll: ReturnType<typeof dice>, first: boolean): Trigger => {
-  const on = roll.pick(['requests', 'requests', 'bytes', 'facts'] as const)
-  if (on === 'bytes') return { on, count: roll.upTo(600_000) }
-  if (on === 'requests') return { on, count: roll.upTo(12) }
-  // The first facts are those of the kick-off.
-  return { on, count: (first ? 3 : 0) + roll.upTo(10) }
+/** What the server's files are, found out once. */
+const referenceOf = (name: ServerName): Promise<Digests> => {
+  const known = references.get(name) ?? uninterrupted(name)
+  references.set(name, known)
+  return known
 }
+
+interface Row {
+  name: ServerName
+  number: number
+  own: number
+  kills: number
+  /** Faults of the server. */
+  trouble: number
+  pages: boolean
+  serverGzip: boolean
+  gzip: boolean
+}
+
+const isServer = (name: string): name is ServerName => Object.hasOwn(personalities, name)
+
+/** By default ten exports of a server without trouble, killed five times each, and one of each vendor with trouble. */
+const rowsOf = (name: ServerName, at: number): Row[] => {
+  const isCalm = CRASH_SERVERS === undefined && name === 'reference'
+  return Array.from({ length: Number(CRASH_EXPORTS ?? (isCalm ? 10 : 1)) }, (_, index) => ({
+    name,
+    number: index + 1,
+    own: seed * 100_000 + at * 10_000 + index,
+    kills: Number(CRASH_KILLS ?? (isCalm ? 5 : 2)),
+    trouble: isCalm ? 0 : 4,
+    pages: index % 2 === 1 && name === 'reference',
+    serverGzip: index % 4 >= 2 && name === 'reference',
+    gzip: index % 3 === 2,
+  }))
+}
+
+const names = CRASH_SERVERS?.split(',') ?? Object.keys(personalities)
+const rows = names.flatMap((name, at) => (isServer(name) ? rowsOf(name, at) : []))
 
 /** What was whole when a process was killed, and how many requests the server had seen until then. */
 interface Before {
@@ -135,36 +107,86 @@ const expectNotFetchedAgain = async (out: string, server: Served, befores: Befor
   }
 }
 
+interface Export {
+  row: Row
+  place: Place
+  server: Served
+  killer: Killer
+}
+
+/** Kills during one run after another; true when the export came to its end before it could be killed so often. */
+const killAgainAndAgain = async (
+  { row, place, server, killer }: Export,
+  befores: Before[],
+): Promise<boolean> => {
+  const { name, own, kills } = row
+  const reference = await referenceOf(name)
+  const roll = dice(own)
+  for (let kill = 1; kill <= kills; kill += 1) {
+    const when = `after kill ${kill} of ${name} ${row.number}, seed ${own}`
+    const trigger = drawTrigger(roll, kill === 1)
+    const child = start(place, command(row, place, server), { env: servers[name].env })
+    killer.arm(child, trigger)
+    const ended = await child.ended
+    killer.disarm()
+    await expectNothingHalf(place.out, reference, when)
+    if (ended.signal === 'SIGKILL') total.kills += 1
+    // Trouble that outlasts the attempts at a file ends a run, which counts as no kill.
+    else if (!mayEnd(ended, row)) throw new Error(`${when}: ended ${ended.code}: ${ended.stderr}`)
+    if (ended.code === 0) return true
+    befores.push({ finished: await finishedFiles(place.out), requests: server.mock.requests.length })
+    if (roll.upTo(2) === 1) await appendFile(journalOf(place.out), roll.pick(tornTails))
+  }
+  return false
+}
+
+const command = (row: Row, place: Place, server: Served): string[] => [
+  ...commandOf(row.name, place, server),
+  ...(row.gzip ? ['--gzip'] : []),
+]
+
+const mayEnd = ({ code }: Ended, { name, trouble }: Row): boolean =>
+  (code === 0 && !servers[name].deletes) || (trouble > 0 && (code === 7 || code === 9))
+
+/** Runs until the trouble is over. */
+const finish = async ({ row, place, server }: Export): Promise<void> => {
+  const runsMax = row.trouble > 0 ? 5 : 1
+  for (let count = 1; ; count += 1) {
+    const { code, stderr } = await run(place, command(row, place, server), { env: servers[row.name].env })
+    if (code === 0) return
+    const when = `run ${count} at the end of ${row.name} ${row.number}, seed ${row.own}`
+    expect(count < runsMax && (code === 7 || code === 9), `${when}: ended ${code}: ${stderr}`).toBe(true)
+  }
+}
+
+const total = { exports: 0, kills: 0 }
+
 test.concurrent.each(rows)(
-  'export $number, seed $seed: pages $pages, server compresses $serverGzip, --gzip $gzip',
-  async ({ number, seed: own, pages, serverGzip, gzip }) => {
-    const roll = dice(own)
+  '$name $number, seed $own: $kills kills, $trouble faults, --gzip $gzip',
+  async (row) => {
+    const { name, own, pages, serverGzip } = row
     const killer = new Killer()
     await using place = await newPlace()
     await using server = await serve({
-      data,
-      pageSize,
+      ...servers[name].options,
       gzip: serverGzip,
       hook: killer.hook,
+      faults: drawTrouble(dice(own + 1), name, row.trouble),
       ...(pages ? { manifestEntries: 9 } : {}),
     })
+    await writeFilesOf(name, place)
     const befores: Before[] = []
-    for (let kill = 1; kill <= killsEach; kill += 1) {
-      const when = `after kill ${kill} of export ${number}, seed ${own}`
-      const trigger = drawTrigger(roll, kill === 1)
-      const child = start(place, command(place, server, gzip))
-      killer.arm(child, trigger)
-      const ended = await child.ended
-      expect([ended.signal, ended.code], `${when}: ${ended.stderr}`).toEqual(['SIGKILL', null])
-      await expectNothingHalf(place.out, reference, when)
-      befores.push({ finished: await finishedFiles(place.out), requests: server.mock.requests.length })
-      if (roll.upTo(2) === 1) await appendFile(journalOf(place.out), roll.pick(tornTails))
-    }
-    const when = `at the end of export ${number}, seed ${own}`
-    const last = await run(place, command(place, server, gzip))
-    expect(last.code, `${when}: ${last.stderr}`).toBe(0)
-    await expectComplete(place.out, reference, when)
-    expectOneJob(server, when)
+    const exported = { row, place, server, killer }
+    if (!(await killAgainAndAgain(exported, befores))) await finish(exported)
+    const when = `at the end of ${name} ${row.number}, seed ${own}`
+    await expectComplete(place.out, await referenceOf(name), when)
+    expectOneJob(server, when, servers[name].deletes)
     await expectNotFetchedAgain(place.out, server, befores, when)
+    total.exports += 1
   },
 )
+
+afterAll(() => {
+  if (CRASH_EXPORTS !== undefined)
+    process.stdout.write(`${total.kills} kills of ${total.exports} exports, seed ${seed}\n`)
+})

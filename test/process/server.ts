@@ -18,7 +18,7 @@ import { realClock } from '../helpers/job.js'
 /** Sees each call before it is answered; what it returns is the answer. */
 export type Hook = (call: Call, next: Handler) => Promise<Response>
 
-export interface ServeOptions extends Omit<Partial<MockOptions>, 'personality' | 'clock'> {
+export interface ServeOptions extends Omit<Partial<MockOptions>, 'clock'> {
   hook?: Hook
   gzip?: boolean
   /** `Retry-After` of an unfinished job; none by default, so that bulkx looks again at its own pace. */
