@@ -95,3 +95,15 @@ export const resolveUrl = (reference: string, base: string): string => {
   if (text.startsWith('?')) return scheme + authority + path + text
   return `${scheme}${authority}${path.slice(0, path.lastIndexOf('/') + 1) || '/'}${text}`
 }
+
+const jobParameter = /^_?(?:job|task|export|request)?_?id$|^job$/i
+
+/**
+ * A status URL as a command needs it: the query stays where it only names the job (`_jobId`, `_id`, `job`), for without
+ * it nothing could be asked. Any other query goes, for it may be a credential.
+ */
+export const withJobQuery = (url: string): string => {
+  const query = url.split('#', 1)[0]?.split('?')[1]
+  const names = query?.split('&').map((pair) => pair.split('=', 1)[0] ?? '')
+  return names?.every((name) => jobParameter.test(name)) ? `${withoutQuery(url)}?${query}` : withoutQuery(url)
+}

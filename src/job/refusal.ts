@@ -1,7 +1,7 @@
 /** What a kick-off that was not taken means for a person: an error each, with what to do about it. */
 import type { Config } from '../config.js'
 import { BulkxError } from '../errors.js'
-import { originOf, withoutQuery } from '../http/url.js'
+import { originOf, withJobQuery, withoutQuery } from '../http/url.js'
 import { checkServer, checkServerHint } from '../protocol/base-url.js'
 import { type KickOffResponse, kickOffUrl } from '../protocol/kick-off.js'
 import { parameterList } from '../protocol/parameters.js'
@@ -43,7 +43,7 @@ const jobsMax = 5
 
 const jobsHint = (jobs: readonly string[]): string => {
   const named = jobs.slice(0, jobsMax).map((url) => {
-    const word = shellWord(url)
+    const word = shellWord(withJobQuery(url))
     return `\`bulkx resume ${word} --out <dir>\` or \`bulkx cancel ${word}\``
   })
   if (jobs.length > jobsMax) named.push(`and ${jobs.length - jobsMax} more`)

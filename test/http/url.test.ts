@@ -8,6 +8,7 @@ import {
   originOf,
   requestTarget,
   resolveUrl,
+  withJobQuery,
   withoutQuery,
 } from '../../src/http/url.js'
 
@@ -163,4 +164,20 @@ test.each([
   ['http://h:80', 'https://h'],
 ])('%s over TLS', (url, expected) => {
   expect(asHttps(url)).toBe(expected)
+})
+
+test.each([
+  [
+    'https://ehr.example/fhir/$export-poll-status?_jobId=a-1',
+    'https://ehr.example/fhir/$export-poll-status?_jobId=a-1',
+  ],
+  ['https://ehr.example/$bulkdata-status?job=a%3D%3D', 'https://ehr.example/$bulkdata-status?job=a%3D%3D'],
+  ['https://ehr.example/jobs/1?_id=7&_jobId=8', 'https://ehr.example/jobs/1?_id=7&_jobId=8'],
+  ['https://ehr.example/jobs/1?_jobId=7&sig=s3cret', 'https://ehr.example/jobs/1'],
+  ['https://ehr.example/jobs/1?access_token=s3cret', 'https://ehr.example/jobs/1'],
+  ['https://user:s3cret@ehr.example/jobs/1?_jobId=7', 'https://ehr.example/jobs/1?_jobId=7'],
+  ['https://ehr.example/jobs/1?s3cret', 'https://ehr.example/jobs/1'],
+  ['https://ehr.example/jobs/1', 'https://ehr.example/jobs/1'],
+])('of %s a command shows %s', (url, shown) => {
+  expect(withJobQuery(url)).toBe(shown)
 })
