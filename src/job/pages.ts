@@ -15,6 +15,8 @@ export interface ManifestPage {
   askedAt: number
   /** More entries may follow under the same URL: the job goes on. */
   partial: boolean
+  /** The page behind it, as far as it is known. */
+  next?: string
   /** Our file names, by position in the section. */
   names: Record<Section, string[]>
 }
@@ -41,22 +43,24 @@ export const linesUp = (state: JobState, page: string, manifest: OutputManifest)
 type Received = Extract<JobEvent, { type: 'manifest-received' }>
 
 /**
- * What a partial page lists that is not known yet, as the fact that says so; undefined when that is nothing: a page
- * that grows at each look is not written down anew each time.
+ * What a partial page lists, or leads to, that is not known yet, as the fact that says so; undefined when that is
+ * nothing: a page that grows at each look is not written down anew each time.
  */
 export const newsOf = (
   state: JobState,
   page: string,
   manifest: OutputManifest,
 ): Omit<Received, 'at'> | undefined => {
-  const names = state.pages.get(page)?.names
+  const before = state.pages.get(page)
+  const names = before?.names
   const known = { output: 0, deleted: 0, outcome: 0 }
   const items: OutputManifest['items'] = { output: [], deleted: [], outcome: [] }
   for (const section of sections) {
     known[section] = names?.[section].length ?? 0
     items[section] = manifest.items[section].slice(known[section])
   }
-  if (sections.every((section) => items[section].length === 0)) return undefined
+  const listsMore = sections.some((section) => items[section].length > 0)
+  if (!listsMore && before?.next === manifest.next) return undefined
   return { type: 'manifest-received', page, manifest: { ...manifest, items }, partial: true, known }
 }
 
@@ -80,7 +84,23 @@ const addFile = (
   }
   const name = state.nameFile(section, item.type)
   const position = state.files.size
-  const file: OutputFile = { ...item, name, section, position, page, status: 'pending' }
+  // Field by field, those to come included: a copied object takes twice the time and half again the memory.
+  const file: OutputFile = {
+    type: item.type,
+    url: item.url,
+    count: item.count,
+    sha256: item.sha256,
+    sizeBytes: item.sizeBytes,
+    severities: item.severities,
+    continuesInFile: item.continuesInFile,
+    name,
+    section,
+    position,
+    page,
+    status: 'pending',
+    stored: undefined,
+    failure: undefined,
+  } satisfies Record<keyof OutputFile, unknown> & Pick<OutputFile, 'status'>
   setStatus(state.unfinished, file, item.url === '' ? 'failed' : 'pending')
   if (item.url === '') {
     file.failure = { code: 'refused', message: 'the manifest entry has no usable URL', refresh: true }
@@ -122,6 +142,7 @@ export const takeManifest = (state: JobState, event: Received): void => {
     expiresAt: manifest.expiresAt,
     askedAt: event.at,
     partial,
+    next: manifest.next,
     names,
   })
   if (known && !known.partial) return
