@@ -92,15 +92,23 @@ const MAX_RECORDED_REQUESTS = 200_000
 const DEFAULT_JOB_MS = 2000
 const DEFAULT_PATIENTS = 100
 
-const given = (data: DataOptions | DataSource, seed: number): DataSource => {
+const given = (
+  data: DataOptions | DataSource,
+  seed: number,
+  further: readonly string[] | undefined,
+): DataSource => {
   if ('select' in data) return data
   if (data.directory !== undefined) return directoryData(data.directory)
-  return syntheticData({ seed, patients: data.patients ?? DEFAULT_PATIENTS })
+  return syntheticData({ seed, patients: data.patients ?? DEFAULT_PATIENTS, further })
 }
 
 /** Where exports without `_since` are of the last hours, something must have happened in them. */
-const sourceOf = ({ data = {}, clock }: MockOptions, { since }: Personality, seed: number): DataSource => {
-  const source = given(data, seed)
+const sourceOf = (
+  { data = {}, clock }: MockOptions,
+  { since, types }: Personality,
+  seed: number,
+): DataSource => {
+  const source = given(data, seed, types.exported)
   return since.missingMs === undefined
     ? source
     : withRecentChanges(source, { now: () => clock.now(), withinMs: since.missingMs })
@@ -192,6 +200,9 @@ export const createMock = (options: MockOptions): Mock => {
     if (request.method === 'POST') record.body = await request.clone().text()
     const response = await serve(call)
     record.status = response.status
+    const { headers } = world.personality
+    const own = call.elsewhere ? {} : headers(response.status)
+    for (const [name, value] of Object.entries(own)) response.headers.set(name, value)
     if (!response.headers.has('date')) response.headers.set('date', new Date(record.at).toUTCString())
     const instruction = wireInstruction(response)
     if (instruction !== undefined) record.fault = instruction.fault

@@ -106,12 +106,12 @@ const serve = async (
   )
 }
 
-/** The file with this name, or this number. Throws a Refusal: 404 when there is none, 410 when its time is over. */
-export const keptFile = ({ jobs }: World, id: string, name: string | number) => {
+/** The file with this name, or this number. Throws a Refusal: 404 when there is none, or that its time is over. */
+export const keptFile = ({ jobs, personality: { expired } }: World, id: string, name: string | number) => {
   const found = jobs.file(id, name)
   const phase = found && jobs.phaseOf(found.job)
   if (found === undefined || phase === 'deleted') throw new Refusal(404, 'not-found', 'There is no such file')
-  if (phase === 'expired') throw new Refusal(410, 'not-found', 'The file has expired')
+  if (phase === 'expired') throw new Refusal(expired.file, 'not-found', 'The file has expired')
   if (phase !== 'done') throw new Refusal(404, 'not-found', 'The export is not complete')
   return found
 }
@@ -124,5 +124,13 @@ export const fileOf = async (
   name: string | number,
 ): Promise<Response> => {
   const { job, file } = keptFile(world, id, name)
-  return serve(world, request, job, file)
+  const { files, expired } = world.personality
+  file.fetches = (file.fetches ?? 0) + 1
+  if (file.fetches > files.fetches)
+    throw new Refusal(expired.file, 'not-found', 'The file was fetched as often as it can be')
+  const response = await serve(world, request, job, file)
+  if (response.ok)
+    for (const [header, value] of Object.entries(files.headers(file, job)))
+      response.headers.set(header, value)
+  return response
 }

@@ -12,6 +12,8 @@ export interface JobFile {
   /** Unique in its job, the last part of the URL. */
   name: string
   content: Content
+  /** Requests for it so far. */
+  fetches?: number
 }
 
 export interface Job {
@@ -27,6 +29,8 @@ export interface Job {
   /** When the next status request is welcome, epoch milliseconds. */
   pollAt: number
   deleted: boolean
+  /** It was deleted before it was complete. */
+  stopped?: true
   /** The files in the manifest's order. */
   files: Promise<readonly JobFile[]>
   /** The same files, from the moment that they are known. */

@@ -1,9 +1,10 @@
 /** The Bulk Data Kick-off Request: checked strictly, then a job. */
 import { type Access, insufficientScope } from './access.js'
 import { readSearch } from './data/search.js'
+import type { Job } from './jobs.js'
 import { jsonResponse, type OutcomeIssue, Refusal } from './outcome.js'
 import { bodyParameters, type Given, type Query, queryParameters, readParameters } from './parameters.js'
-import type { KickOffMethod, Level, Personality } from './personality.js'
+import type { KickOffMethod, Level, Personality, SecondJobRow } from './personality.js'
 import { type Asked, exportable, membersOf, planFiles, type Target } from './plan.js'
 import { originOf, type World } from './world.js'
 
@@ -114,10 +115,11 @@ const chosenPatients = async (
 type Unsupported = (diagnostics: string, status?: number) => void
 
 const checkTypeFilter = (
-  { refusals }: Personality,
+  { refusals, typeFilters: { most } }: Personality,
   { types, typeFilter = [] }: Query,
   unsupported: Unsupported,
 ): void => {
+  if (typeFilter.length > most) throw new Refusal(400, 'invalid', `At most ${most} _typeFilter may be given`)
   for (const { type, search } of typeFilter) {
     if (types !== undefined && !types.includes(type))
       unsupported(`_typeFilter is about ${type}, which _type leaves out`, refusals.typeFilter)
@@ -165,6 +167,22 @@ const checkScopes = (
   }))
 }
 
+const pathOfKickOff = (url: string): string => url.split('?', 1)[0] ?? ''
+
+/** What `_since` is when nobody says it. */
+const missingSince = (
+  { personality: { since }, jobs, clock }: World,
+  request: Request,
+): number | undefined => {
+  if (since.missingMs !== undefined) return clock.now() - since.missingMs
+  if (!since.sinceLast) return undefined
+  const path = pathOfKickOff(request.url)
+  return [...jobs.all()].findLast(
+    ({ request: earlier, readyAt, stopped }) =>
+      pathOfKickOff(earlier) === path && stopped !== true && readyAt <= clock.now(),
+  )?.acceptedAt
+}
+
 const understand = async (
   world: World,
   request: Request,
@@ -191,12 +209,18 @@ const understand = async (
   const patients = await chosenPatients(world, members, query, unsupported)
   checkTypeFilter(personality, query, unsupported)
   ignored.push(...checkScopes(world, target, query, access))
-  const { missingMs } = personality.since
-  if (missingMs !== undefined) query.since ??= clock.now() - missingMs
+  query.since ??= missingSince(world, request)
   return { target, query, patients, ignored, mayExport: access.mayExport }
 }
 
-const pathOfKickOff = (url: string): string => url.split('?', 1)[0] ?? ''
+/** Whether a job stands in the way of others. */
+const stands = ({ jobs, clock }: World, { as }: SecondJobRow, job: Job): boolean => {
+  const phase = jobs.phaseOf(job)
+  const isRunning = phase === 'accepted' || phase === 'running'
+  if (as === 'running') return isRunning
+  if (isRunning || phase === 'done' || phase === 'failed') return true
+  return as !== 'kept' && job.stopped !== true && clock.now() - job.acceptedAt < as.keptOrWithinMs
+}
 
 /** Throws a Refusal when the personality takes no further job beside those that there are. */
 const checkSecondJob = (world: World, request: Request): void => {
@@ -208,8 +232,7 @@ const checkSecondJob = (world: World, request: Request): void => {
     target: (url: string) => pathOfKickOff(url) === pathOfKickOff(request.url),
     request: (url: string) => url === request.url,
   }[row.same]
-  const stands = { running: ['accepted', 'running'], kept: ['accepted', 'running', 'done', 'failed'] }[row.as]
-  const inTheWay = [...jobs.all()].filter((job) => stands.includes(jobs.phaseOf(job)) && isSame(job.request))
+  const inTheWay = [...jobs.all()].filter((job) => stands(world, row, job) && isSame(job.request))
   if (inTheWay.length === 0) return
   const origin = originOf(world, request)
   const headers = row.headers(inTheWay.map(({ id }) => origin + world.statusPath.build({ job: id })))

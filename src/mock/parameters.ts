@@ -93,6 +93,8 @@ const rows: Readonly<Record<string, Row>> = {
         if (!resourceTypes.has(type)) unsupported(`_type "${type}" is not a resource type of R4`)
         return resourceTypes.has(type)
       })
+      if (!personality.types.repeated && new Set(types).size < types.length)
+        throw invalid(`_type names a resource type more than once`)
       return { types: [...new Set(types)] }
     },
   },
@@ -223,6 +225,7 @@ export const readParameters = (
   for (const one of given) {
     const known = Object.hasOwn(rows, one.name) ? rows[one.name] : foreign
     const row = reading.personality.parameters.includes(one.name) ? known : undefined
+    if (row === undefined && reading.personality.strangeParameters === 'ignored') continue
     if (row === undefined) unsupported(`the parameter "${one.name}" is not supported`)
     else query = { ...query, ...readOne(one, row, { ...reading, unsupported }) }
   }

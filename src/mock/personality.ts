@@ -1,7 +1,8 @@
 /** What a server is like: a row of values and a few small functions, over the reference one. */
 import type { Clock } from '../clock.js'
-import type { Middleware } from './handler.js'
-import type { Jobs, JobView } from './jobs.js'
+import type { Middleware, Phase } from './handler.js'
+import type { Job, JobFile, Jobs, JobView } from './jobs.js'
+import type { OutcomeIssue } from './outcome.js'
 import { reference } from './personalities/reference.js'
 import type { AccessRow, AuthRow } from './token-row.js'
 
@@ -13,6 +14,12 @@ export type KickOffMethod = 'get' | 'post' | 'post-query'
 
 /** A manifest in the words of STU2 and STU3; a personality may reshape it. */
 export type ManifestJson = Record<string, unknown>
+
+/** An OperationOutcome. */
+export interface OutcomeJson {
+  resourceType: string
+  issue: readonly OutcomeIssue[]
+}
 
 /** Where a job is asked after, as an absolute URL, and as its path and query. */
 export interface PollingLocation {
@@ -32,13 +39,32 @@ export interface FileToName {
 export interface SecondJobRow {
   /** Which earlier job it must be. `target`: of the same path; `request`: with the same parameters, too. */
   same: 'anything' | 'target' | 'request'
-  /** Only one that still works, or any that was not deleted. */
-  as: 'running' | 'kept'
+  /**
+   * Only one that still works, any that was not deleted, or also one that was, if it was asked for so lately and
+   * complete when it was deleted.
+   */
+  as: 'running' | 'kept' | { keptOrWithinMs: number }
   status: number
   /** Of the OperationOutcome; undefined answers without a body. */
   code: string | undefined
   /** `locations`: of the jobs that stand in the way. */
   headers(locations: readonly string[]): Record<string, string>
+}
+
+/** What is said of a file in the manifest's entry, beside its type and URL. */
+export interface FileFacts {
+  /** Of its bytes without any content coding: SHA-256 in hexadecimal digits. */
+  sha256: string
+  sizeBytes: number
+  /** When its job was accepted and complete, epoch milliseconds. */
+  acceptedAt: number
+  readyAt: number
+}
+
+/** A refusal that is no OperationOutcome as JSON. */
+export interface Words {
+  contentType: string
+  text: string
 }
 
 export interface Personality {
@@ -47,6 +73,10 @@ export interface Personality {
   summary: string
   /** Target and options of a first export from it, as they stand behind `bulkx export`. */
   example: string
+  /** What its CapabilityStatement says of itself; undefined: that it is the mock. */
+  self: { publisher: string; software: string } | undefined
+  /** Headers of every answer at its own host. */
+  headers(status: number): Record<string, string>
   /** Path of the FHIR base, without a trailing slash. */
   basePath: string
   /** The operation's name in kick-off paths. */
@@ -66,6 +96,8 @@ export interface Personality {
     accompanying: readonly string[]
     /** Whether `_type=patient` is taken for `Patient`. */
     anyCase: boolean
+    /** Whether a type may be named more than once. */
+    repeated: boolean
   }
   kickOff: {
     methods: readonly KickOffMethod[]
@@ -83,14 +115,33 @@ export interface Personality {
     /** Sent as JSON; undefined is an empty body. */
     body(job: JobView, location: PollingLocation): unknown
   }
-  /** The status of a kick-off that is refused, by what is wrong with it. */
-  refusals: { level: number; accept: number; prefer: number; typeFilter: number }
+  /** The same headers of status and delete requests; `accept` is of status requests alone. */
+  polling: { accept: 'required' | 'ignored'; prefer: 'required' | 'ignored' }
+  /**
+   * The status of a kick-off that is refused, by what is wrong with it: `group`: nobody knows it; `emptyGroup`: nobody
+   * is in it, which undefined lets pass.
+   */
+  refusals: {
+    level: number
+    group: number
+    emptyGroup: number | undefined
+    accept: number
+    prefer: number
+    typeFilter: number
+  }
   /** The media type of OperationOutcomes. */
   outcomeType: string
+  /** An OperationOutcome in other words; undefined: as JSON. */
+  outcomeWords(outcome: OutcomeJson, of: { status: number; phase: Phase }): Words | undefined
   /** The list of patients of a kick-off at the Patient level. */
   patientList: { required: boolean; most: number }
-  /** `dates`: `_since` may be a date. `missingMs`: without it, what changed in so long a time; undefined: everything. */
-  since: { dates: boolean; missingMs: number | undefined }
+  /**
+   * `dates`: `_since` may be a date. Without it: `missingMs`: what changed in so long a time; undefined: everything;
+   * `sinceLast`: what changed since the last export of the same path that became complete.
+   */
+  since: { dates: boolean; missingMs: number | undefined; sinceLast: boolean }
+  /** How many `_typeFilter` a kick-off may have. */
+  typeFilters: { most: number }
   /** Undefined: any number of jobs. */
   secondJob: SecondJobRow | undefined
   /**
@@ -98,6 +149,8 @@ export interface Personality {
    * that the mock does not know are taken, and come to nothing.
    */
   parameters: readonly string[]
+  /** What becomes of a parameter that is not among them. */
+  strangeParameters: 'refused' | 'ignored'
   /** How a list may be written in one request. */
   listParameters: 'comma-or-repeat' | 'comma-only' | 'repeat-only'
   outputFormats: readonly string[]
@@ -121,6 +174,8 @@ export interface Personality {
     deleted: boolean
     /** The `Expires` header; undefined sends none. */
     expires(at: number): string | undefined
+    /** The `extension` of a file's entry; undefined: it has none. */
+    extension: ((file: FileFacts) => unknown) | undefined
     reshape(manifest: ManifestJson, job: JobView): unknown
   }
   /** The manifest's value; undefined: true exactly when the server wants a token at all. */
@@ -136,6 +191,12 @@ export interface Personality {
     pageSize: number
     /** Unique in its job. */
     name(file: FileToName): string
+    /** The name of what is listed for a type without resources; undefined: such types are left out. */
+    blank: string | undefined
+    /** Instead of, and beside, the headers that files have. */
+    headers(file: Pick<JobFile, 'name' | 'content'>, job: Pick<Job, 'acceptedAt'>): Record<string, string>
+    /** How often a file can be fetched. */
+    fetches: number
     /**
      * Which URLs the manifest lists: this host's, the second host's, signed ones of its storage, or this host's, which
      * redirect to signed ones.
@@ -159,6 +220,8 @@ export interface Personality {
     outcome: boolean
     afterText: string | undefined
   }
+  /** Of a status request once the time of the job is over, and of a request for a file, or for it once more than is allowed. */
+  expired: { status: number; code: string | undefined; file: number }
   /** How a token is had, when the mock wants one. */
   auth: AuthRow
   /** What happens without the right one. */

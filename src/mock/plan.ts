@@ -30,7 +30,7 @@ export interface Asked {
 
 const DELETIONS_A_BUNDLE = 100
 
-/** The patients of a target. Throws a Refusal (404) when the group or the patient does not exist. */
+/** The patients of a target. Throws a Refusal when the group or the patient does not exist. */
 export const membersOf = async (
   world: World,
   { level, id = '' }: Target,
@@ -40,9 +40,11 @@ export const membersOf = async (
     return new Set([id])
   }
   if (level !== 'group') return undefined
-  const { groups } = world.personality
+  const { groups, refusals } = world.personality
   const members = await world.data.group(Object.hasOwn(groups, id) ? (groups[id] ?? id) : id)
-  if (members === undefined) throw new Refusal(404, 'not-found', `There is no Group/${id}`)
+  if (members === undefined) throw new Refusal(refusals.group, 'not-found', `There is no Group/${id}`)
+  if (members !== 'everybody' && members.size === 0 && refusals.emptyGroup !== undefined)
+    throw new Refusal(refusals.emptyGroup, 'business-rule', `Nobody is in Group/${id}`)
   return members === 'everybody' ? undefined : members
 }
 
@@ -87,6 +89,7 @@ const typesOf = (world: World, { target, query, mayExport }: Asked): string[] =>
 
 const outputFiles = async (world: World, asked: Asked): Promise<JobFile[]> => {
   const { target, query, patients } = asked
+  const { blank } = world.personality.files
   const files: JobFile[] = []
   for (const type of typesOf(world, asked)) {
     const keep = keepOf(query, type)
@@ -99,6 +102,8 @@ const outputFiles = async (world: World, asked: Asked): Promise<JobFile[]> => {
       key: JSON.stringify([target.level, query]),
     }
     const contents = await world.data.select(type, selection, world.pageSize)
+    if (contents.length === 0 && blank !== undefined)
+      files.push({ section: 'output', type, name: blank, content: bytesContent(Buffer.alloc(0), 0) })
     contents.forEach((content, index) => {
       const named = { section: 'output', type, number: index + 1 } as const
       files.push({ section: 'output', type, name: world.personality.files.name(named), content })

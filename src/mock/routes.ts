@@ -6,7 +6,8 @@ import type { Phase } from './handler.js'
 import { kickOff, targetOf } from './kick-off.js'
 import { capabilityStatement, smartConfiguration } from './metadata.js'
 import { jsonResponse, outcomeResponse, Refusal } from './outcome.js'
-import { deleteJob, statusOf } from './status.js'
+import type { OutcomeJson } from './personality.js'
+import { checkPolling, deleteJob, statusOf } from './status.js'
 import { redirectToStorage, storedFile } from './storage.js'
 import { tokenOf } from './token-endpoint.js'
 import { pathOf, type World } from './world.js'
@@ -139,11 +140,16 @@ export const routeOf = (routes: readonly Route[], request: Request) => {
   return undefined
 }
 
-/** The same answer with the personality's media type, when it is an OperationOutcome. */
-const inItsMediaType = (response: Response, { personality }: World): Response => {
-  if (response.headers.get('content-type') === 'application/fhir+json' && response.status >= 400)
-    response.headers.set('content-type', personality.outcomeType)
-  return response
+/** The same answer in the personality's words and media type, when it is an OperationOutcome. */
+const inItsWords = async (response: Response, phase: Phase, { personality }: World): Promise<Response> => {
+  const { status, headers } = response
+  if (status < 400 || headers.get('content-type') !== 'application/fhir+json') return response
+  const outcome = (await response.clone().json()) as OutcomeJson
+  const words = personality.outcomeWords(outcome, { status, phase })
+  headers.set('content-type', words?.contentType ?? personality.outcomeType)
+  if (words === undefined) return response
+  headers.set('content-length', String(Buffer.byteLength(words.text)))
+  return new Response(words.text, { status, headers })
 }
 
 /** The routes as msw handlers, for `getResponse` and for anybody's `setupServer`. */
@@ -155,11 +161,12 @@ export const handlersOf = (world: World, routes: readonly Route[]): HttpHandler[
         async ({ request }) => {
           try {
             const access = checkAccess(world, route.phase, request)
+            if (route.phase === 'status' || route.phase === 'delete') checkPolling(world, request)
             // Matched on the raw URL here, too: msw's own parameters are decoded, and ids are opaque.
             const values = route.match(pathOf(request)) ?? {}
-            return inItsMediaType(await route.respond(request, values, access), world)
+            return await inItsWords(await route.respond(request, values, access), route.phase, world)
           } catch (thrown) {
-            if (thrown instanceof Refusal) return inItsMediaType(thrown.response(), world)
+            if (thrown instanceof Refusal) return inItsWords(thrown.response(), route.phase, world)
             throw thrown
           }
         },

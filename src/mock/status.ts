@@ -1,7 +1,8 @@
 /** The Bulk Data Status Request and Delete Request: what the job record says, in the personality's words. */
+import { createHash } from 'node:crypto'
 import type { Job, JobFile } from './jobs.js'
 import { jsonResponse, operationOutcome, outcomeResponse, Refusal } from './outcome.js'
-import type { ManifestJson } from './personality.js'
+import type { FileFacts, ManifestJson } from './personality.js'
 import { signedUrl } from './storage.js'
 import { originOf, type World } from './world.js'
 
@@ -55,17 +56,36 @@ const fileUrl = (world: World, origin: string, job: Job, file: JobFile, number: 
   }
 }
 
-const manifestPage = (world: World, request: Request, job: Job, files: readonly JobFile[]): ManifestJson => {
+const factsOf = async ({ acceptedAt, readyAt }: Job, { content }: JobFile): Promise<FileFacts> => {
+  const { sizeBytes, read } = await content.open()
+  const digest = createHash('sha256')
+  for await (const chunk of read(0, sizeBytes)) digest.update(chunk)
+  return { sha256: digest.digest('hex'), sizeBytes, acceptedAt, readyAt }
+}
+
+/** What a file's entry says beside its type and URL. */
+const detailsOf = async ({ personality: { manifest } }: World, job: Job, file: JobFile): Promise<object> => ({
+  ...(manifest.counts ? { count: file.content.count } : {}),
+  ...(manifest.extension ? { extension: manifest.extension(await factsOf(job, file)) } : {}),
+})
+
+const manifestPage = async (
+  world: World,
+  request: Request,
+  job: Job,
+  files: readonly JobFile[],
+): Promise<ManifestJson> => {
   const origin = originOf(world, request)
-  const { counts, deleted } = world.personality.manifest
+  const { deleted } = world.personality.manifest
   const page = pageOf(request)
   const start = Math.min((page - 1) * world.manifestEntries, files.length)
   const end = Math.min(start + world.manifestEntries, files.length)
-  const entries = files.slice(start, end).map((file, index) => {
-    const { section, type, content } = file
+  const listed = files.slice(start, end).map(async (file, index) => {
+    const { section, type } = file
     const url = fileUrl(world, origin, job, file, start + index + 1)
-    return { section, entry: { type, url, ...(counts ? { count: content.count } : {}) } }
+    return { section, entry: { type, url, ...(await detailsOf(world, job, file)) } }
   })
+  const entries = await Promise.all(listed)
   const section = (name: JobFile['section']) =>
     entries.filter((one) => one.section === name).map(({ entry }) => entry)
   const statusUrl = origin + world.statusPath.build({ job: job.id })
@@ -83,7 +103,7 @@ const manifestPage = (world: World, request: Request, job: Job, files: readonly 
 
 const complete = async (world: World, request: Request, job: Job): Promise<Response> => {
   const { contentType, expires, reshape } = world.personality.manifest
-  const manifest = manifestPage(world, request, job, await job.files)
+  const manifest = await manifestPage(world, request, job, await job.files)
   return jsonResponse(
     200,
     reshape(manifest, world.jobs.view(job)),
@@ -91,10 +111,24 @@ const complete = async (world: World, request: Request, job: Job): Promise<Respo
   )
 }
 
+const expired = ({ personality: { expired: row } }: World, id: string): Response =>
+  row.code === undefined
+    ? new Response(null, { status: row.status })
+    : outcomeResponse(row.status, row.code, `The export ${id} has expired`)
+
 const afterDelete = ({ personality: { delete: row } }: World, id: string): Response =>
   row.afterText === undefined
     ? outcomeResponse(row.after, 'deleted', `The export ${id} was deleted`)
     : new Response(row.afterText, { status: row.after, headers: { 'content-type': 'text/html' } })
+
+/** Throws a Refusal (406) for headers that the personality does not take. */
+export const checkPolling = ({ personality: { polling } }: World, request: Request): void => {
+  const accept = request.headers.get('accept') ?? ''
+  if (polling.accept === 'required' && request.method === 'GET' && !accept.includes('application/fhir+json'))
+    throw new Refusal(406, 'not-supported', 'The Accept header must be application/fhir+json')
+  if (polling.prefer === 'required' && !(request.headers.get('prefer') ?? '').includes('respond-async'))
+    throw new Refusal(406, 'not-supported', 'The Prefer header must be respond-async')
+}
 
 /** Answers a status request for the job with this id, which may not exist. */
 export const statusOf = async (world: World, request: Request, id: string): Promise<Response> => {
@@ -112,7 +146,7 @@ export const statusOf = async (world: World, request: Request, id: string): Prom
     case 'failed':
       return outcomeResponse(500, 'exception', `The export failed: ${job.failure}`)
     case 'expired':
-      return outcomeResponse(410, 'not-found', `The export ${id} has expired`)
+      return expired(world, id)
     case 'deleted':
       return afterDelete(world, id)
     default:
@@ -129,6 +163,7 @@ export const deleteJob = (world: World, id: string): Response => {
   const phase = world.jobs.phaseOf(job)
   const status = phase === 'accepted' || phase === 'running' ? row.running : row.done
   if (status >= 400) return outcomeResponse(status, 'business-rule', `The export ${id} cannot be deleted`)
+  if (phase === 'accepted' || phase === 'running') job.stopped = true
   job.deleted = true
   if (!row.outcome) return new Response(null, { status })
   const diagnostics = `The export ${id} was deleted`

@@ -168,6 +168,14 @@ const diagnosticReportText = (scene: Scene): string => {
   return `{${head},"status":"final","category":[${LABORATORY}],"code":${REPORT},"subject":${subject},"encounter":${encounter},"effectiveDateTime":"${instant(at)}","issued":"${instant(at + 7_200_000)}","performer":[${practitioner}]${result}}`
 }
 
+const CLAIM_TYPE = status('claim-type', 'professional')
+
+const explanationOfBenefitText = ({ people, random, at, head, subject, practitioner }: Scene): string => {
+  const insurer = `{"reference":"Organization/org-${random.int(1, people.organizations)}"}`
+  const paid = `{"value":${random.int(20, 900)}.${random.int(10, 99)},"currency":"USD"}`
+  return `{${head},"status":"active","type":${CLAIM_TYPE},"use":"claim","patient":${subject},"billablePeriod":${period(at, 60)},"created":"${instant(at + DAY_MS)}","insurer":${insurer},"provider":${practitioner},"outcome":"complete","insurance":[{"focal":true,"coverage":{"display":"Medicare"}}],"item":[{"sequence":1,"productOrService":${random.pick(procedures)}}],"payment":{"amount":${paid}}}`
+}
+
 const texts: Record<ClinicalType, (scene: Scene) => string> = {
   Patient: patientText,
   Encounter: encounterText,
@@ -178,6 +186,7 @@ const texts: Record<ClinicalType, (scene: Scene) => string> = {
   MedicationRequest: medicationRequestText,
   Procedure: procedureText,
   DiagnosticReport: diagnosticReportText,
+  ExplanationOfBenefit: explanationOfBenefitText,
 }
 
 /** The line of the resource with this index, from 0, of a type in a patient's compartment. */

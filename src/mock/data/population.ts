@@ -28,18 +28,26 @@ const perPatient = {
   DiagnosticReport: [0, 2],
 } as const satisfies Record<string, readonly [number, number]>
 
-export type ClinicalType = keyof typeof perPatient
-export const clinicalTypes = Object.keys(perPatient) as ClinicalType[]
+/** The same for what payers have, which is there for those who export it by name. */
+const perMember = {
+  ExplanationOfBenefit: [1, 4],
+} as const satisfies Record<string, readonly [number, number]>
+
+const numbers = { ...perPatient, ...perMember }
+
+export type ClinicalType = keyof typeof numbers
+export const clinicalTypes = Object.keys(perPatient) as (keyof typeof perPatient)[]
+export const claimTypes = Object.keys(perMember) as (keyof typeof perMember)[]
 export const sharedTypes = ['Practitioner', 'Organization', 'Location'] as const
 export type SharedType = (typeof sharedTypes)[number]
 
 const salts = Object.fromEntries(
-  [...clinicalTypes, ...sharedTypes].map((type, index) => [type, index + 1]),
+  [...clinicalTypes, ...sharedTypes, ...claimTypes].map((type, index) => [type, index + 1]),
 ) as Record<ClinicalType | SharedType, number>
 
 /** How many resources of a type the patient with this number has. */
 export const resourcesOf = (people: Population, type: ClinicalType, patient: number): number => {
-  const [least, most] = perPatient[type]
+  const [least, most] = numbers[type]
   return least + (hash(people.seed, salts[type], patient) % (most - least + 1))
 }
 
@@ -60,6 +68,7 @@ const prefixes: Record<Exclude<ClinicalType, 'Patient'>, string> = {
   MedicationRequest: 'med',
   Procedure: 'proc',
   DiagnosticReport: 'rep',
+  ExplanationOfBenefit: 'eob',
 }
 
 /** `pat-1` is the first patient. */

@@ -5,6 +5,7 @@ import { hash } from '../seeded.js'
 import { clinicalLine } from './clinical.js'
 import {
   type ClinicalType,
+  claimTypes,
   clinicalId,
   clinicalTypes,
   type Population,
@@ -65,7 +66,8 @@ const sharedTable = (people: Population, type: SharedType): Table => ({
 })
 
 const isShared = (type: string): type is SharedType => (sharedTypes as readonly string[]).includes(type)
-const isClinical = (type: string): type is ClinicalType => (clinicalTypes as readonly string[]).includes(type)
+const isClinical = (type: string): type is ClinicalType =>
+  ([...clinicalTypes, ...claimTypes] as readonly string[]).includes(type)
 
 /** The rows of a selection: all of them as a number, or a list. */
 async function selectRows(people: Population, type: string, table: Table, selection: Selection) {
@@ -110,13 +112,18 @@ function* deletionsOf(people: Population): Generator<Deletion> {
 }
 
 /**
- * A source of synthetic patients. The same seed and number of patients give the same bytes, whatever the time is.
+ * A source of synthetic patients; `further`: types beside the usual ones, of which it knows those of claims. The same seed and number of patients give the same bytes, whatever the time is.
  * Throws a RangeError when there are fewer than ten patients, because group 123 has ten.
  */
-export const syntheticData = (options: { seed: number; patients: number }): DataSource => {
+export const syntheticData = (options: {
+  seed: number
+  patients: number
+  further?: readonly string[]
+}): DataSource => {
   if (!Number.isSafeInteger(options.patients) || options.patients < GROUP_OF_TEN_SIZE)
     throw new RangeError(`The mock needs a whole number of patients, ${GROUP_OF_TEN_SIZE} or more`)
   const people = population(options.seed, options.patients)
+  const { further = [] } = options
   const tables = new Map<string, Table>()
   const tableOf = (type: string): Table | undefined => {
     const known = tables.get(type)
@@ -130,7 +137,7 @@ export const syntheticData = (options: { seed: number; patients: number }): Data
     return made
   }
   return {
-    types: [...clinicalTypes, ...sharedTypes],
+    types: [...clinicalTypes, ...claimTypes.filter((type) => further.includes(type)), ...sharedTypes],
     hasPatient: async (id) => patientNumber(people, id) !== undefined,
     group: async (id) => {
       if (id === GROUP_OF_ALL) return 'everybody'
