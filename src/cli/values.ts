@@ -164,5 +164,9 @@ export const parseOperation = (text: string): string | undefined => {
 export const parseName = (text: string): string | undefined =>
   /^[A-Za-z][A-Za-z0-9._:-]*$/.test(text) ? text : undefined
 
+/** A code, which may begin with an underscore; `system|code`, or `|code`, is sent as the Coding that STU4 wants. */
+export const parseAssociated = (text: string): string | undefined =>
+  /^(?:[^|\s]*\|)?[A-Za-z_][A-Za-z0-9._:-]*$/.test(text) ? text : undefined
+
 export const parseElement = (text: string): string | undefined =>
   /^[A-Za-z][A-Za-z0-9._[\]:-]*$/.test(text) ? text : undefined

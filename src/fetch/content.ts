@@ -39,9 +39,12 @@ export const notData = (task: FileTask, { inspection, issues }: Transferred): At
 const wrongChecksum = ({ sha256 }: FileTask, { inspection, sentSha256 }: Transferred): string | undefined =>
   sha256 === undefined || sha256 === inspection.sha256 || sha256 === sentSha256 ? undefined : sha256
 
-/** A bad line may be a resource, one of those that the server counts; it is told of in any case. */
-const isWrongCount = ({ count }: FileTask, { inspection: { resources, badLines } }: Transferred): boolean =>
-  count !== undefined && (count < resources || count > resources + badLines)
+/**
+ * A bad line may be a resource, one of those that the server counts; it is told of in any case. The headers of
+ * `organizeOutputBy` are resources to some servers.
+ */
+const isWrongCount = ({ count }: FileTask, { inspection: { resources, lines } }: Transferred): boolean =>
+  count !== undefined && (count < resources || count > lines)
 
 /**
  * Ended properly, but not what was promised: worth one more look before it counts as the server's. A file that has

@@ -26,9 +26,9 @@ const lineFindings = ({ badLines, firstBadLine: first }: StoredFile): Told[] => 
   return [{ severity: 'error', code: 'bad-lines', message: `${many(badLines, 'bad line')}${where}` }]
 }
 
-/** A bad line may be one of the resources that the server counts. */
-const countFindings = ({ resources, badLines }: StoredFile, count: number | undefined): Told[] => {
-  if (count === undefined || (resources <= count && count <= resources + badLines)) return []
+/** A bad line may be one of the resources that the server counts, and so may a header of `organizeOutputBy`. */
+const countFindings = ({ resources, lines }: StoredFile, count: number | undefined): Told[] => {
+  if (count === undefined || (resources <= count && count <= lines)) return []
   const message = `the server counts ${many(count, 'resource')}, the file has ${resources}`
   return [{ severity: 'error', code: 'wrong-count', message }]
 }

@@ -92,7 +92,7 @@ const manifestItems = (
       },
     },
   ]
-  if (state.pages.size === 1 && !event.partial) {
+  if ((state.pages.size === 1 || event.page === state.pollingLocation) && !event.partial) {
     items.unshift({ eventId: 'status_complete', eventDetail: { transactionTime } })
     // A job kicked off elsewhere: what the manifest says of its request is all that is known.
     const asked = state.request ?? ''

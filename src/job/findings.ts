@@ -49,6 +49,18 @@ const outcomeFindings = (file: OutputFile): Finding[] =>
     return { severity: kind, code: 'server-issue', message, file: file.name }
   })
 
+const graveSeverities = ['fatal', 'error', 'warning'] as const
+
+/** What the server counts in an outcome file (`countSeverity`) that is graver than all that its content says. */
+const countedFindings = ({ name, severities = {}, stored }: OutputFile): Finding[] => {
+  const counted = graveSeverities.find((severity) => (severities[severity] ?? 0) > 0)
+  if (counted === undefined || !stored) return []
+  const said = graveSeverities.filter((severity) => (stored.issues?.counts[severity] ?? 0) > 0)
+  if (said.some((severity) => rank[byIssue[severity]] <= rank[byIssue[counted]])) return []
+  const message = `the server counts ${many(severities[counted] ?? 0, `${counted} outcome`)} in the file, which has nothing so grave`
+  return [{ severity: byIssue[counted], code: 'server-issue', message, file: name }]
+}
+
 const typeFindings = (state: JobState): Finding[] => {
   const asked = state.kickOff?.type
   if (!asked || asked.length === 0) return []
@@ -148,6 +160,7 @@ export const findingsOf = (state: JobState): Finding[] => {
     ...noDataFindings(state),
     ...issueFindings(state.manifestIssues),
     ...files.flatMap(outcomeFindings),
+    ...files.flatMap(countedFindings),
     ...files.flatMap((file) => fileFindings(file, state)),
     ...typeFindings(state),
   ]

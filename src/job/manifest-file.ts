@@ -21,12 +21,17 @@ const nameAt = (url: string | undefined, state: JobState): string | undefined =>
   return file && storedName(file)
 }
 
+/** As STU4 writes them. */
+const countSeverity = ({ severities }: OutputFile): object[] | undefined =>
+  severities && Object.entries(severities).map(([code, count]) => ({ code, count }))
+
 const entry = (file: OutputFile, state: JobState): object => {
   const { bytes, storedBytes, sha256, lines, resources, badLines } = file.stored ?? {}
   return {
     type: typeOf(file),
     url: storedName(file),
     count: resources,
+    countSeverity: countSeverity(file),
     continuesInFile: nameAt(file.continuesInFile, state),
     bulkx: { bytes, storedBytes, sha256, lines, badLines, source: withoutQuery(file.url) },
   }

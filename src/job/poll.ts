@@ -11,6 +11,7 @@ import type { Fact } from './facts.js'
 import { waitLeftMs } from './looks.js'
 import { cancelCommand, resumeCommand, shownDirectory } from './next-command.js'
 import { linesUp, newsOf } from './pages.js'
+import { pagesBehind } from './partial-pages.js'
 import { unlocated } from './refusal.js'
 import { sameFiles } from './same-files.js'
 import type { JobState } from './state.js'
@@ -231,8 +232,13 @@ export async function* poll(job: Job, url: string, notBefore: number): AsyncGene
   const leftMs = waitLeftMs(job.state, until, job.clock.now())
   if (leftMs > 0) await job.clock.sleep(leftMs, job.signal)
   job.signal?.throwIfAborted()
-  const seen = facts(job, url, await look(job, url))
+  const response = await look(job, url)
+  const seen = facts(job, url, response)
   yield seen
+  if (response.kind === 'in-progress' && response.manifest && !isFurtherPage(job, url))
+    yield* pagesBehind(job, response.manifest, async (page) =>
+      notFollowed(job, page) === undefined ? look(job, page) : undefined,
+    )
   checkLimits(job, seen)
 }
 

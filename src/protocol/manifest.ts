@@ -2,14 +2,20 @@
 
 import { type HttpHeaders, header } from '../http/exchange.js'
 import { readHttpDate } from '../http/retry-after.js'
-import { isHttp, resolveUrl } from '../http/url.js'
-import { isObject, type Json } from '../json.js'
+import { isHttp, resolveUrl, urlMax } from '../http/url.js'
+import { isObject, type Json, scalarText } from '../json.js'
 import { readInstant } from './instant.js'
-import { readIssues } from './operation-outcome.js'
+import { issuesMax, readIssues, readSeverity } from './operation-outcome.js'
 import type { Issue, ManifestItem, OutputManifest } from './types.js'
 
-const text = (value: unknown): string | undefined =>
-  typeof value === 'string' && value !== '' ? value : undefined
+const text = (value: unknown, max: number): string | undefined =>
+  typeof value === 'string' && value !== '' && value.length <= max ? value : undefined
+
+const urlText = (value: unknown): string | undefined => text(value, urlMax)
+
+/** A longer type, or time, is none, characters. */
+const wordMax = 200
+const word = (value: unknown): string | undefined => text(value, wordMax)
 
 /** A number that is a whole one and not negative, or a text of one. */
 const wholeNumber = (value: unknown): number | undefined => {
@@ -22,7 +28,7 @@ const extensions = (value: unknown): [name: string, value: unknown][] => {
   if (Array.isArray(value)) {
     return value.filter(isObject).map((entry) => {
       const key = Object.keys(entry).find((name) => name.startsWith('value'))
-      return [String(entry.url), key === undefined ? undefined : entry[key]]
+      return [scalarText(entry.url), key === undefined ? undefined : entry[key]]
     })
   }
   return isObject(value) ? Object.entries(value) : []
@@ -30,21 +36,35 @@ const extensions = (value: unknown): [name: string, value: unknown][] => {
 
 const checksum = (entries: [string, unknown][]): string | undefined => {
   const found = entries.find(([name]) => /checksum/i.test(name))?.[1]
-  return /^sha-?256:([0-9a-f]{64})$/i.exec(String(found))?.[1]?.toLowerCase()
+  return /^sha-?256:([0-9a-f]{64})$/i.exec(scalarText(found))?.[1]?.toLowerCase()
+}
+
+/** STU4 lists them with a code each. */
+const readSeverities = (value: unknown): ManifestItem['severities'] => {
+  if (!Array.isArray(value)) return undefined
+  const severities: ManifestItem['severities'] = {}
+  for (const entry of value.filter(isObject)) {
+    const severity = readSeverity(entry.code)
+    const count = wholeNumber(entry.count)
+    if (severity !== undefined && count !== undefined)
+      severities[severity] = (severities[severity] ?? 0) + count
+  }
+  return Object.keys(severities).length > 0 ? severities : undefined
 }
 
 const readItem = (value: Json, base: string): ManifestItem => {
-  const reference = text(value.url) ?? text(value.file)
+  const reference = urlText(value.url) ?? urlText(value.file)
   const url = reference === undefined ? '' : resolveUrl(reference, base)
   const more = extensions(value.extension)
   const length = more.find(([name]) => /file_?length/i.test(name))?.[1]
-  const continues = text(value.continuesInFile)
+  const continues = urlText(value.continuesInFile)
   return {
-    type: text(value.type) ?? '',
+    type: word(value.type) ?? '',
     url: isHttp(url) || /^[a-z][a-z0-9+.-]*:/i.test(url) ? url : '',
     count: wholeNumber(value.count),
     sha256: checksum(more),
     sizeBytes: wholeNumber(value.fileSize) ?? wholeNumber(length),
+    severities: readSeverities(value.countSeverity),
     continuesInFile: continues === undefined ? undefined : resolveUrl(continues, base),
   }
 }
@@ -52,13 +72,18 @@ const readItem = (value: Json, base: string): ManifestItem => {
 /** Entries beyond this are a hostile server's; a national payer's export has a million. */
 export const itemsMax = 5_000_000
 
+/** As many as of one outcome: a hostile manifest may hold a million of them. */
+const add = (issues: Issue[], more: readonly Issue[]): void => {
+  for (const issue of more) if (issues.length < issuesMax) issues.push(issue)
+}
+
 const readItems = (value: unknown, base: string, issues: Issue[]): ManifestItem[] => {
   if (!Array.isArray(value)) return []
   return value.flatMap((entry) => {
     // An entry that cannot be read is a file that cannot be had, not one that does not exist.
     if (!isObject(entry)) return [{ type: '', url: '' }]
     const outcome = readIssues(entry)
-    if (outcome) issues.push(...outcome)
+    if (outcome) add(issues, outcome)
     return outcome ? [] : [readItem(entry, base)]
   })
 }
@@ -70,19 +95,22 @@ const readOutcome = (value: Json, base: string, issues: Issue[]): ManifestItem[]
   const outcome = readItems(value.outcome, base, reported)
   const isSaid = ({ severity, text }: Issue): boolean =>
     issues.some((issue) => issue.severity === severity && issue.text === text)
-  issues.push(...reported.filter((issue) => !isSaid(issue)))
+  add(
+    issues,
+    reported.filter((issue) => !isSaid(issue)),
+  )
   const listed = new Set(error.map(({ url }) => url))
   return [...error, ...outcome.filter(({ url }) => url === '' || !listed.has(url))]
 }
 
 const readBoolean = (value: unknown): boolean | undefined => {
-  const word = String(value).toLowerCase()
-  return word === 'true' ? true : word === 'false' ? false : undefined
+  const said = scalarText(value).toLowerCase()
+  return said === 'true' ? true : said === 'false' ? false : undefined
 }
 
 const readNext = (value: unknown, base: string): string | undefined => {
   const links = [value].flat().filter(isObject)
-  const url = text(links.find((link) => String(link.relation).toLowerCase() === 'next')?.url)
+  const url = urlText(links.find((link) => scalarText(link.relation).toLowerCase() === 'next')?.url)
   return url === undefined ? undefined : resolveUrl(url, base)
 }
 
@@ -119,11 +147,11 @@ const unfinishedWords =
 
 /** A status body that says that the job goes on, and lists nothing. */
 export const isUnfinished = (value: unknown): boolean =>
-  isObject(value) && isEmptyList(value.output) && unfinishedWords.test(String(value.status).trim())
+  isObject(value) && isEmptyList(value.output) && unfinishedWords.test(scalarText(value.status).trim())
 
 const isEmptyList = (value: unknown): boolean => !Array.isArray(value) || value.length === 0
 
-const isFailed = (value: Json): boolean => /^(failed|error(ed)?|aborted)$/i.test(String(value.status).trim())
+const isFailed = (value: Json): boolean => /^(failed|error(ed)?|aborted)$/i.test(scalarText(value.status).trim())
 
 /** What is nested deeper than this is not kept: whoever writes it as JSON again recurses. */
 const depthMax = 64
@@ -159,9 +187,9 @@ export const readManifest = (
   const outcome = readOutcome(value, url, issues)
   const transactionTime = value.transactionTime
   return {
-    transactionTime: typeof transactionTime === 'number' ? instantOf(transactionTime) : text(transactionTime),
+    transactionTime: typeof transactionTime === 'number' ? instantOf(transactionTime) : word(transactionTime),
     requiresAccessToken: readBoolean(value.requiresAccessToken),
-    request: text(value.request),
+    request: urlText(value.request),
     items: {
       output: readItems(value.output, url, issues),
       deleted: readItems(value.deleted, url, issues),

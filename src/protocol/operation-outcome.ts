@@ -1,7 +1,7 @@
 /** The server's own words: OperationOutcomes whatever their media type, plain text, and what a page says. */
 
 import type { Answer } from '../http/body.js'
-import { isObject, parseJson } from '../json.js'
+import { isObject, parseJson, scalarText } from '../json.js'
 import type { Issue, IssueSeverity } from './types.js'
 
 /** Longest piece of server text that is kept, characters. */
@@ -20,17 +20,26 @@ export const plainText = (value: string, limit = serverTextMax): string => {
 
 const severities: readonly string[] = ['fatal', 'error', 'warning', 'information']
 
+/** A severity by its code; R5's `success` is nothing to look at. Undefined for a word that is none. */
+export const readSeverity = (code: unknown): IssueSeverity | undefined => {
+  if (code === 'success') return 'information'
+  return severities.includes(scalarText(code)) ? (code as IssueSeverity) : undefined
+}
+
+/** Longest code of an issue that is kept, characters. */
+const codeMax = 100
+
 const readIssue = (value: unknown): Issue[] => {
   if (!isObject(value)) return []
   const details = isObject(value.details) ? value.details : {}
   const coding = Array.isArray(details.coding) && isObject(details.coding[0]) ? details.coding[0] : {}
   const words = [value.diagnostics, details.text, coding.display, coding.code, value.code]
   const text = words.find((word): word is string => typeof word === 'string' && word !== '')
-  const severity = severities.includes(String(value.severity)) ? (value.severity as IssueSeverity) : 'error'
+  const severity = readSeverity(value.severity) ?? 'error'
   return [
     {
       severity,
-      code: typeof value.code === 'string' ? value.code : undefined,
+      code: typeof value.code === 'string' ? plainText(value.code, codeMax) : undefined,
       text: plainText(text ?? severity),
     },
   ]
@@ -47,7 +56,7 @@ export const readIssues = (value: unknown): Issue[] | undefined => {
 
 const batchStatus = (entry: unknown): { status: string; outcome?: unknown } => {
   const response = isObject(entry) && isObject(entry.response) ? entry.response : {}
-  return { status: String(response.status ?? ''), outcome: response.outcome }
+  return { status: scalarText(response.status), outcome: response.outcome }
 }
 
 /** What a `batch-response` says of requests in it that failed (Blaze); undefined when none did. */
@@ -72,7 +81,8 @@ export const isSignInPage = (body: string): boolean =>
   isPage(body) && /sign[\s-]?in|log[\s-]?[io]n|password|SAMLRequest|session (has )?expired/i.test(body)
 
 const pageTitle = (body: string): string => {
-  const title = /<(?:title|h1|Message)[^>]*>([^<]{1,300})</i.exec(body)?.[1]
+  // Not [^>]: of a million tags without an end each would be looked through to the end of the page.
+  const title = /<(?:title|h1|Message)[^<>]*>([^<]{1,300})</i.exec(body)?.[1]
   return title === undefined ? 'a web page' : `a web page, "${plainText(title)}"`
 }
 

@@ -14,6 +14,8 @@ const unique = (values: string[]): string[] => [...new Set(values)]
 
 /** What was asked, in the IG's order; each value once (BCDA refuses a type that comes twice). */
 export const parameterList = (kickOff: KickOffRequest): Parameter[] => {
+  const associated = unique(kickOff.includeAssociatedData ?? [])
+  const isCoding = (value: string): boolean => value.includes('|')
   const since = kickOff.since?.includes('T') ? 'Instant' : 'Date'
   const until = kickOff.until?.includes('T') ? 'Instant' : 'Date'
   const partial = kickOff.allowPartialManifests === undefined ? [] : [String(kickOff.allowPartialManifests)]
@@ -26,7 +28,8 @@ export const parameterList = (kickOff: KickOffRequest): Parameter[] => {
     { name: '_elements', values: unique(kickOff.elements ?? []), datatype: 'String' },
     { name: '_typeFilter', values: unique(kickOff.typeFilter ?? []), datatype: 'String' },
     { name: 'patient', values: unique((kickOff.patient ?? []).map(reference)), datatype: 'Reference' },
-    { name: 'includeAssociatedData', values: unique(kickOff.includeAssociatedData ?? []), datatype: 'Code' },
+    { name: 'includeAssociatedData', values: associated.filter((one) => !isCoding(one)), datatype: 'Code' },
+    { name: 'includeAssociatedData', values: associated.filter(isCoding), datatype: 'Coding' },
     { name: 'organizeOutputBy', values: one(kickOff.organizeOutputBy), datatype: 'String' },
     { name: 'allowPartialManifests', values: partial, datatype: 'Boolean' },
   ]
@@ -40,8 +43,15 @@ export const parameterList = (kickOff: KickOffRequest): Parameter[] => {
   return [...named.filter(({ values }) => values.length > 0), ...extra]
 }
 
+/** A code, or `system|code` as in a search. */
+const coding = (value: string): object => {
+  const [, system, code] = /^(.*)\|([^|]*)$/.exec(value) ?? []
+  return system === undefined || system === '' ? { code: code ?? value } : { system, code }
+}
+
 const typedValue = (datatype: string, value: string): unknown => {
   if (datatype === 'Reference') return { reference: value }
+  if (datatype === 'Coding') return coding(value)
   if (datatype === 'Boolean') return value === 'true'
   if (/^(Integer|Decimal|UnsignedInt|PositiveInt)$/.test(datatype)) return Number(value)
   return value

@@ -133,8 +133,12 @@ const readOk = (answer: Answer, retryAfterMs: number | undefined): StatusRespons
   }
 }
 
-/** STU4 may put the job's status into a header: its leading digits count, then. */
+/**
+ * STU4 may put the job's status into a header: its leading digits count, then. What went wrong with the request itself,
+ * HTTP says.
+ */
 const statusOf = (answer: Answer): number => {
+  if (answer.status < 200 || answer.status >= 300) return answer.status
   const separate = /^\s*(\d{3})/.exec(header(answer.headers, 'x-export-status') ?? '')?.[1]
   return separate === undefined ? answer.status : Number(separate)
 }
@@ -170,8 +174,8 @@ export const readStatus = (answer: Answer, now: number): StatusResponse => {
   if (status === 202) {
     const json = parseJson(answer.body)
     const manifest = readManifest(json, answer.url, answer.headers)
-    const partial =
-      manifest && Object.values(manifest.items).some((items) => items.length > 0) ? manifest : undefined
+    const listsMore = manifest && Object.values(manifest.items).some((items) => items.length > 0)
+    const partial = listsMore || manifest?.next !== undefined ? manifest : undefined
     return { kind: 'in-progress', ...readProgress(answer, json), retryAfterMs, manifest: partial }
   }
   if (status >= 200 && status < 300) return readOk(answer, retryAfterMs)

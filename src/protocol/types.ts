@@ -54,6 +54,8 @@ export interface ManifestItem {
   sha256?: string
   /** From a length extension or `fileSize`. */
   sizeBytes?: number
+  /** STU4, of outcome files: how many OperationOutcomes have each severity, as the server counts them. */
+  severities?: Partial<Record<IssueSeverity, number>>
   /** STU4, `organizeOutputBy`: the URL of the file in which the last block of this one goes on; absolute. */
   continuesInFile?: string
 }

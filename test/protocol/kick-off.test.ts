@@ -131,6 +131,20 @@ test('a POST has its parameters in the body, typed', () => {
   })
 })
 
+test('associated data is a code, or the Coding of STU4 where it names a system', () => {
+  const includeAssociatedData = ['_history', 'http://x.example/cs|Latest', '|Relevant']
+  const extra = [{ name: 'c', value: 'http://x.example/cs|c', datatype: 'Coding' }]
+  const asked = kickOffOf({ method: 'post', listStyle: 'repeat', includeAssociatedData, extra })
+  expect(JSON.parse(kickOffRequest(base, asked).body ?? '')).toMatchObject({
+    parameter: [
+      { name: 'includeAssociatedData', valueCode: '_history' },
+      { name: 'includeAssociatedData', valueCoding: { system: 'http://x.example/cs', code: 'Latest' } },
+      { name: 'includeAssociatedData', valueCoding: { code: 'Relevant' } },
+      { name: 'c', valueCoding: { system: 'http://x.example/cs', code: 'c' } },
+    ],
+  })
+})
+
 test('post-query is a POST with a query and no body', () => {
   const request = kickOffRequest(base, kickOffOf({ method: 'post-query', type: ['A'] }))
   expect(request).toEqual({

@@ -49,7 +49,7 @@ test.each<[unknown, string | undefined]>([
   ['fatal', 'fatal'],
   ['warning', 'warning'],
   ['information', 'information'],
-  ['success', 'error'],
+  ['success', 'information'],
   [undefined, 'error'],
   ['__proto__', 'error'],
 ])('the severity %j is read as %s', (severity, expected) => {

@@ -33,6 +33,10 @@ test.each<[string, Answer, string]>([
   ['P-40 X-Export-Status 202', answer(200, { 'x-export-status': '202 Accepted' }), 'in-progress'],
   ['P-41 X-Export-Status 500', answer(200, { 'x-export-status': '500' }, issue('exception')), 'doubtful'],
   ['X-Export-Status 200', answer(200, { 'x-export-status': '200' }, { output: [] }), 'complete'],
+  ['401 of the request, whatever the job is', answer(401, { 'x-export-status': '202' }), 'unauthorized'],
+  ['429 of the request', answer(429, { 'x-export-status': '202 Accepted' }), 'transient'],
+  ['X-Export-Status 404', answer(200, { 'x-export-status': '404 Not Found' }), 'gone'],
+  ['a partial manifest that only leads on', answer(202, {}, { output: [], link: [] }), 'in-progress'],
   ...[408, 425, 429, 502, 503, 504].map((status): [string, Answer, string] => [
     `G-29 ${status}`,
     answer(status),

@@ -2,6 +2,7 @@
 import { choice, flag, list, one, repeatable, text } from '../kinds.js'
 import type { OptionRow } from '../options.js'
 import {
+  parseAssociated,
   parseElement,
   parseInstant,
   parseName,
@@ -55,8 +56,8 @@ export const questionRows = {
   'include-associated-data': {
     group: 'question',
     value: '<codes>',
-    help: 'associated data sets',
-    kind: list('a code', 'LatestProvenanceResources', parseName),
+    help: 'associated data sets; <system>|<code> is sent as a Coding',
+    kind: list('a code', 'LatestProvenanceResources', parseAssociated),
   },
   'organize-output-by': {
     group: 'question',
