@@ -1,6 +1,5 @@
 /** From settings to a job that can run: the one place where things are constructed. */
 import { randomUUID } from 'node:crypto'
-import { appendFile, mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Clock } from './clock.js'
 import type { Config } from './config.js'
@@ -10,15 +9,14 @@ import { throttle } from './fetch/throttle.js'
 import { originOf } from './http/url.js'
 import { assertUsable, journalPath, lockPath } from './job/directory.js'
 import type { Job } from './job/export.js'
-import { exportLogLines, exportLogName } from './job/export-log.js'
+import { type ExportLogFile, exportLogFile } from './job/export-log-file.js'
 import type { Fact, JobEvent } from './job/facts.js'
 import { type Journal, openJournal } from './job/journal.js'
 import { type Lock, type ProcessIdentity, takeLock } from './job/lock.js'
-import { type JobState, newState, reduce } from './job/state.js'
+import { type JobState, newState } from './job/state.js'
 import { assertSecure, type NetworkHost, openNetwork } from './open-network.js'
-import { appendOrCreate, directoryMode, fileMode, ownFolder, privateFolder } from './sink/disk.js'
+import { makeDirectory, ownFolder, privateFolder } from './sink/disk.js'
 import { localSink } from './sink/local.js'
-import type { Part, Sink } from './sink/sink.js'
 import { storageError } from './sink/storage-error.js'
 
 /** What a run needs of the process it lives in. */
@@ -37,84 +35,21 @@ export interface OpenJob extends Job, AsyncDisposable {
   close(): Promise<void>
 }
 
-/** Characters of the log that are written at once. */
-const logPieceChars = 256 * 1024
-
-/** `log.ndjson` made anew, in pieces; none when there is nothing to say. */
-const newExportLog = (sink: Sink) => {
-  let text = ''
-  let part: Part | undefined
-  const write = async (): Promise<void> => {
-    if (!part) {
-      part = await sink.part(exportLogName)
-      await part.restart()
-    }
-    const piece = Buffer.from(text)
-    text = ''
-    await part.append(piece)
-  }
-  return {
-    add: (lines: string): Promise<void> | undefined => {
-      text += lines
-      return text.length < logPieceChars ? undefined : write()
-    },
-    end: async (): Promise<void> => {
-      if (text !== '') await write()
-      await part?.publish()
-    },
-    drop: async (): Promise<void> => part?.discard(),
-  }
-}
-
-/** Replays the journal into the state, and into `log.ndjson`, its projection for others. */
-const replayed = async (directory: string, sink: Sink, state: JobState): Promise<Journal> => {
-  const log = newExportLog(sink)
-  const take = (event: JobEvent): Promise<void> | undefined =>
-    log.add(exportLogLines(event, reduce(state, event)))
-  let journal: Journal | undefined
-  try {
-    journal = await openJournal(journalPath(directory), take)
-    await log.end()
-    return journal
-  } catch (error) {
-    await journal?.close()
-    await log.drop()
-    throw error
-  }
-}
-
-/** Adds to `log.ndjson` as facts come. */
-const exportLog = (directory: string) => {
-  return async (lines: string): Promise<void> => {
-    if (lines === '') return
-    const path = join(directory, exportLogName)
-    await appendFile(path, lines, { mode: fileMode, flag: appendOrCreate }).catch((cause) => {
-      throw storageError(`Cannot write ${path}`, cause)
-    })
-  }
-}
-
 const recorder =
-  (job: {
-    clock: Clock
-    state: JobState
-    journal: Journal
-    lock: Lock
-    log: (lines: string) => Promise<void>
-  }) =>
+  (job: { clock: Clock; state: JobState; journal: Journal; lock: Lock; log: ExportLogFile }) =>
   async (facts: readonly Fact[]): Promise<JobEvent[]> => {
     await job.lock.assertHeld()
     const at = job.clock.now()
     const events = facts.map((fact): JobEvent => ({ ...fact, at }))
     await job.journal.append(events)
-    await job.log(events.map((event) => exportLogLines(event, reduce(job.state, event))).join(''))
+    await job.log.add(events, job.state)
     return events
   }
 
 const prepareDirectory = async (directory: string): Promise<void> => {
   await assertUsable(directory)
   try {
-    await mkdir(directory, { recursive: true, mode: directoryMode })
+    await makeDirectory(directory)
     await ownFolder(join(directory, privateFolder), false)
   } catch (cause) {
     throw storageError(`Cannot use the directory ${directory}`, cause)
@@ -127,13 +62,18 @@ const openFiles = async (config: Config, host: Host, lock: Lock) => {
   const system = lock.fromSilent ? `${host.self.host} ${randomUUID()}` : host.self.host
   const sink = localSink({ directory, system, assertHeld: lock.assertHeld })
   const state = newState()
-  const journal = await replayed(directory, sink, state)
-  const log = exportLog(directory)
-  return { sink, state, journal, record: recorder({ clock: host.clock, state, journal, lock, log }) }
+  const path = journalPath(directory)
+  const log = exportLogFile({ directory, journalPath: path, sink, onNote: host.onNote })
+  const journal = await log.replay((take) => openJournal(path, take), state)
+  return { sink, state, journal, log, record: recorder({ clock: host.clock, state, journal, lock, log }) }
 }
 
-const build = async (config: Config, host: Host, lock: Lock): Promise<OpenJob> => {
-  const { sink, state, journal, record } = await openFiles(config, host, lock)
+const build = (
+  config: Config,
+  host: Host,
+  lock: Lock,
+  { sink, state, journal, log, record }: Awaited<ReturnType<typeof openFiles>>,
+): OpenJob => {
   const { clock, random, signal } = host
   const progress = newProgress()
   const network = openNetwork(config, host, progress.paused)
@@ -153,6 +93,7 @@ const build = async (config: Config, host: Host, lock: Lock): Promise<OpenJob> =
   const close = async (): Promise<void> => {
     await executor.close()
     await network.close()
+    await log.close()
     await journal.close()
     await lock.release()
   }
@@ -188,9 +129,12 @@ export const openJob = async (config: Config, host: Host): Promise<OpenJob> => {
     self,
     clock: host.clock,
   })
+  let files: Awaited<ReturnType<typeof openFiles>> | undefined
   try {
-    return await build(config, host, lock)
+    files = await openFiles(config, host, lock)
+    return build(config, host, lock, files)
   } catch (error) {
+    await files?.journal.close()
     await lock.release()
     throw error
   }

@@ -6,6 +6,7 @@ import type { Executor } from '../fetch/task.js'
 import type { Exchange } from '../http/exchange.js'
 import type { Sink } from '../sink/sink.js'
 import type { Fact, JobEvent } from './facts.js'
+import { unrecorded } from './lost-answer.js'
 import { nextStep, type Step } from './plan.js'
 import type { JobState } from './state.js'
 import { perform } from './steps.js'
@@ -31,6 +32,14 @@ export interface Job {
 /** Changes a step before it is taken: to look only once, to stop after the kick-off. */
 export type Steer = (step: Step, state: JobState) => Step
 
+const recorded = async (facts: Fact[], job: Job): Promise<JobEvent[]> => {
+  try {
+    return await job.record(facts)
+  } catch (error) {
+    throw unrecorded(error, facts, job)
+  }
+}
+
 /**
  * Takes the job as far as it goes, or as `steer` lets it go. Yields each fact after it is durable. Ends when
  * there is nothing left to do; `conclude` says how the job then stands. Rejects with a `BulkxError` when the
@@ -41,6 +50,6 @@ export async function* exportJob(job: Job, steer: Steer = (step) => step): Async
     const next = nextStep(job.state, job.config.files.cleanup, job.clock.now())
     const step = steer(next, job.state)
     if (step.do === 'stop') return
-    for await (const facts of perform(step, job)) yield* await job.record(facts)
+    for await (const facts of perform(step, job)) yield* await recorded(facts, job)
   }
 }

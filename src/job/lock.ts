@@ -1,9 +1,11 @@
 /** One process a job: a lock file with a heartbeat, taken over only from the dead. */
 
 import { randomUUID } from 'node:crypto'
-import { link, mkdir, readFile, rename, rm, rmdir, stat, utimes, writeFile } from 'node:fs/promises'
+import { link, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
 import type { Clock } from '../clock.js'
 import { BulkxError } from '../errors.js'
+import { isObject } from '../json.js'
 import { fileMode } from '../sink/disk.js'
 import { storageError, systemCode } from '../sink/storage-error.js'
 
@@ -23,6 +25,12 @@ interface Holder {
   start?: string
 }
 
+/** A file, and who is written in it. */
+interface Held {
+  path: string
+  holder: Holder
+}
+
 export interface Lock {
   /** Taken from a holder that was silent, not provably dead: it may wake and write on. */
   readonly fromSilent: boolean
@@ -35,19 +43,37 @@ export interface Lock {
 const heartbeatMs = 15_000
 /** A holder elsewhere without a heartbeat for this long is dead. */
 const staleMs = 120_000
-/** A takeover takes milliseconds; one that stands longer was killed. */
+/** A takeover takes milliseconds; one that stands longer, of a process that cannot be seen, was killed. */
 const takeoverStaleMs = 10_000
 
+/** Takeovers that were killed one after the other. */
+const successorsMax = 100
+
+const nobody: Holder = { id: '', host: '', pid: 0 }
+
+/** Names of files are made of ids: what somebody else has written there leads nowhere. */
+const idText = /^[\w-]{1,64}$/
+
+/** Nobody where the file is torn, or says something else. */
+const holderOf = (text: string): Holder => {
+  try {
+    const value: unknown = JSON.parse(text)
+    if (!isObject(value)) return nobody
+    const { id, host, pid, start } = value
+    if (typeof id !== 'string' || !idText.test(id)) return nobody
+    if (typeof host !== 'string' || typeof pid !== 'number') return nobody
+    return { id, host, pid, start: typeof start === 'string' ? start : undefined }
+  } catch {
+    return nobody
+  }
+}
+
 const readHolder = async (path: string): Promise<Holder | undefined> => {
-  const text = await readFile(path, 'utf8').catch((error) => {
+  try {
+    return holderOf(await readFile(path, 'utf8'))
+  } catch (error) {
     if (systemCode(error) === 'ENOENT') return undefined
     throw error
-  })
-  if (text === undefined) return undefined
-  try {
-    return JSON.parse(text)
-  } catch {
-    return { id: '', host: '', pid: 0 }
   }
 }
 
@@ -63,10 +89,10 @@ const isProvablyDead = (holder: Holder, self: ProcessIdentity): boolean => {
   return holder.start !== undefined && start !== undefined && start !== holder.start
 }
 
-/** Dead for certain, or silent for too long: a process id may be somebody else's by now. */
+/** Dead for certain, or silent for so long: a process id may be somebody else's by now. */
 const isDead = async (
-  path: string,
-  holder: Holder,
+  { path, holder }: Held,
+  silentMs: number,
   self: ProcessIdentity,
   clock: Clock,
 ): Promise<boolean> => {
@@ -74,7 +100,7 @@ const isDead = async (
   const isHere = holder.host === self.host && holder.start !== undefined
   // The very process lives on this machine, be it suspended: it will write on when it wakes.
   if (isHere && self.startOf?.(holder.pid) === holder.start) return false
-  return (await age(path, clock)) > staleMs
+  return (await age(path, clock)) > silentMs
 }
 
 /** For file systems without hard links: the name first, its content a moment later. */
@@ -103,23 +129,44 @@ const create = async (path: string, holder: Holder): Promise<boolean> => {
   }
 }
 
-/** Only one process at a time may replace a dead holder's lock, or two could each remove the other's. */
-const takeOver = async (path: string, dead: Holder, holder: Holder, clock: Clock): Promise<boolean> => {
-  const gate = `${path}.takeover`
-  if ((await age(gate, clock)) > takeoverStaleMs) await rmdir(gate).catch(() => {})
-  const entered = await mkdir(gate).then(
-    () => true,
-    () => false,
-  )
-  if (!entered) return false
+/** The file that says who may replace the lock of a dead process: made once for each of them, by one alone. */
+const successionOf = (path: string, dead: Holder): string => `${path}.after-${dead.id}`
+
+/** Who holds the lock, who was about to replace him and died, and so on: the last one counts. Empty without a lock. */
+const successionAt = async (path: string): Promise<Held[]> => {
+  const line: Held[] = []
+  for (let next = path; line.length < successorsMax; ) {
+    const holder = await readHolder(next)
+    if (!holder) break
+    line.push({ path: next, holder })
+    next = successionOf(path, holder)
+  }
+  return line
+}
+
+/**
+ * Replaces the lock of a dead process. Two must not do so, or each would remove the other's: whoever makes the file of
+ * the succession is the only one, for ids are never used again and the file goes only after the lock has changed
+ * hands. Killed in between, he is a dead process himself, and succeeded in the same way.
+ */
+const takeOver = async (
+  path: string,
+  line: readonly Held[],
+  dead: Held,
+  holder: Holder,
+): Promise<boolean> => {
+  const own = successionOf(path, dead.holder)
+  if (!(await create(own, holder))) return false
   try {
-    if ((await readHolder(path))?.id !== dead.id) return false
+    // Since it was read, the lock may have changed hands, and the files of that succession may be gone.
+    if ((await readHolder(path))?.id !== line[0]?.holder.id) return false
     const fresh = `${path}.${holder.id}`
     await writeFile(fresh, JSON.stringify(holder), { mode: fileMode })
     await rename(fresh, path)
+    for (const { path: passed } of line.slice(1)) await rm(passed, { force: true })
     return true
   } finally {
-    await rmdir(gate).catch(() => {})
+    await rm(own, { force: true })
   }
 }
 
@@ -138,12 +185,22 @@ const acquire = async (
 ): Promise<boolean> => {
   for (let round = 0; round < 3; round += 1) {
     if (await create(path, holder)) return false
-    const present = await readHolder(path)
-    if (!present) continue
-    if (!(await isDead(path, present, self, clock))) throw locked(directory, present)
-    if (await takeOver(path, present, holder, clock)) return !isProvablyDead(present, self)
+    const line = await successionAt(path)
+    const last = line.at(-1)
+    if (!last) continue
+    const silentMs = line.length === 1 ? staleMs : takeoverStaleMs
+    if (!(await isDead(last, silentMs, self, clock))) throw locked(directory, last.holder)
+    if (await takeOver(path, line, last, holder))
+      return !line.every((passed) => isProvablyDead(passed.holder, self))
   }
-  throw locked(directory, (await readHolder(path)) ?? { id: '', host: '', pid: 0 })
+  throw locked(directory, (await readHolder(path)) ?? nobody)
+}
+
+/** What processes that were killed while they took the lock have left beside it. Nobody else needs any of it now. */
+const sweep = async (path: string): Promise<void> => {
+  const own = `${basename(path)}.`
+  for (const name of await readdir(dirname(path)))
+    if (name.startsWith(own)) await rm(join(dirname(path), name), { force: true })
 }
 
 /** Takes the lock of a job's directory, at once or not at all: `BULKX_JOB_LOCKED`. */
@@ -158,6 +215,7 @@ export const takeLock = async (
   } catch (cause) {
     throw storageError(`Cannot lock ${directory}`, cause)
   }
+  await sweep(path).catch(() => {})
   let lastBeat = clock.now()
   const beat = async (): Promise<void> => {
     const now = new Date(clock.now())
@@ -177,7 +235,9 @@ export const takeLock = async (
     },
     release: async () => {
       stop()
-      if ((await readHolder(path).catch(() => undefined))?.id === holder.id) await rm(path, { force: true })
+      const present = await readHolder(path).catch(() => undefined)
+      // One that cannot be removed is that of a process that has ended.
+      if (present?.id === holder.id) await rm(path, { force: true }).catch(() => {})
     },
   }
 }

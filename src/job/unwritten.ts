@@ -22,7 +22,6 @@ export const seenUnwritten = (job: Job, onUnwritten: (error: BulkxError) => void
       onUnwritten(error)
       const at = job.clock.now()
       const events = facts.map((fact): JobEvent => ({ ...fact, at }))
-      // Where the journal took them and the log did not, they are folded twice: what a look finds does not add up.
       for (const event of events) reduce(job.state, event)
       return events
     }

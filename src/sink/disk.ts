@@ -2,7 +2,9 @@
 import { constants } from 'node:fs'
 import { lstat, mkdir, open } from 'node:fs/promises'
 import { platform } from 'node:os'
+import { dirname } from 'node:path'
 import { BulkxError } from '../errors.js'
+import { systemCode } from './storage-error.js'
 
 /** Only the owner: files hold health data, and the journal may hold signed URLs. */
 export const fileMode = 0o600
@@ -11,15 +13,34 @@ export const directoryMode = 0o700
 /** Our own folder in a job's directory. Nothing in it ends in .ndjson: consumers read folders recursively. */
 export const privateFolder = '.bulkx'
 
-/** Makes the entries of a directory durable. Windows cannot, and needs not. */
+/** What file systems say that have no such thing as syncing a directory: some of networks, and of FUSE. */
+const cannotSync: ReadonlySet<string | undefined> = new Set(['EINVAL', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'])
+
+/** Makes the entries of a directory durable. Windows cannot, and needs not; nor do some file systems. */
 export const syncDirectory = async (directory: string): Promise<void> => {
   if (platform() === 'win32') return
   const handle = await open(directory, 'r')
   try {
     await handle.sync()
+  } catch (error) {
+    if (!cannotSync.has(systemCode(error))) throw error
   } finally {
     await handle.close()
   }
+}
+
+/** A directory that may be entered and written to, and not read, cannot be synced by its name. */
+const syncParent = (directory: string): Promise<void> =>
+  syncDirectory(directory).catch((error) => {
+    if (systemCode(error) !== 'EACCES') throw error
+  })
+
+/** Makes a directory, and those above it that are missing, so that a power failure takes none of their names away. */
+export const makeDirectory = async (directory: string): Promise<void> => {
+  const first = await mkdir(directory, { recursive: true, mode: directoryMode })
+  if (first === undefined) return
+  for (let made = directory; made.length >= first.length; made = dirname(made))
+    await syncParent(dirname(made))
 }
 
 // Windows has no such flag, and hardly such links.
@@ -32,7 +53,7 @@ export const readAndWrite = constants.O_RDWR | noFollow
 
 /** Made, or there already; a link is followed only where the user himself named it. */
 export const ownFolder = async (folder: string, named: boolean): Promise<void> => {
-  await mkdir(folder, { recursive: true, mode: directoryMode })
+  await makeDirectory(folder)
   if (named || (await lstat(folder)).isDirectory()) return
   const hint = 'somebody has put a link there: choose another directory with --out'
   throw new BulkxError('BULKX_STORAGE', `${folder} is not a directory of its own`, { hint })

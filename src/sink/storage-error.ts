@@ -25,14 +25,19 @@ const hints: Record<string, string> = {
 export const systemCode = (error: unknown): string | undefined =>
   error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined
 
+/** No room on the disk, or none for this user. */
+export const isFull = (error: unknown): boolean => ['ENOSPC', 'EDQUOT'].includes(systemCode(error) ?? '')
+
 /** `doing`: what failed, as in "Cannot write out/Patient.0001.ndjson". */
 export const storageError = (doing: string, cause: unknown): BulkxError => {
   if (cause instanceof BulkxError) return cause
   const code = systemCode(cause) ?? ''
-  const full = code === 'ENOSPC' || code === 'EDQUOT'
   const why = words[code] ?? (cause instanceof Error ? cause.message : String(cause))
   const hint =
     hints[code] ??
     'choose a directory that can be written with --out, or mend this one and run `bulkx resume`'
-  return new BulkxError(full ? 'BULKX_DISK_FULL' : 'BULKX_STORAGE', `${doing}: ${why}`, { cause, hint })
+  return new BulkxError(isFull(cause) ? 'BULKX_DISK_FULL' : 'BULKX_STORAGE', `${doing}: ${why}`, {
+    cause,
+    hint,
+  })
 }

@@ -112,5 +112,7 @@ export const expectOneJob = ({ mock, asked }: Served, when: string, deletes = tr
   const firstDelete = mock.requests.findIndex(({ phase }) => phase === 'delete')
   expect(firstDelete, `DELETE was sent, ${when}`).toBeGreaterThan(0)
   const after = mock.requests.slice(firstDelete).map(({ phase }) => phase)
-  expect(new Set(after), `requests from the first DELETE on, ${when}`).toEqual(new Set(['delete']))
+  // One that was killed before its answer came is followed by another, which wants a token of its own.
+  const ofJob = after.filter((phase) => phase !== 'token' && phase !== 'discovery')
+  expect(new Set(ofJob), `requests from the first DELETE on, ${when}`).toEqual(new Set(['delete']))
 }

@@ -4,7 +4,6 @@
  */
 import { appendFile } from 'node:fs/promises'
 import { afterAll, expect, test, vi } from 'vitest'
-import { personalities } from '../../src/mock/index.js'
 import { type Ended, run, start } from '../process/child.js'
 import { journalOf, newPlace, type Place } from '../process/place.js'
 import { type Served, serve } from '../process/server.js'
@@ -19,7 +18,15 @@ import {
   listedFiles,
 } from './invariants.js'
 import { drawTrigger, Killer } from './killer.js'
-import { commandOf, drawTrouble, type ServerName, servers, writeFilesOf } from './servers.js'
+import {
+  commandOf,
+  drawTrouble,
+  isServer,
+  type ServerName,
+  servers,
+  usualServers,
+  writeFilesOf,
+} from './servers.js'
 
 // Processes are slow to start where many of them do at once.
 vi.setConfig({ testTimeout: 600_000, hookTimeout: 120_000 })
@@ -69,8 +76,6 @@ interface Row {
   gzip: boolean
 }
 
-const isServer = (name: string): name is ServerName => Object.hasOwn(personalities, name)
-
 /** By default ten exports of a server without trouble, killed five times each, and one of each vendor with trouble. */
 const rowsOf = (name: ServerName, at: number): Row[] => {
   const isCalm = CRASH_SERVERS === undefined && name === 'reference'
@@ -86,7 +91,7 @@ const rowsOf = (name: ServerName, at: number): Row[] => {
   }))
 }
 
-const names = CRASH_SERVERS?.split(',') ?? Object.keys(personalities)
+const names = CRASH_SERVERS?.split(',') ?? usualServers
 const rows = names.flatMap((name, at) => (isServer(name) ? rowsOf(name, at) : []))
 
 /** What was whole when a process was killed, and how many requests the server had seen until then. */

@@ -2,12 +2,20 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Fault, faults, type Personality, personalities, personality } from '../../src/mock/index.js'
+import { presets } from '../../src/presets.js'
 import { elliptic } from '../mock/identity.js'
 import type { Place } from '../process/place.js'
 import { mixedData, type Served, type ServeOptions } from '../process/server.js'
 import type { Dice } from './dice.js'
 
 export type ServerName = keyof typeof personalities
+
+export const isServer = (name: string): name is ServerName => Object.hasOwn(personalities, name)
+
+/** Those that are killed each time, not only in long runs. */
+export const usualServers: readonly ServerName[] = [
+  ...(['reference', 'interopio', 'greenway', 'oracle', 'esus', '1up-ste'] as const),
+]
 
 const CLIENT = 'bulkx-test'
 const SECRET = 's3cret-of-this-client'
@@ -51,7 +59,7 @@ const clients = [{ id: CLIENT, secret: SECRET, jwks: { keys: [elliptic.jwk] } }]
 const pem = elliptic.key.export({ type: 'pkcs8', format: 'pem' }).toString()
 const day = 86_400_000
 
-export const servers: Readonly<Record<ServerName, KilledAt>> = {
+const special: Readonly<Partial<Record<ServerName, KilledAt>>> = {
   reference: {
     ...open,
     options: { data, pageSize: 60 },
@@ -100,6 +108,35 @@ export const servers: Readonly<Record<ServerName, KilledAt>> = {
   },
 }
 
+/** A server without a row of its own: open to everybody, with its own target. */
+const plain = (base: Personality): KilledAt => ({
+  ...open,
+  options: {
+    data,
+    pageSize: 60,
+    // What stands in the way of a second try is not what is looked at here.
+    personality: personality(
+      {
+        earlyPoll: undefined,
+        secondJob: undefined,
+        since: { sinceLast: false },
+        types: { exported: undefined },
+        files: { fetches: Number.POSITIVE_INFINITY },
+      },
+      quick(base),
+    ),
+  },
+  argv: [base.example.split(' ')[0] ?? '', '--auth', 'none'],
+  deletes: presets[base.name]?.options.cleanup !== 'never',
+})
+
+export const servers = Object.fromEntries(
+  Object.entries(personalities).map(([name, base]) => [
+    name,
+    (isServer(name) && special[name]) || plain(base),
+  ]),
+) as Readonly<Record<ServerName, KilledAt>>
+
 /** The command line of an export from this server; `url` and `origins` are those of a running one. */
 export const commandOf = (name: ServerName, { out }: Place, { fhirUrl, mock }: Served): string[] => [
   ...['export', ...servers[name].argv, '--server', fhirUrl, '--out', out, '--json', '--poll-min', '20ms'],
@@ -131,7 +168,7 @@ const trouble: readonly Draw[] = [
   (roll) => faults.reset({ on: 'file', ...some(roll) }),
   (roll) => faults.cut({ keepBytes: roll.upTo(60_000), ...some(roll) }),
   (roll) => faults.truncateLying({ keepBytes: roll.upTo(60_000), ...some(roll) }),
-  (roll) => faults.noLength({ keepBytes: roll.upTo(60_000), ...some(roll) }),
+  (roll) => faults.noLength(some(roll)),
   (roll) => faults.corruptGzip(some(roll)),
   (roll) =>
     faults.answer({
