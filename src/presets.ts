@@ -1,5 +1,7 @@
 /** What is known of servers by name: settings that suit them, and what their users have to be told. Data only. */
 import type { OptionName } from './cli/options.js'
+import { cmsPresets } from './presets/cms.js'
+import { ehrPresets } from './presets/ehr.js'
 
 /** How sure the knowledge is. */
 export const grades = {
@@ -114,4 +116,6 @@ export const presets: Readonly<Record<string, Preset>> = {
       namedTypes: 'its vendor warns of exports of everything',
     },
   },
+  ...ehrPresets,
+  ...cmsPresets,
 }

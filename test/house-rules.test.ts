@@ -85,7 +85,8 @@ const table: Record<string, Allowed> = {
     'open-network.ts': '*',
   },
   // Rows, and what they say of a request: nothing runs here.
-  'presets.ts': { cli: 'types' },
+  'presets.ts': { cli: 'types', presets: '*' },
+  presets: { 'presets.ts': 'types' },
   'preset-advice.ts': { 'presets.ts': 'types', protocol: 'types' },
   'config.ts': { auth: 'types', protocol: 'types', job: 'types' },
   'index.ts': {

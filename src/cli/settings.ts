@@ -2,7 +2,7 @@
 import { readValue } from './kinds.js'
 import { environmentName, type OptionName, type OptionValue, row } from './options.js'
 import { type ChosenPreset, choosePreset } from './preset-choice.js'
-import { isSameBase } from './values.js'
+import { isMock, isSameBase } from './values.js'
 
 /** Values as text, before they are read; a flag without a value is `['true']`. */
 export type Texts = Partial<Record<OptionName, readonly string[]>>
@@ -105,11 +105,19 @@ const applies = (profile: ChosenProfile, sources: Sources): boolean => {
   return named === undefined || isSameBase(String(named), own)
 }
 
+/** The jobs of a pretend server take seconds: nobody waits minutes between two looks at them. */
+const withoutWaits = (preset: ChosenPreset): ChosenPreset => {
+  const texts = Object.entries(preset.texts).filter(([name]) => row(name as OptionName).group !== 'waiting')
+  return { ...preset, texts: Object.fromEntries(texts) }
+}
+
 /** What a directory names may be gone since; what a person names must be there. */
 const presetOf = (sources: Sources): ChosenPreset | undefined => {
   if (!sources.names.includes('preset')) return undefined
   const named = nearest('preset', sources)
-  return named && choosePreset(String(named.value), named)
+  const preset = named && choosePreset(String(named.value), named)
+  const server = nearest('server', sources)?.value
+  return preset && typeof server === 'string' && isMock(server) ? withoutWaits(preset) : preset
 }
 
 /**

@@ -29,7 +29,8 @@ export const vendors: readonly Vendor[] = [
   {
     name: 'Epic',
     grade: 'second-hand',
-    self: /\bepic\b/i,
+    preset: 'epic',
+    self: /\bepic\b(?!.*\bgateway\b)/i,
     url: /\/interconnect-/i,
     means: 'groups only, one export a group in 24 hours; it takes no scope (--scope none), and no --since',
   },
@@ -44,6 +45,7 @@ export const vendors: readonly Vendor[] = [
   {
     name: 'athenahealth',
     grade: 'second-hand',
+    preset: 'athena',
     self: /athena/i,
     url: /athenahealth\.com\b/i,
     means: 'scopes end in .rs; exports of a practice are Group/a-1.C-<practice>',
@@ -51,6 +53,7 @@ export const vendors: readonly Vendor[] = [
   {
     name: 'Altera or Veradigm',
     grade: 'documented',
+    preset: 'veradigm',
     self: /\b(altera|veradigm|allscripts)\b/i,
     means: 'it reads key sets at night: a new key works a day later; Veradigm takes RSA keys only',
   },
@@ -70,6 +73,7 @@ export const vendors: readonly Vendor[] = [
   {
     name: 'ModMed',
     grade: 'second-hand',
+    preset: 'modmed',
     self: /\bmodmed\b|modernizing medicine/i,
     means: 'it wants --method post-query, an ES384 key and scopes in .rs',
   },
@@ -80,16 +84,33 @@ export const vendors: readonly Vendor[] = [
     self: /\bgreenway\b/i,
     means: 'without --since it exports the last 24 hours; ES384 keys',
   },
-  { name: 'Netsmart', grade: 'documented', self: /\bnetsmart\b/i, means: 'groups only; a scope is required' },
+  {
+    name: 'Netsmart',
+    grade: 'documented',
+    preset: 'netsmart',
+    self: /\bnetsmart\b/i,
+    url: /\.netsmartcloud\.com\b/i,
+    means: 'groups only; a scope is required',
+  },
+  {
+    name: 'Oracle Health Soarian Clinicals',
+    grade: 'documented',
+    preset: 'soarian',
+    self: /\bsoarian\b/i,
+    means:
+      'it wants the header Prefer on status and DELETE too; the same request again is refused while it runs',
+  },
   {
     name: 'Nextech',
     grade: 'second-hand',
+    preset: 'nextech',
     self: /\bnextech\b/i,
     means: 'tokens live 15 minutes; at most 20 requests a second',
   },
   {
     name: 'CMS BCDA',
     grade: 'source',
+    preset: 'bcda',
     self: /\bBCDA\b|beneficiary claims data/i,
     url: /bcda\.cms\.gov/i,
     means: '--auth client-secret-basic; Patient, Group/all and Group/runout; no --elements',
@@ -97,6 +118,7 @@ export const vendors: readonly Vendor[] = [
   {
     name: 'CMS AB2D',
     grade: 'source',
+    preset: 'ab2d',
     self: /\bAB2D\b/i,
     url: /ab2d\.cms\.gov/i,
     means: 'without --since it exports what is new since the last export; a file can be fetched six times',
@@ -104,7 +126,8 @@ export const vendors: readonly Vendor[] = [
   {
     name: 'CMS DPC',
     grade: 'source',
-    self: /data at the point of care/i,
+    preset: 'dpc',
+    self: /data (at|@) (the )?point of care/i,
     url: /dpc\.cms\.gov/i,
     means: 'jobs cannot be deleted: --cleanup never',
   },

@@ -50,7 +50,7 @@ export const checkAccess = (world: World, phase: Phase, request: Request): Acces
   const { identity, personality } = world
   const elsewhere = isElsewhere(world, request)
   const { credential } = personality.elsewhere
-  if (elsewhere && credential === 'refused' && request.headers.has('authorization'))
+  if (elsewhere && phase !== 'token' && credential === 'refused' && request.headers.has('authorization'))
     throw storageRefusal(400, 'InvalidArgument', 'Only one auth mechanism allowed')
   const isFile = phase === 'file' || phase === 'file-url'
   const open = elsewhere

@@ -548,10 +548,11 @@ const oneUpSte: readonly VendorRow[] = [
   ]),
 ]
 
-export const vendorRows: Readonly<Record<Vendor, readonly VendorRow[]>> = {
+/** The vendors whose pages were read sentence by sentence. */
+export const vendorRows = {
   interopio,
   greenway,
   oracle,
   esus,
   '1up-ste': oneUpSte,
-}
+} satisfies Readonly<Partial<Record<Vendor, readonly VendorRow[]>>>
