@@ -1,6 +1,7 @@
 /** The bytes of one output file: counted, measured, and readable from any place without holding all of them. */
 import { createHash } from 'node:crypto'
 import { setImmediate } from 'node:timers/promises'
+import { gzipSync } from 'node:zlib'
 
 export interface OpenContent {
   sizeBytes: number
@@ -114,4 +115,27 @@ export const linesContent = (options: LinesOptions): Content => {
       return openMeasured(options, measure)
     },
   }
+}
+
+/** The same content compressed, as it is stored: whoever reads it has to know. */
+export const gzipContent = (content: Content): Content => ({
+  count: content.count,
+  tag: tagOf(content.tag, 'gzip'),
+  open: async () => {
+    const { sizeBytes, read } = await content.open()
+    const chunks: Uint8Array[] = []
+    for await (const chunk of read(0, sizeBytes)) chunks.push(chunk)
+    return openBytes(gzipSync(Buffer.concat(chunks)))
+  },
+})
+
+/** The lines of a content, in memory. */
+export const linesIn = async (content: Content): Promise<string[]> => {
+  const { sizeBytes, read } = await content.open()
+  const chunks: Uint8Array[] = []
+  for await (const chunk of read(0, sizeBytes)) chunks.push(chunk)
+  return Buffer.concat(chunks)
+    .toString('utf8')
+    .split('\n')
+    .filter((line) => line !== '')
 }

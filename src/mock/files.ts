@@ -4,6 +4,7 @@ import { ReadableStream } from 'node:stream/web'
 import { createGzip } from 'node:zlib'
 import type { OpenContent } from './content.js'
 import type { Job, JobFile } from './jobs.js'
+import { availableFiles } from './manifest.js'
 import { outcomeResponse, Refusal } from './outcome.js'
 import type { World } from './world.js'
 
@@ -107,12 +108,20 @@ const serve = async (
 }
 
 /** The file with this name, or this number. Throws a Refusal: 404 when there is none, or that its time is over. */
-export const keptFile = ({ jobs, personality: { expired } }: World, id: string, name: string | number) => {
+export const keptFile = (world: World, id: string, name: string | number) => {
+  const {
+    jobs,
+    clock,
+    personality: { expired, files },
+  } = world
   const found = jobs.file(id, name)
   const phase = found && jobs.phaseOf(found.job)
   if (found === undefined || phase === 'deleted') throw new Refusal(404, 'not-found', 'There is no such file')
   if (phase === 'expired') throw new Refusal(expired.file, 'not-found', 'The file has expired')
-  if (phase !== 'done') throw new Refusal(404, 'not-found', 'The export is not complete')
+  if (clock.now() - found.job.acceptedAt >= files.keptMs)
+    throw new Refusal(404, 'not-found', 'The file was removed')
+  if (phase !== 'done' && found.ref.number > availableFiles(world, found.job))
+    throw new Refusal(404, 'not-found', 'The export is not complete')
   return found
 }
 

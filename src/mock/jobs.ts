@@ -14,12 +14,25 @@ export interface JobFile {
   content: Content
   /** Requests for it so far. */
   fetches?: number
+  /** The place, from 1, of the file in which its last block goes on. */
+  continuesIn?: number
+}
+
+/** What a kick-off asks of the answers to come. */
+export interface Wishes {
+  separateStatus: boolean
+  partialManifests: boolean
+  /** The type by which the files are organized. */
+  organizedBy: string | undefined
+  /** The kick-off's own, as it came. */
+  body: string
 }
 
 export interface Job {
   id: string
   /** The kick-off URL, absolute, as the manifest repeats it. */
   request: string
+  wishes: Wishes
   /** Epoch milliseconds, as are the next two. */
   acceptedAt: number
   readyAt: number
@@ -63,7 +76,7 @@ export interface JobView {
 }
 
 export interface Jobs {
-  accept(request: string, plan: () => Promise<readonly JobFile[]>): Job
+  accept(request: string, plan: () => Promise<readonly JobFile[]>, wishes: Wishes): Job
   find(id: string): Job | undefined
   /** Every job, in whatever phase, oldest first. */
   all(): Iterable<Job>
@@ -120,7 +133,7 @@ export const createJobs = ({ clock, seed, jobMs, lifetimeMs }: JobsOptions): Job
   const jobs = new Map<string, Job>()
   let accepted = 0
 
-  const accept = (request: string, plan: () => Promise<readonly JobFile[]>): Job => {
+  const accept: Jobs['accept'] = (request, plan, wishes) => {
     accepted += 1
     const acceptedAt = clock.now()
     const readyAt = acceptedAt + jobMs
@@ -129,6 +142,7 @@ export const createJobs = ({ clock, seed, jobMs, lifetimeMs }: JobsOptions): Job
     const job: Job = {
       id,
       request,
+      wishes,
       acceptedAt,
       readyAt,
       expiresAt,

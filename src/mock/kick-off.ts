@@ -1,7 +1,7 @@
 /** The Bulk Data Kick-off Request: checked strictly, then a job. */
 import { type Access, insufficientScope } from './access.js'
 import { readSearch } from './data/search.js'
-import type { Job } from './jobs.js'
+import type { Job, Wishes } from './jobs.js'
 import { jsonResponse, type OutcomeIssue, Refusal } from './outcome.js'
 import { bodyParameters, type Given, type Query, queryParameters, readParameters } from './parameters.js'
 import type { KickOffMethod, Level, Personality, SecondJobRow } from './personality.js'
@@ -45,7 +45,14 @@ const checkHeaders = ({ personality: { kickOff, refusals } }: World, request: Re
     throw new Refusal(refusals.accept, 'invalid', 'The Accept header must be application/fhir+json')
   const preferred = preferences(request)
   const isPreferred = kickOff.prefer === 'ignored' || preferred.includes('respond-async')
-  if (!isPreferred || (kickOff.prefer === 'exact' && preferred.length > 1))
+  const others = preferred.filter((one) => one !== 'respond-async')
+  const isStrange = {
+    required: () => false,
+    exact: () => true,
+    'or-handling': (one: string) => !one.startsWith('handling='),
+    ignored: () => false,
+  }[kickOff.prefer]
+  if (!isPreferred || others.some(isStrange))
     throw new Refusal(refusals.prefer, 'invalid', 'The Prefer header must be respond-async')
 }
 
@@ -76,7 +83,7 @@ const checkMethod = (
 }
 
 const givenIn = async (
-  { personality: { kickOff } }: World,
+  { personality: { kickOff, refusals } }: World,
   request: Request,
   methods: readonly KickOffMethod[],
 ): Promise<Given[]> => {
@@ -92,7 +99,11 @@ const givenIn = async (
     mediaType !== 'application/json'
   )
     throw new Refusal(415, 'not-supported', 'A kick-off by POST has a body of type application/fhir+json')
-  return bodyParameters(await request.text())
+  const given = bodyParameters(await request.clone().text())
+  const { noParameters } = refusals
+  if (given.length === 0 && noParameters !== undefined)
+    throw new Refusal(noParameters, 'required', 'Parameters.parameter is empty')
+  return given
 }
 
 /** The wanted patients among the members. Throws a Refusal when one of them is none and lenience was not asked for. */
@@ -222,23 +233,36 @@ const stands = ({ jobs, clock }: World, { as }: SecondJobRow, job: Job): boolean
   return as !== 'kept' && job.stopped !== true && clock.now() - job.acceptedAt < as.keptOrWithinMs
 }
 
-/** Throws a Refusal when the personality takes no further job beside those that there are. */
-const checkSecondJob = (world: World, request: Request): void => {
+/**
+ * The jobs that stand in the way of this one. Throws a Refusal for them, unless the personality answers with the
+ * latest of them instead of a new one.
+ */
+const earlierJob = (world: World, request: Request, { body }: Wishes): Job | undefined => {
   const { personality, jobs } = world
   const row = personality.secondJob
-  if (row === undefined) return
+  if (row === undefined) return undefined
   const isSame = {
     anything: () => true,
-    target: (url: string) => pathOfKickOff(url) === pathOfKickOff(request.url),
-    request: (url: string) => url === request.url,
+    target: ({ request: url }: Job) => pathOfKickOff(url) === pathOfKickOff(request.url),
+    request: (job: Job) => job.request === request.url && job.wishes.body === body,
   }[row.same]
-  const inTheWay = [...jobs.all()].filter((job) => stands(world, row, job) && isSame(job.request))
-  if (inTheWay.length === 0) return
+  const inTheWay = [...jobs.all()].filter((job) => stands(world, row, job) && isSame(job))
+  if (inTheWay.length === 0 || row.status < 400) return inTheWay.at(-1)
   const origin = originOf(world, request)
   const headers = row.headers(inTheWay.map(({ id }) => origin + world.statusPath.build({ job: id })))
   const reason = `There is an export already: ${inTheWay.map(({ id }) => id).join(', ')}`
   throw new Refusal(row.status, row.code ?? '', reason, { headers, empty: row.code === undefined })
 }
+
+const SEPARATE_STATUS = 'separate-export-status'
+
+/** What the kick-off asks of the answers to come. */
+const wishesOf = async ({ personality }: World, request: Request, { query }: Asked): Promise<Wishes> => ({
+  separateStatus: personality.kickOff.separateStatus && preferences(request).includes(SEPARATE_STATUS),
+  partialManifests: query.partialManifests === true,
+  organizedBy: query.organizeBy,
+  body: await request.text(),
+})
 
 /** Answers a kick-off. Throws a Refusal for a request that the personality refuses. */
 export const kickOff = async (
@@ -252,12 +276,15 @@ export const kickOff = async (
   const methods = checkMethod(world, target, request)
   checkHeaders(world, request)
   const asked = await understand(world, request, target, access, methods)
-  checkSecondJob(world, request)
-  const job = world.jobs.accept(request.url, () => planFiles(world, asked))
+  const wishes = await wishesOf(world, request, asked)
+  const job =
+    earlierJob(world, request, wishes) ??
+    world.jobs.accept(request.url, () => planFiles(world, asked), wishes)
   const path = world.statusPath.build({ job: job.id })
   const location = { url: originOf(world, request) + path, path }
   const view = world.jobs.view(job)
-  const headers = row.headers(view, location)
+  const applied = { 'preference-applied': `respond-async, ${SEPARATE_STATUS}` }
+  const headers = { ...row.headers(view, location), ...(wishes.separateStatus ? applied : {}) }
   const body = row.body(view, location)
   return body === undefined
     ? new Response(null, { status: row.status, headers })

@@ -12,6 +12,9 @@ export interface Query {
   typeFilter?: { type: string; search: string }[]
   /** Ids. */
   patients?: string[]
+  organizeBy?: string
+  partialManifests?: boolean
+  outputFormat?: string
 }
 
 /** A parameter's values in the order in which they came, with the FHIR datatype when they came in a body. */
@@ -66,7 +69,7 @@ const rows: Readonly<Record<string, Row>> = {
     read: ([format = ''], { personality }) => {
       if (!personality.outputFormats.includes(format))
         throw invalid(`_outputFormat "${format}" is not supported`)
-      return {}
+      return { outputFormat: format }
     },
   },
   _since: {
@@ -145,6 +148,15 @@ const rows: Readonly<Record<string, Row>> = {
     list: false,
     read: ([value]) => {
       if (value !== 'true' && value !== 'false') throw invalid('allowPartialManifests must be true or false')
+      return { partialManifests: value === 'true' }
+    },
+  },
+  organizeOutputBy: {
+    datatypes: ['valueString'],
+    list: false,
+    read: ([type = ''], { unsupported }) => {
+      if (resourceTypes.has(type)) return { organizeBy: type }
+      unsupported(`organizeOutputBy "${type}" is not a resource type of R4`)
       return {}
     },
   },
@@ -171,8 +183,8 @@ const bodyParameter = (parameter: unknown): [string, string, string] => {
   if (typeof entry.name !== 'string' || datatype === undefined)
     throw invalid('Every parameter of a Parameters resource needs a name and a value[x]')
   const value = entry[datatype]
-  const reference = (value as { reference?: unknown } | null)?.reference
-  const text = datatype === 'valueReference' ? reference : value
+  const { reference, code } = (value ?? {}) as { reference?: unknown; code?: unknown }
+  const text = datatype === 'valueReference' ? reference : datatype === 'valueCoding' ? code : value
   if (typeof text === 'object' || text === undefined)
     throw invalid(`The ${datatype} of parameter "${entry.name}" cannot be read`)
   return [entry.name, String(text), datatype]
@@ -194,11 +206,12 @@ export const bodyParameters = (text: string): Given[] => {
 }
 
 const readOne = ({ name, values }: Given, row: Row, reading: Reading): Query => {
-  const { datatypes = [] } = row
-  const wrong = values.find(({ datatype }) => datatype !== undefined && !datatypes.includes(datatype))
-  if (wrong !== undefined && row.datatypes !== undefined)
-    throw invalid(`Parameter ${name} is a ${datatypes.join(' or ')}, not a ${wrong.datatype}`)
+  const allowed = reading.personality.datatypes[name] ?? row.datatypes
   const { listParameters } = reading.personality
+  const datatypes = allowed ?? []
+  const wrong = values.find(({ datatype }) => datatype !== undefined && !datatypes.includes(datatype))
+  if (wrong !== undefined && allowed !== undefined)
+    throw invalid(`Parameter ${name} is a ${datatypes.join(' or ')}, not a ${wrong.datatype}`)
   const repeats = repeatable.has(name) && !(row.list && listParameters === 'comma-only')
   if (values.length > 1 && !repeats) throw invalid(`Parameter ${name} may be given only once`)
   if (row.list && listParameters === 'repeat-only' && values.some(({ text }) => text.includes(',')))
@@ -221,6 +234,10 @@ export const readParameters = (
     if (!reading.lenient) throw new Refusal(400, 'not-supported', diagnostics)
     ignored.push({ severity: 'warning', code: 'not-supported', diagnostics: `Ignored: ${diagnostics}` })
   }
+  const { personality, level } = reading
+  const names = given.map(({ name }) => name)
+  const missing = personality.missingParameter(names, level)
+  if (missing !== undefined) throw new Refusal(400, 'required', missing)
   let query: Query = {}
   for (const one of given) {
     const known = Object.hasOwn(rows, one.name) ? rows[one.name] : foreign

@@ -105,10 +105,12 @@ export interface Personality {
     methodsAt: Partial<Record<Level, readonly KickOffMethod[]>>
     /**
      * `required`: `application/fhir+json` must be acceptable by name; `json`: some JSON must be acceptable.
-     * `respond-async` must be preferred. `exact`: nothing else may stand there.
+     * `respond-async` must be preferred. `exact`: nothing else may stand there; `or-handling`: nothing but `handling`.
      */
     accept: 'required' | 'exact' | 'json' | 'ignored'
-    prefer: 'required' | 'exact' | 'ignored'
+    prefer: 'required' | 'exact' | 'or-handling' | 'ignored'
+    /** Whether `separate-export-status` is understood: STU4. */
+    separateStatus: boolean
     status: number
     /** Among them the polling location. */
     headers(job: JobView, location: PollingLocation): Record<string, string>
@@ -119,7 +121,8 @@ export interface Personality {
   polling: { accept: 'required' | 'ignored'; prefer: 'required' | 'ignored' }
   /**
    * The status of a kick-off that is refused, by what is wrong with it: `group`: nobody knows it; `emptyGroup`: nobody
-   * is in it, which undefined lets pass.
+   * is in it, which undefined lets pass; `noParameters`: a POST without any, likewise. `job`: of a status request for a
+   * job that nobody knows.
    */
   refusals: {
     level: number
@@ -128,6 +131,8 @@ export interface Personality {
     accept: number
     prefer: number
     typeFilter: number
+    noParameters: number | undefined
+    job: number
   }
   /** The media type of OperationOutcomes. */
   outcomeType: string
@@ -149,6 +154,10 @@ export interface Personality {
    * that the mock does not know are taken, and come to nothing.
    */
   parameters: readonly string[]
+  /** Which `value[x]` a parameter in a body may have, where that is not as STU2 and STU3 have it. */
+  datatypes: Readonly<Record<string, readonly string[]>>
+  /** What is missing beside these parameters, in words; undefined: nothing. */
+  missingParameter(given: readonly string[], level: Level): string | undefined
   /** What becomes of a parameter that is not among them. */
   strangeParameters: 'refused' | 'ignored'
   /** How a list may be written in one request. */
@@ -166,10 +175,16 @@ export interface Personality {
     headers(job: JobView): Record<string, string>
     body(job: JobView): unknown
   }
+  /** A job that fails says so by 500, or looks for ever as if it worked. */
+  failures: 'reported' | 'unnoticed'
   manifest: {
     contentType: string
     /** Whether files have a `count`. */
     counts: boolean
+    /** Whether they have a `fileSize`, and those of outcomes a `countSeverity`: STU4. */
+    sizes: boolean
+    /** In how many pages the files come while the job goes on, to clients that allow it; 0: in none. */
+    partialPages: number
     /** Whether what was deleted since `_since` is listed. */
     deleted: boolean
     /** The `Expires` header; undefined sends none. */
@@ -187,6 +202,10 @@ export interface Personality {
     ranges: boolean
     /** From the end of the job until its files are gone. */
     lifetimeMs: number
+    /** From the kick-off until they are, where the job outlives them. */
+    keptMs: number
+    /** Those `_outputFormat`s for which they are stored compressed: as `.gz`, without a Content-Encoding. */
+    storedGzip: readonly string[]
     /** Resources in a file, at most. */
     pageSize: number
     /** Unique in its job. */

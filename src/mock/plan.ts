@@ -1,9 +1,10 @@
 /** Which files an export has: from what was asked to selections of the data. */
-import { bytesContent } from './content.js'
+import { bytesContent, type Content, gzipContent } from './content.js'
 import { elementsRewriter } from './data/elements.js'
 import { readSearch } from './data/search.js'
 import type { Deletion, Resource, Selection } from './data/source.js'
 import type { JobFile } from './jobs.js'
+import { organizedFiles } from './organized.js'
 import { type OutcomeIssue, operationOutcome, Refusal } from './outcome.js'
 import type { Query } from './parameters.js'
 import type { Level, Personality } from './personality.js'
@@ -87,10 +88,14 @@ const typesOf = (world: World, { target, query, mayExport }: Asked): string[] =>
   )
 }
 
-const outputFiles = async (world: World, asked: Asked): Promise<JobFile[]> => {
+interface Selected {
+  type: string
+  contents: Content[]
+}
+
+const selectedOf = async (world: World, asked: Asked): Promise<Selected[]> => {
   const { target, query, patients } = asked
-  const { blank } = world.personality.files
-  const files: JobFile[] = []
+  const selected: Selected[] = []
   for (const type of typesOf(world, asked)) {
     const keep = keepOf(query, type)
     const rewrite = elementsRewriter(query.elements ?? [], type)
@@ -101,15 +106,24 @@ const outputFiles = async (world: World, asked: Asked): Promise<JobFile[]> => {
       rewrite,
       key: JSON.stringify([target.level, query]),
     }
-    const contents = await world.data.select(type, selection, world.pageSize)
-    if (contents.length === 0 && blank !== undefined)
-      files.push({ section: 'output', type, name: blank, content: bytesContent(Buffer.alloc(0), 0) })
-    contents.forEach((content, index) => {
-      const named = { section: 'output', type, number: index + 1 } as const
-      files.push({ section: 'output', type, name: world.personality.files.name(named), content })
-    })
+    selected.push({ type, contents: await world.data.select(type, selection, world.pageSize) })
   }
-  return files
+  return selected
+}
+
+const outputFiles = async (world: World, asked: Asked): Promise<JobFile[]> => {
+  const { blank, name } = world.personality.files
+  const { organizeBy } = asked.query
+  const selected = await selectedOf(world, asked)
+  if (organizeBy !== undefined) return organizedFiles(world, organizeBy, selected)
+  return selected.flatMap(({ type, contents }): JobFile[] => {
+    if (contents.length === 0 && blank !== undefined)
+      return [{ section: 'output', type, name: blank, content: bytesContent(Buffer.alloc(0), 0) }]
+    return contents.map((content, index) => {
+      const named = { section: 'output', type, number: index + 1 } as const
+      return { section: 'output', type, name: name(named), content }
+    })
+  })
 }
 
 const linesFile = (
@@ -152,14 +166,24 @@ const deletionBundles = (deletions: readonly Deletion[]) =>
       .map(({ type, id }) => ({ request: { method: 'DELETE', url: `${type}/${id}` } })),
   }))
 
+const compressed = (file: JobFile): JobFile => ({
+  ...file,
+  name: `${file.name}.gz`,
+  content: gzipContent(file.content),
+})
+
 /** The files of an export in the order of its manifest: output, deleted, error. */
-export const planFiles = async (world: World, asked: Asked): Promise<JobFile[]> => [
-  ...(await outputFiles(world, asked)),
-  ...linesFile(world, 'deleted', 'Bundle', deletionBundles(wasDeleted(world, asked))),
-  ...linesFile(
-    world,
-    'error',
-    'OperationOutcome',
-    [...asked.ignored, ...(world.data.reports?.() ?? [])].map((issue) => operationOutcome([issue])),
-  ),
-]
+export const planFiles = async (world: World, asked: Asked): Promise<JobFile[]> => {
+  const files = [
+    ...(await outputFiles(world, asked)),
+    ...linesFile(world, 'deleted', 'Bundle', deletionBundles(wasDeleted(world, asked))),
+    ...linesFile(
+      world,
+      'error',
+      'OperationOutcome',
+      [...asked.ignored, ...(world.data.reports?.() ?? [])].map((issue) => operationOutcome([issue])),
+    ),
+  ]
+  const { storedGzip } = world.personality.files
+  return storedGzip.includes(asked.query.outputFormat ?? '') ? files.map(compressed) : files
+}

@@ -1,17 +1,17 @@
 /** The Bulk Data Status Request and Delete Request: what the job record says, in the personality's words. */
-import { createHash } from 'node:crypto'
-import type { Job, JobFile } from './jobs.js'
+import { STATUS_CODES } from 'node:http'
+import type { Job } from './jobs.js'
+import { manifestOf, partialManifestOf } from './manifest.js'
 import { jsonResponse, operationOutcome, outcomeResponse, Refusal } from './outcome.js'
-import type { FileFacts, ManifestJson } from './personality.js'
-import { signedUrl } from './storage.js'
-import { originOf, type World } from './world.js'
+import type { World } from './world.js'
 
 const defined = (headers: Record<string, string | undefined>): Record<string, string> =>
   Object.fromEntries(
     Object.entries(headers).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
   )
 
-const unfinished = ({ personality, jobs }: World, job: Job): Response => {
+const unfinished = async (world: World, request: Request, job: Job): Promise<Response> => {
+  const { personality, jobs } = world
   const view = jobs.view(job)
   const { status, headers, body } = personality.running
   const retryAfter = personality.retryAfter(view)
@@ -26,89 +26,18 @@ const unfinished = ({ personality, jobs }: World, job: Job): Response => {
     'retry-after': retryAfter,
     ...headers(view),
   })
-  const json = body(view)
+  const json = (await partialManifestOf(world, request, job)) ?? body(view)
   const code = typeof status === 'number' ? status : status(view)
   return json === undefined
     ? new Response(null, { status: code, headers: all })
     : jsonResponse(code, json, all)
 }
 
-/** The page of the manifest that the URL asks for, from 1. */
-const pageOf = (request: Request): number => {
-  const page = Number(new URL(request.url).searchParams.get('page') ?? '1')
-  return Number.isSafeInteger(page) && page > 0 ? page : 1
-}
-
-/** The URL of a file as the manifest lists it. `origin`: this host's. */
-const fileUrl = (world: World, origin: string, job: Job, file: JobFile, number: number): string => {
-  const values = { job: job.id, name: file.name, type: file.type, number: String(number) }
-  const { held } = world.personality.files
-  switch (held) {
-    case 'here':
-    case 'behind-redirect':
-      return origin + world.filePath.build(values)
-    case 'elsewhere':
-      return world.elsewhere.origin + world.filePath.build(values)
-    case 'storage':
-      return signedUrl(world, values)
-    default:
-      return held satisfies never
-  }
-}
-
-const factsOf = async ({ acceptedAt, readyAt }: Job, { content }: JobFile): Promise<FileFacts> => {
-  const { sizeBytes, read } = await content.open()
-  const digest = createHash('sha256')
-  for await (const chunk of read(0, sizeBytes)) digest.update(chunk)
-  return { sha256: digest.digest('hex'), sizeBytes, acceptedAt, readyAt }
-}
-
-/** What a file's entry says beside its type and URL. */
-const detailsOf = async ({ personality: { manifest } }: World, job: Job, file: JobFile): Promise<object> => ({
-  ...(manifest.counts ? { count: file.content.count } : {}),
-  ...(manifest.extension ? { extension: manifest.extension(await factsOf(job, file)) } : {}),
-})
-
-const manifestPage = async (
-  world: World,
-  request: Request,
-  job: Job,
-  files: readonly JobFile[],
-): Promise<ManifestJson> => {
-  const origin = originOf(world, request)
-  const { deleted } = world.personality.manifest
-  const page = pageOf(request)
-  const start = Math.min((page - 1) * world.manifestEntries, files.length)
-  const end = Math.min(start + world.manifestEntries, files.length)
-  const listed = files.slice(start, end).map(async (file, index) => {
-    const { section, type } = file
-    const url = fileUrl(world, origin, job, file, start + index + 1)
-    return { section, entry: { type, url, ...(await detailsOf(world, job, file)) } }
-  })
-  const entries = await Promise.all(listed)
-  const section = (name: JobFile['section']) =>
-    entries.filter((one) => one.section === name).map(({ entry }) => entry)
-  const statusUrl = origin + world.statusPath.build({ job: job.id })
-  const next = `${statusUrl}${statusUrl.includes('?') ? '&' : '?'}page=${page + 1}`
-  return {
-    transactionTime: new Date(job.acceptedAt).toISOString(),
-    request: job.request,
-    requiresAccessToken: world.requiresAccessToken,
-    output: section('output'),
-    ...(deleted ? { deleted: section('deleted') } : {}),
-    error: section('error'),
-    ...(end < files.length ? { link: [{ relation: 'next', url: next }] } : {}),
-  }
-}
-
 const complete = async (world: World, request: Request, job: Job): Promise<Response> => {
-  const { contentType, expires, reshape } = world.personality.manifest
-  const manifest = await manifestPage(world, request, job, await job.files)
-  return jsonResponse(
-    200,
-    reshape(manifest, world.jobs.view(job)),
-    defined({ 'content-type': contentType, expires: expires(job.expiresAt) }),
-  )
+  const { contentType, expires } = world.personality.manifest
+  const manifest = await manifestOf(world, request, job)
+  const headers = defined({ 'content-type': contentType, expires: expires(job.expiresAt) })
+  return jsonResponse(200, manifest, headers)
 }
 
 const expired = ({ personality: { expired: row } }: World, id: string): Response =>
@@ -130,20 +59,25 @@ export const checkPolling = ({ personality: { polling } }: World, request: Reque
     throw new Refusal(406, 'not-supported', 'The Prefer header must be respond-async')
 }
 
-/** Answers a status request for the job with this id, which may not exist. */
-export const statusOf = async (world: World, request: Request, id: string): Promise<Response> => {
-  const job = world.jobs.find(id)
-  if (job === undefined) return outcomeResponse(404, 'not-found', `There is no export ${id}`)
-  job.polls += 1
+/** STU4: the status of the job goes into a header, that of the request is a good one. */
+const separated = (response: Response): Response => {
+  const headers = new Headers(response.headers)
+  headers.set('x-export-status', `${response.status} ${STATUS_CODES[response.status] ?? ''}`.trim())
+  return new Response(response.body, { status: 200, headers })
+}
+
+const answerFor = async (world: World, request: Request, job: Job): Promise<Response> => {
+  const { id } = job
   if (world.jobs.phaseOf(job) === 'done') await job.files.catch(() => undefined)
   const phase = world.jobs.phaseOf(job)
   switch (phase) {
     case 'accepted':
     case 'running':
-      return unfinished(world, job)
+      return unfinished(world, request, job)
     case 'done':
       return complete(world, request, job)
     case 'failed':
+      if (world.personality.failures === 'unnoticed') return unfinished(world, request, job)
       return outcomeResponse(500, 'exception', `The export failed: ${job.failure}`)
     case 'expired':
       return expired(world, id)
@@ -154,10 +88,21 @@ export const statusOf = async (world: World, request: Request, id: string): Prom
   }
 }
 
+/** Answers a status request for the job with this id, which may not exist. */
+export const statusOf = async (world: World, request: Request, id: string): Promise<Response> => {
+  const job = world.jobs.find(id)
+  const { refusals } = world.personality
+  if (job === undefined) return outcomeResponse(refusals.job, 'not-found', `There is no export ${id}`)
+  job.polls += 1
+  const answer = await answerFor(world, request, job)
+  return job.wishes.separateStatus && !job.deleted ? separated(answer) : answer
+}
+
 /** Answers a delete request: the job stops, its files are gone. */
 export const deleteJob = (world: World, id: string): Response => {
   const job = world.jobs.find(id)
   const row = world.personality.delete
+  if (job?.deleted && row.again < 400) return new Response(null, { status: row.again })
   if (job === undefined || job.deleted)
     return outcomeResponse(row.again, 'not-found', `There is no export ${id}`)
   const phase = world.jobs.phaseOf(job)
