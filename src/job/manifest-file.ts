@@ -46,20 +46,57 @@ const parametersOf = (state: JobState): object | undefined => {
   return { ...parameters, patients: patient?.length }
 }
 
-/** The text of `manifest.json`. `completedAt`: epoch milliseconds. */
-export const manifestText = (state: JobState, findings: Finding[], completedAt: number): string => {
-  const files = [...state.files.values()]
-  const section = (name: Section): object[] =>
-    files.filter((file) => file.section === name).map((file) => entry(file, state))
+/** Entries that are made when they are written: a manifest of a hundred thousand files is never one text. */
+class Entries {
+  readonly state: JobState
+  readonly section: Section
+
+  constructor(state: JobState, section: Section) {
+    this.state = state
+    this.section = section
+  }
+
+  *[Symbol.iterator](): Generator<object> {
+    for (const file of this.state.files.values())
+      if (file.section === this.section) yield entry(file, this.state)
+  }
+}
+
+const indented = (value: unknown, by: string): string =>
+  JSON.stringify(value, null, 2).replaceAll('\n', `\n${by}`)
+
+function* listText(entries: Entries): Generator<string> {
+  let before = '['
+  for (const one of entries) {
+    yield `${before}\n    ${indented(one, '    ')}`
+    before = ','
+  }
+  yield before === '[' ? '[]' : '\n  ]'
+}
+
+function* objectText(fields: Readonly<Record<string, unknown>>): Generator<string> {
+  let before = '{'
+  for (const [key, value] of Object.entries(fields)) {
+    if (value === undefined) continue
+    yield `${before}\n  ${JSON.stringify(key)}: `
+    if (value instanceof Entries) yield* listText(value)
+    else yield indented(value, '  ')
+    before = ','
+  }
+  yield '\n}\n'
+}
+
+/** The text of `manifest.json`, in pieces. `completedAt`: epoch milliseconds. */
+export const manifestText = (state: JobState, findings: Finding[], completedAt: number): Iterable<string> => {
   const { resourceType: _resourceType, ...rest } = state.manifestRest
-  const manifest = {
+  return objectText({
     ...rest,
     transactionTime: state.transactionTime,
     request: state.kickOffUrl ?? state.request,
     requiresAccessToken: false,
-    output: section('output'),
-    deleted: section('deleted'),
-    error: section('outcome'),
+    output: new Entries(state, 'output'),
+    deleted: new Entries(state, 'deleted'),
+    error: new Entries(state, 'outcome'),
     bulkx: {
       version,
       exportId: state.exportId,
@@ -70,6 +107,5 @@ export const manifestText = (state: JobState, findings: Finding[], completedAt: 
       completedAt: iso(completedAt),
       findings,
     },
-  }
-  return `${JSON.stringify(manifest, null, 2)}\n`
+  })
 }

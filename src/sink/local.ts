@@ -199,6 +199,20 @@ export interface LocalSinkOptions {
   assertHeld?: () => Promise<void>
 }
 
+const pieceLength = 64 * 1024
+
+/** Small pieces gathered, each about `pieceLength` long. */
+function* piecesOf(text: string | Iterable<string>): Generator<string> {
+  let gathered = ''
+  for (const piece of typeof text === 'string' ? [text] : text) {
+    gathered += piece
+    if (gathered.length < pieceLength) continue
+    yield gathered
+    gathered = ''
+  }
+  yield gathered
+}
+
 /** Part files stand in `.bulkx/parts`, on the same file system as the names they will get. */
 export const localSink = (options: LocalSinkOptions): Sink => {
   const { directory } = options
@@ -245,7 +259,7 @@ export const localSink = (options: LocalSinkOptions): Sink => {
     write: async (name, text) => {
       const whole = await part(name)
       await whole.restart()
-      await whole.append(Buffer.from(text))
+      for (const piece of piecesOf(text)) await whole.append(Buffer.from(piece))
       await whole.publish()
     },
     read: (name) => createReadStream(join(directory, name), { highWaterMark: 256 * 1024 }),

@@ -39,8 +39,8 @@ export interface Part {
  */
 export interface Sink {
   part(name: string): Promise<Part>
-  /** Stores something small at once, whole or not at all. */
-  write(name: string, text: string): Promise<void>
+  /** Stores a text, or the pieces of one, whole or not at all. */
+  write(name: string, text: string | Iterable<string>): Promise<void>
   /** The bytes under a name; the iteration rejects when there is no such name. */
   read(name: string): AsyncIterable<Uint8Array>
   /** How much earlier attempts have left, of how many names, that can be gone on from. */
