@@ -13,11 +13,15 @@ describe('running jobs', () => {
   const hintOf = (...jobs: string[]): string => busy({ kind: 'busy', jobs, message: 'HTTP 429' }).hint ?? ''
 
   test('are listed with two commands each, safe to paste', () => {
-    const hint = hintOf('https://ehr.example/s/1', "https://ehr.example/s?job=$(rm -rf ~)&x=`id`'")
+    const hint = hintOf('https://ehr.example/s/1', "https://ehr.example/s?job=$(rm -rf ~)&_id=`id`'")
     expect(hint).toContain(
       '`bulkx resume https://ehr.example/s/1 --out <dir>` or `bulkx cancel https://ehr.example/s/1`',
     )
-    expect(hint).toContain(`bulkx cancel 'https://ehr.example/s?job=$(rm -rf ~)&x=\`id\`'\\'''`)
+    expect(hint).toContain(`bulkx cancel 'https://ehr.example/s?job=$(rm -rf ~)&_id=\`id\`'\\'''`)
+  })
+
+  test('lose a query that may be a credential', () => {
+    expect(hintOf('https://ehr.example/s/1?sig=s3cret')).not.toContain('s3cret')
   })
 
   test('beyond five are counted', () => {
