@@ -6,6 +6,13 @@ export type Json = Record<string, unknown>
 export const isObject = (value: unknown): value is Json =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
+/**
+ * A scalar as text; empty for anything else. Not `String`: what a server calls `toString` is no function, and then
+ * that throws.
+ */
+export const scalarText = (value: unknown): string =>
+  value === null || typeof value === 'object' || value === undefined ? '' : String(value)
+
 /** The value of a JSON text, or undefined. */
 export const parseJson = (text: string): unknown => {
   try {

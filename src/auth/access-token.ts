@@ -4,7 +4,7 @@ import type { Answer } from '../http/body.js'
 import { header } from '../http/exchange.js'
 import { readHttpDate, readRetryAfter } from '../http/retry-after.js'
 import { withoutQuery } from '../http/url.js'
-import { isObject } from '../json.js'
+import { isObject, scalarText } from '../json.js'
 
 export interface AccessToken {
   /** What stands behind `Bearer`. */
@@ -40,11 +40,17 @@ const parseObject = (body: string): Record<string, unknown> | undefined => {
 const firstText = (...values: unknown[]): string | undefined =>
   values.find((value): value is string => typeof value === 'string' && value.trim() !== '')
 
+/** Without a JWT and what follows it. Each word is looked at once, however often one may begin in it. */
+const withoutJwt = (word: string): string => {
+  const start = word.indexOf('eyJ')
+  return start === -1 || !word.includes('.', start) ? word : `${word.slice(0, start)}***`
+}
+
 const oneLine = (text: string): string => {
   const line = text
     .replace(/[\u0000-\u0020\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]+/g, ' ')
     // An answer may repeat the assertion, or a token.
-    .replace(/\beyJ[\w-]+(\.[\w-]*){1,2}/g, '***')
+    .replace(/[\w.-]+/g, withoutJwt)
     .trim()
   return line.length > wordsMax ? `${line.slice(0, wordsMax - 1).toWellFormed()}…` : line
 }
@@ -60,7 +66,7 @@ const outcomeText = (json: Record<string, unknown>): string | undefined => {
 
 const pageText = (body: string): string | undefined => {
   if (!/^[\s\ufeff]*</.test(body)) return undefined
-  const title = /<(?:title|h1|Message)[^>]*>([^<]{1,300})</i.exec(body)?.[1]
+  const title = /<(?:title|h1|Message)[^<>]*>([^<]{1,300})</i.exec(body)?.[1]
   return title === undefined ? 'a web page' : `a web page, "${title.trim()}"`
 }
 
@@ -80,7 +86,7 @@ export const tokenErrorWords = (body: string): string => {
 
 /** Seconds as a number or its text (BCDA); what is missing, zero or rubbish counts as five minutes. */
 export const readLifetimeMs = (expiresIn: unknown): number => {
-  const text = typeof expiresIn === 'string' ? expiresIn.trim() : String(expiresIn)
+  const text = scalarText(expiresIn).trim()
   const seconds = /^\d+(\.\d+)?(e\+?\d+)?$/.test(text) ? Number(text) : 0
   return seconds > 0 ? Math.min(seconds * 1000, longestLifetimeMs) : defaultLifetimeMs
 }

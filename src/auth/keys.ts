@@ -3,7 +3,7 @@
 import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto'
 import type { CryptoKey, JWK } from 'jose'
 import { BulkxError } from '../errors.js'
-import { isObject } from '../json.js'
+import { isObject, scalarText } from '../json.js'
 
 export interface SigningKey {
   privateKey: CryptoKey
@@ -111,7 +111,7 @@ const text = (value: unknown): string | undefined => (typeof value === 'string' 
 const signs = (jwk: Record<string, unknown>): boolean =>
   (jwk.use === undefined || jwk.use === 'sig') &&
   (!Array.isArray(jwk.key_ops) || jwk.key_ops.includes('sign')) &&
-  (jwk.alg === undefined || /^(RS|PS|ES)(256|384|512)$/.test(String(jwk.alg)))
+  (jwk.alg === undefined || /^(RS|PS|ES)(256|384|512)$/.test(scalarText(jwk.alg)))
 
 const fromJwk = (jwk: Record<string, unknown>): Found => {
   if (jwk.kty === 'oct') throw unusable('The key is a shared secret, not a private key')

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { readJob } from '../job/directory.js'
 import type { Phase } from '../job/facts.js'
 import { type JobState, phaseOf } from '../job/state.js'
+import { isObject } from '../json.js'
 import type { Io } from './io.js'
 import { targetText } from './target.js'
 
@@ -41,19 +42,17 @@ type StateIo = Pick<Io, 'env' | 'home' | 'platform' | 'clock' | 'process'>
 
 const jobsDirectory = (io: Pick<Io, 'env' | 'home' | 'platform'>): string => join(stateDirectory(io), 'jobs')
 
-const isPointer = (value: unknown): value is JobPointer =>
-  typeof value === 'object' &&
-  value !== null &&
-  'exportId' in value &&
-  'directory' in value &&
-  typeof value.directory === 'string' &&
-  'startedAt' in value &&
-  typeof value.startedAt === 'number'
+const isPointer = (value: unknown): boolean => {
+  if (!isObject(value)) return false
+  const { exportId, directory, server, target, startedAt } = value
+  const isText = [exportId, directory, server, target].every((text) => typeof text === 'string')
+  return isText && typeof startedAt === 'number' && Math.abs(startedAt) <= 8.64e15
+}
 
 const readPointer = async (path: string): Promise<JobPointer | undefined> => {
   try {
     const value: unknown = JSON.parse(await readFile(path, 'utf8'))
-    return isPointer(value) ? value : undefined
+    return isPointer(value) ? (value as JobPointer) : undefined
   } catch {
     // Half a file, or one that another process has just removed.
     return undefined

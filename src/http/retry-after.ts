@@ -9,13 +9,16 @@ export const readHttpDate = (value: string | undefined): number | undefined => {
   return Number.isNaN(at) ? undefined : at
 }
 
+/** Nobody means a longer wait, milliseconds. */
+const longestWaitMs = 100 * 365 * 24 * 60 * 60 * 1000
+
 /**
  * Milliseconds that a `Retry-After` asks for: seconds (decimals too) or an HTTP-date measured against `now`,
- * which is the answer's own `Date` where it has one. Nothing for zero, the past, and rubbish.
+ * which is the answer's own `Date` where it has one. Nothing for zero, the past, more than a century, and rubbish.
  */
 export const readRetryAfter = (value: string | undefined, now: number): number | undefined => {
   if (value === undefined) return undefined
   const seconds = /^\s*(\d+(?:\.\d+)?)\s*(?:,|$)/.exec(value)?.[1]
   const delayMs = seconds === undefined ? (readHttpDate(value) ?? 0) - now : Number(seconds) * 1000
-  return delayMs > 0 && Number.isFinite(delayMs) ? Math.ceil(delayMs) : undefined
+  return delayMs > 0 && delayMs <= longestWaitMs ? Math.ceil(delayMs) : undefined
 }

@@ -1,13 +1,23 @@
 /** URLs as text: a server's URL is opaque, so it is split and joined, never decoded and encoded again. */
 import { BlockList, isIP, isIPv6 } from 'node:net'
 
+// Controls, separators, and the marks that reorder text on a terminal: a server's URL must not move our cursor.
+const unprintable = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]+/g
+
 /** Without user info, query and fragment, for messages and logs: a query may be a credential. */
 export const withoutQuery = (url: string): string =>
-  url.replace(/[?#].*$/s, '').replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/]*@/i, '$1')
+  url
+    .replace(/[?#].*$/s, '')
+    .replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/]*@/i, '$1')
+    .replace(unprintable, encodeURIComponent)
 
 const absolute = /^[a-z][a-z0-9+.-]*:/i
 
-export const isHttp = (url: string): boolean => /^https?:\/\//i.test(url) && URL.canParse(url)
+/** A longer one is no address, characters; servers take some 8,000. */
+export const urlMax = 64 * 1024
+
+export const isHttp = (url: string): boolean =>
+  /^https?:\/\//i.test(url) && url.length <= urlMax && URL.canParse(url)
 
 /** Scheme, host and port, in lower case, default ports left out. Undefined when it is no http(s) URL. */
 export const originOf = (url: string): string | undefined => (isHttp(url) ? new URL(url).origin : undefined)
@@ -90,7 +100,9 @@ export const resolveUrl = (reference: string, base: string): string => {
   if (absolute.test(text)) return text
   const [, scheme = '', authority = '', path = ''] = /^([a-z]+:)(\/\/[^/?#]*)([^?#]*)/i.exec(base) ?? []
   if (text.startsWith('//')) return scheme + text
-  if (/(^|\/)\.\.?(\/|$)/.test(text.replace(/[?#].*$/s, ''))) return new URL(text, base).href
+  const hasDots = /(^|\/)\.\.?(\/|$)/.test(text.replace(/[?#].*$/s, ''))
+  // What no resolver takes, such as `\\\\[/..`, is left as it is, and then is no address.
+  if (hasDots) return URL.canParse(text, base) ? new URL(text, base).href : text
   if (text.startsWith('/')) return scheme + authority + text
   if (text.startsWith('?')) return scheme + authority + path + text
   return `${scheme}${authority}${path.slice(0, path.lastIndexOf('/') + 1) || '/'}${text}`

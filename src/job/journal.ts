@@ -3,8 +3,10 @@ import { type FileHandle, open } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { BulkxError } from '../errors.js'
 import { fileMode, readAndWrite, syncDirectory } from '../sink/disk.js'
-import { storageError, systemCode } from '../sink/storage-error.js'
+import { isFull, storageError, systemCode } from '../sink/storage-error.js'
 import type { JobEvent } from './facts.js'
+import { readFact } from './journal-line.js'
+import { isAnswered, type Reserve, reserveOf } from './reserve.js'
 
 export interface Journal {
   /** Resolves when all of them are durable; given in one call, they are made so together. */
@@ -14,16 +16,6 @@ export interface Journal {
 
 /** Sees each fact, in order, as it is read. */
 export type Replay = (event: JobEvent) => void | Promise<void>
-
-const parseLine = (line: string): JobEvent | undefined => {
-  try {
-    const value: unknown = JSON.parse(line)
-    const isEvent = typeof value === 'object' && value !== null && 'type' in value && 'at' in value
-    return isEvent ? (value as JobEvent) : undefined
-  } catch {
-    return undefined
-  }
-}
 
 const newline = 10
 /** Read at once, bytes. */
@@ -54,7 +46,7 @@ async function* linesOf(handle: FileHandle): AsyncGenerator<Buffer> {
 
 const damaged = (path: string, line: number): BulkxError =>
   new BulkxError('BULKX_STORAGE', `The journal ${path} is damaged at line ${line}`, {
-    hint: 'start anew with --again, or restore the file from a backup',
+    hint: 'a newer bulkx may have written it; else start anew with --again, or restore the file from a backup',
   })
 
 /**
@@ -67,10 +59,10 @@ const replay = async (handle: FileHandle, path: string, take: Replay): Promise<n
   let torn = false
   for await (const line of linesOf(handle)) {
     const isWhole = line.at(-1) === newline
-    const event = isWhole || torn ? parseLine(line.toString('utf8')) : undefined
-    if (torn && event) throw damaged(path, goodLines + 1)
-    if (!event) torn = true
-    if (!event) continue
+    const event: ReturnType<typeof readFact> = isWhole || torn ? readFact(line.toString('utf8')) : 'torn'
+    if (event === 'damaged' || (torn && event !== 'torn')) throw damaged(path, goodLines + 1)
+    torn = event === 'torn'
+    if (event === 'torn') continue
     goodBytes += line.length
     goodLines += 1
     const taken = take(event)
@@ -98,6 +90,7 @@ export const readJournal = async (path: string, take: Replay): Promise<boolean> 
 class JournalFile implements Journal {
   private readonly path: string
   private readonly handle: FileHandle
+  private readonly reserve: Reserve
   private bytes: number
   private last: Promise<void> = Promise.resolve()
 
@@ -105,32 +98,46 @@ class JournalFile implements Journal {
     this.path = path
     this.handle = handle
     this.bytes = bytes
+    this.reserve = reserveOf(path)
   }
 
   append(events: readonly JobEvent[]): Promise<void> {
     const lines = Buffer.from(events.map((event) => `${JSON.stringify(event)}\n`).join(''))
-    const appended = this.last.then(() => this.write(lines))
+    const appended = this.last.then(async () => {
+      if (events.some(({ type }) => type === 'kick-off-requested')) await this.reserve.keep()
+      await this.write(lines)
+      if (events.some(isAnswered)) await this.reserve.give().catch(() => {})
+    })
     this.last = appended.catch(() => {})
     return appended
   }
 
   async close(): Promise<void> {
     await this.last
-    await this.handle.close()
+    // What was appended is durable: closing can lose nothing any more.
+    await this.handle.close().catch(() => {})
   }
 
   private async write(lines: Buffer): Promise<void> {
     try {
-      for (let done = 0; done < lines.length; ) {
-        done += (await this.handle.write(lines, done, lines.length - done, this.bytes + done)).bytesWritten
-      }
-      await this.handle.datasync()
-      this.bytes += lines.length
+      await this.put(lines).catch(async (error) => {
+        if (!isFull(error)) throw error
+        await this.reserve.give()
+        await this.put(lines)
+      })
     } catch (cause) {
       // What was half written must not stand before the facts of a later run.
       await this.handle.truncate(this.bytes).catch(() => {})
       throw storageError(`Cannot write ${this.path}`, cause)
     }
+  }
+
+  private async put(lines: Buffer): Promise<void> {
+    for (let done = 0; done < lines.length; ) {
+      done += (await this.handle.write(lines, done, lines.length - done, this.bytes + done)).bytesWritten
+    }
+    await this.handle.datasync()
+    this.bytes += lines.length
   }
 }
 
@@ -153,6 +160,7 @@ export const openJournal = async (path: string, take: Replay): Promise<Journal> 
     handle = await openOrCreate(path)
     const goodBytes = await replay(handle, path, take)
     await handle.truncate(goodBytes)
+    await reserveOf(path).give()
     return new JournalFile(path, handle, goodBytes)
   } catch (cause) {
     await handle?.close().catch(() => {})

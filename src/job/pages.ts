@@ -1,6 +1,7 @@
 /** The pages of a manifest, and the files they list: taken in once, and asked for again for fresh URLs. */
 import { readInstant } from '../protocol/instant.js'
 import { withoutPatients } from '../protocol/kick-off.js'
+import { issuesMax } from '../protocol/operation-outcome.js'
 import type { Instant, Issue, OutputManifest, Section } from '../protocol/types.js'
 import type { JobEvent } from './facts.js'
 import { type OutputFile, setStatus } from './files.js'
@@ -127,7 +128,8 @@ export const takeManifest = (state: JobState, event: Received): void => {
   const known = state.pages.get(page)
   const names = known?.names ?? { output: [], deleted: [], outcome: [] }
   for (const section of sections) {
-    const before = event.known?.[section] ?? 0
+    // No gaps, whatever a journal says.
+    const before = Math.min(event.known?.[section] ?? 0, names[section].length)
     manifest.items[section].forEach((item, index) => {
       const position = before + index
       const name = names[section][position]
@@ -152,8 +154,14 @@ export const takeManifest = (state: JobState, event: Received): void => {
   state.failedBatches = Math.max(state.failedBatches, manifest.failedBatches ?? 0)
   // A partial manifest repeats what it has said before.
   for (const issue of manifest.issues)
-    if (!state.manifestIssues.some((known) => isSameIssue(known, issue))) state.manifestIssues.push(issue)
-  Object.assign(state.manifestRest, manifest.rest)
+    if (
+      state.manifestIssues.length < issuesMax &&
+      !state.manifestIssues.some((known) => isSameIssue(known, issue))
+    )
+      state.manifestIssues.push(issue)
+  // `__proto__` would be more than a key.
+  for (const [key, kept] of Object.entries(manifest.rest))
+    if (key !== '__proto__') state.manifestRest[key] = kept
   state.nextManifest = partial ? state.nextManifest : manifest.next
 }
 

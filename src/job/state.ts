@@ -231,9 +231,9 @@ const folds: Folds = {
 /** Folds one event into the state, in place: states of a hundred thousand files are not copied. */
 export const reduce = (state: JobState, event: JobEvent): JobState => {
   // The table has a fold for each type; that it is this event's own, TypeScript cannot follow.
-  const fold = folds[event.type] as ((state: JobState, event: JobEvent) => void) | undefined
-  // A journal of a later version may hold facts that this one does not know.
-  fold?.(state, event)
+  const fold = folds[event.type] as (state: JobState, event: JobEvent) => void
+  // A journal of a later version may hold facts that this one does not know, whatever they are called.
+  if (Object.hasOwn(folds, event.type)) fold(state, event)
   state.lastFactAt = event.at
   return state
 }

@@ -208,7 +208,9 @@ const readRefused = (answer: Answer, message: string): KickOffResponse => {
   const [to] = answer.status >= 300 && answer.status < 400 ? locations(answer, 'location') : []
   const outcome = (readIssues(parseJson(answer.body)) ?? []).length > 0
   const refused = { kind: 'refused', status: answer.status, message, bulkData: true, outcome } as const
-  return to === undefined ? refused : { ...refused, location: withoutQuery(resolveUrl(to, answer.url)) }
+  return to === undefined
+    ? refused
+    : { ...refused, location: plainText(withoutQuery(resolveUrl(to, answer.url)), 500) }
 }
 
 const withStatus = (answer: Answer): string => {

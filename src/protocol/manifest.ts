@@ -151,7 +151,8 @@ export const isUnfinished = (value: unknown): boolean =>
 
 const isEmptyList = (value: unknown): boolean => !Array.isArray(value) || value.length === 0
 
-const isFailed = (value: Json): boolean => /^(failed|error(ed)?|aborted)$/i.test(scalarText(value.status).trim())
+const isFailed = (value: Json): boolean =>
+  /^(failed|error(ed)?|aborted)$/i.test(scalarText(value.status).trim())
 
 /** What is nested deeper than this is not kept: whoever writes it as JSON again recurses. */
 const depthMax = 64

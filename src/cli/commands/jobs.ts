@@ -4,14 +4,14 @@ import type { Run } from '../invocation.js'
 import { type ListedJob, listJobs } from '../job-list.js'
 import { talkFor } from '../report/index.js'
 import { shortPath } from '../show.js'
-import { instant } from '../text.js'
+import { harmless, instant } from '../text.js'
 
 const cells = (job: ListedJob, cwd: string): string[] => [
   job.refused ? `${job.phase}, refused` : (job.phase ?? 'not there'),
   instant(job.startedAt),
   withoutQuery(job.target),
   withoutQuery(job.server),
-  shortPath(job.directory, cwd),
+  harmless(shortPath(job.directory, cwd)),
 ]
 
 const table = (rows: readonly string[][]): string[] => {
