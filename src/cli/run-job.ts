@@ -11,7 +11,7 @@ import { type Host, openJob } from '../open-job.js'
 import type { Ending } from './invocation.js'
 import type { Io } from './io.js'
 import { rememberJob } from './job-list.js'
-import { adviceOf } from './preset-words.js'
+import { adviceOf, withPresetHint } from './preset-words.js'
 import { describeSources, passedOverText } from './profile-words.js'
 import { createReporter, type Reporter, talkFor, type Warning, warner } from './report/index.js'
 import type { Settings } from './settings.js'
@@ -204,6 +204,8 @@ export const runJob = async (run: JobRun, io: Io): Promise<Ending> => {
     if (passedOver !== undefined) reporter.note(passedOver)
     const ran = await openAndRun(run, reporter, io)
     const state = ran.state ?? (await readJob(config.directory).catch(() => undefined)) ?? newState()
+    // Once there is a job, the settings were good enough to be taken.
+    if (ran.thrown && state.acceptedAt === 0) ran.thrown.error = await withPresetHint(ran.thrown.error, run)
     const ending = sayConclusion(run, ran, state, reporter, io)
     reporter.close()
     if (ran.begun && !settings.get('json')) io.stdout.write(`${config.directory}\n`)

@@ -79,7 +79,9 @@ const keepOf = (query: Query, type: string): Selection['keep'] => {
 
 const typesOf = (world: World, { target, query, mayExport }: Asked): string[] => {
   const isExportable = exportable(world.personality, query.types)
-  return world.data.types.filter(
+  const { files, types } = world.personality
+  const listedWithout = files.blank === undefined ? [] : (types.exported ?? [])
+  return [...new Set([...world.data.types, ...listedWithout])].filter(
     (type) =>
       mayExport(type) &&
       isExportable(type) &&

@@ -7,7 +7,7 @@ export const cmsPresets = {
     summary:
       'exports Patient, Group/all and Group/runout; one job for the same request; files live 24 hours, finished jobs cannot be deleted',
     grade: 'source',
-    options: { auth: 'client-secret-basic', cleanup: 'never', 'poll-min': '30s', 'list-style': 'comma' },
+    options: { auth: 'client-secret-basic', cleanup: 'never', 'poll-min': '30s' },
     advice: {
       levels: { Patient: { methods: ['get'] }, 'Group/<id>': { methods: ['get'] } },
       parameters: ['type', 'since', 'type-filter', 'output-format'],

@@ -22,7 +22,7 @@ export const ehrPresets = {
       'exports the group of a practice, a-1.C-<practice>; meant for one-time or monthly loads; files by signed URLs',
     grade: 'second-hand',
     doubt: 'its page has scopes in .read, people who use it need .rs: give --scope if those are refused',
-    options: { 'list-style': 'comma' },
+    options: {},
     advice: {
       levels: { 'Group/<id>': { methods: ['get'] } },
       parameters: ['type', 'since', 'output-format'],

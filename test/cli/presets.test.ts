@@ -1,12 +1,14 @@
 /** Presets: their rows, which source wins, what they have to say and when, and that a job keeps its own. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { Readable } from 'node:stream'
 import { describe, expect, test } from 'vitest'
 import { nearestName } from '../../src/cli/did-you-mean.js'
 import { readValue } from '../../src/cli/kinds.js'
 import { type OptionName, row } from '../../src/cli/options.js'
 import { isProfileOption } from '../../src/cli/profiles.js'
 import { vendors } from '../../src/doctor/vendors.js'
+import type { Exchange } from '../../src/http/exchange.js'
 import { personalities } from '../../src/mock/index.js'
 import { type Asked, adviceFor } from '../../src/preset-advice.js'
 import { type Preset, presets } from '../../src/presets.js'
@@ -95,6 +97,33 @@ describe('advice', () => {
     ['esus', { target: group }, ['preset-level']],
     ['1up-ste', { target: { kind: 'instance', type: 'Patient', id: '1' }, type: ['Patient'] }, []],
     ['1up-ste', {}, ['preset-types']],
+    ['epic', { target: group, type: ['Patient'] }, []],
+    ['epic', { target: group, type: ['Patient'], since }, ['preset-parameter']],
+    ['epic', { target: patients, type: ['Patient'] }, ['preset-level']],
+    ['epic', { target: group }, ['preset-types']],
+    ['athena', { target: group, type: ['Patient'], since }, []],
+    ['athena', { target: patients, type: ['Patient'] }, ['preset-level']],
+    ['veradigm', { target: group }, []],
+    ['veradigm', {}, ['preset-level']],
+    ['nextech', { target: patients }, []],
+    ['nextech', { target: locations }, ['preset-level']],
+    ['modmed', { target: patients, type: ['Patient'], method: 'post-query' }, []],
+    [
+      'modmed',
+      { target: group, method: 'post-query', elements: ['id'] },
+      ['preset-parameter', 'preset-types'],
+    ],
+    ['netsmart', { target: group, method: 'post' }, []],
+    ['netsmart', { target: patients }, ['preset-level']],
+    ['soarian', { target: patients, since }, []],
+    ['soarian', {}, ['preset-level']],
+    ['bcda', { target: group, since }, []],
+    ['bcda', { target: patients, elements: ['id'] }, ['preset-parameter']],
+    ['ab2d', { target: patients, since }, []],
+    ['ab2d', { target: patients }, ['preset-since']],
+    ['ab2d', { target: group, since }, ['preset-level']],
+    ['dpc', { target: group }, []],
+    ['dpc', { target: { kind: 'system' } }, ['preset-level']],
   ])('%s %j', (name, kickOff, kinds) => {
     const target = kickOff.target ?? { kind: 'system' }
     const lines = adviceFor(rowOf(name), asked({ type: undefined, ...kickOff, target }))
@@ -246,6 +275,54 @@ test.each([
   ['zzz', undefined],
 ])('did you mean: %s', (given, meant) => {
   expect(nearestName(given, names)).toBe(meant)
+})
+
+describe('a kick-off that is refused names the preset', () => {
+  const argv = (...more: string[]) => ['export', 'Group/1', '-o', 'out', ...more]
+
+  const refused = async (base: string, ...more: string[]): Promise<string> => {
+    const exchange: Exchange = async ({ url }) => ({
+      status: 400,
+      headers: {},
+      url,
+      body: Readable.from([Buffer.from('{"resourceType":"OperationOutcome"}')]),
+    })
+    const { run } = await session()
+    const { code, err } = await run(argv('--server', base, '--auth', 'none', ...more), { exchange })
+    expect(code).toBe(4)
+    return err
+  }
+
+  test('where its URL gives the server away, and no preset was named', async () => {
+    const epic = 'https://ehr.example/interconnect-prd/api/FHIR/R4'
+    expect(await refused(epic)).toMatch(/\nhint: .*; this looks like Epic: try --preset epic\n/)
+    expect(await refused(epic, '--preset', 'epic')).not.toContain('looks like')
+    expect(await refused(epic, '--preset', 'none')).not.toContain('looks like')
+    expect(await refused(server)).not.toContain('looks like')
+  })
+})
+
+test('what a preset waits for real servers is nothing to wait for the mock', async () => {
+  const { run } = await session()
+  const least = async (where: string) =>
+    printed(
+      (
+        await run([
+          'export',
+          'Group/1',
+          '--server',
+          where,
+          '--preset',
+          'epic',
+          '--auth',
+          'none',
+          '--print-config',
+        ])
+      ).out,
+      'poll-min',
+    )
+  expect((await least(server)).slice(1)).toEqual(['10m', 'preset epic'])
+  expect((await least('mock:epic')).at(-1)).toBe('default')
 })
 
 describe('the mock of the same name', () => {
