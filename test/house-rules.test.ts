@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { expect, test } from 'vitest'
+import { presets } from '../src/presets.js'
 
 const src = join(import.meta.dirname, '../src')
 
@@ -198,4 +199,11 @@ test('functions fit on a screen', () => {
 test('named exports, and no way round the types', () => {
   const forbidden = /^export default|: any\b|\bas any\b|<any>|@ts-ignore|@ts-expect-error/m
   expect(files.filter((file) => forbidden.test(code(file)))).toEqual([])
+})
+
+test('what a job does with a server never depends on who made it', () => {
+  const products = [...Object.keys(presets), 'cerner', 'millennium', 'practice ?fusion', 'healthlake']
+  const named = new RegExp(`(?<![\\w-])(?:${products.join('|')})(?![\\w-])`, 'i')
+  const layers = ['job', 'protocol', 'http', 'fetch']
+  expect(files.filter((file) => layers.includes(layerOf(file)) && named.test(code(file)))).toEqual([])
 })
