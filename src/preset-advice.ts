@@ -183,6 +183,11 @@ const fileAdvice = ({ files }: Advice, { trustedOrigins }: Asked): AdviceLine[] 
         },
       ]
 
+const reachAdvice = ({ outOfReach }: Advice): AdviceLine[] =>
+  outOfReach === undefined
+    ? []
+    : [{ kind: 'preset-reach', about: 'request', message: outOfReach.what, hint: outOfReach.instead }]
+
 const readers = [
   levelAdvice,
   parameterAdvice,
@@ -191,6 +196,7 @@ const readers = [
   companionAdvice,
   typeAdvice,
   fileAdvice,
+  reachAdvice,
 ] as const
 
 /** What the row has to say of this request. */

@@ -2,6 +2,7 @@
 import type { OptionName } from './cli/options.js'
 import { cmsPresets } from './presets/cms.js'
 import { ehrPresets } from './presets/ehr.js'
+import { openPresets } from './presets/open.js'
 
 /** How sure the knowledge is. */
 export const grades = {
@@ -39,6 +40,8 @@ export interface Advice {
   namedTypes?: string
   /** Where files are, when `--trust-origin` may be needed for them. */
   files?: string
+  /** What cannot be had from here, and how else it can. */
+  outOfReach?: { what: string; instead: string }
 }
 
 export interface Preset {
@@ -118,4 +121,5 @@ export const presets: Readonly<Record<string, Preset>> = {
   },
   ...ehrPresets,
   ...cmsPresets,
+  ...openPresets,
 }

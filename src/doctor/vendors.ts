@@ -35,6 +35,14 @@ export const vendors: readonly Vendor[] = [
     means: 'groups only, one export a group in 24 hours; it takes no scope (--scope none), and no --since',
   },
   {
+    name: 'Oracle Health Soarian Clinicals',
+    grade: 'documented',
+    preset: 'soarian',
+    self: /\bsoarian\b/i,
+    means:
+      'it wants the header Prefer on status and DELETE too; the same request again is refused while it runs',
+  },
+  {
     name: 'Oracle Health (Cerner)',
     grade: 'documented',
     preset: 'oracle',
@@ -93,14 +101,6 @@ export const vendors: readonly Vendor[] = [
     means: 'groups only; a scope is required',
   },
   {
-    name: 'Oracle Health Soarian Clinicals',
-    grade: 'documented',
-    preset: 'soarian',
-    self: /\bsoarian\b/i,
-    means:
-      'it wants the header Prefer on status and DELETE too; the same request again is refused while it runs',
-  },
-  {
     name: 'Nextech',
     grade: 'second-hand',
     preset: 'nextech',
@@ -134,18 +134,21 @@ export const vendors: readonly Vendor[] = [
   {
     name: 'Smile CDR',
     grade: 'documented',
+    preset: 'smile',
     self: /smile\s?cdr|smile digital/i,
     means: 'results are purged after some hours',
   },
   {
     name: 'HAPI FHIR',
     grade: 'reported',
+    preset: 'hapi',
     self: /\bhapi\b/i,
     means: 'the same request again may return an old job; files go after two hours',
   },
   {
     name: 'Microsoft FHIR server',
     grade: 'source',
+    preset: 'azure',
     self: /microsoft|azure/i,
     url: /\.azurehealthcareapis\.com/i,
     means:
@@ -154,6 +157,7 @@ export const vendors: readonly Vendor[] = [
   {
     name: 'Google Cloud Healthcare',
     grade: 'documented',
+    preset: 'google',
     self: /google/i,
     url: /healthcare\.googleapis\.com/i,
     means: 'exports go to its own buckets (gs://), which bulkx does not read',
@@ -168,25 +172,35 @@ export const vendors: readonly Vendor[] = [
   {
     name: 'Medplum',
     grade: 'source',
+    preset: 'medplum',
     self: /\bmedplum\b/i,
     means: 'the links of files are made anew with each look at the job',
   },
   {
     name: 'Aidbox',
     grade: 'source',
+    preset: 'aidbox',
     self: /\baidbox\b/i,
     means: 'one export at a time for the whole server',
   },
   {
     name: 'OpenEMR',
     grade: 'source',
+    preset: 'openemr',
     self: /\bopenemr\b/i,
     means: 'the kick-off takes minutes; files go an hour after it',
   },
-  { name: 'Firely', grade: 'documented', self: /\bfirely\b|\bvonk\b/i, means: 'exports queue up' },
+  {
+    name: 'Firely',
+    grade: 'documented',
+    preset: 'firely',
+    self: /\bfirely\b|\bvonk\b/i,
+    means: 'exports queue up',
+  },
   {
     name: 'LinuxForHealth',
     grade: 'documented',
+    preset: 'linuxforhealth',
     self: /linuxforhealth|\bibm fhir\b/i,
     means: 'files are in object storage of their own',
   },

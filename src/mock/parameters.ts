@@ -137,9 +137,11 @@ const rows: Readonly<Record<string, Row>> = {
           'too-costly',
           `At most ${patientList.most} patients may be given, not ${values.length}`,
         )
-      if (method !== 'POST') throw invalid('patient is only allowed in a kick-off by POST')
+      if (method !== 'POST' && !patientList.inQuery)
+        throw invalid('patient is only allowed in a kick-off by POST')
       if (level !== 'patient' && level !== 'group') throw invalid(`patient is not allowed at this level`)
-      return { patients: values.map((value) => value.replace(/^.*Patient\//, '')) }
+      const ids = patientList.inQuery ? values.flatMap((value) => value.split(',')) : values
+      return { patients: ids.map((value) => value.replace(/^.*Patient\//, '')) }
     },
   },
   includeAssociatedData: { datatypes: ['valueCode'], list: true, read: nothing },

@@ -138,8 +138,8 @@ export interface Personality {
   outcomeType: string
   /** An OperationOutcome in other words; undefined: as JSON. */
   outcomeWords(outcome: OutcomeJson, of: { status: number; phase: Phase }): Words | undefined
-  /** The list of patients of a kick-off at the Patient level. */
-  patientList: { required: boolean; most: number }
+  /** The list of patients of a kick-off; `required` at the Patient level. `inQuery`: by GET, too, joined by commas. */
+  patientList: { required: boolean; most: number; inQuery: boolean }
   /**
    * `dates`: `_since` may be a date. Without it: `missingMs`: what changed in so long a time; undefined: everything;
    * `sinceLast`: what changed since the last export of the same path that became complete.

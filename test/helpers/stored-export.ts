@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { gunzipSync } from 'node:zlib'
 import { expect } from 'vitest'
 import type { JobFile, Mock } from '../../src/mock/index.js'
 
@@ -56,12 +57,18 @@ const namesOf = (files: readonly JobFile[]): Map<string, JobFile> => {
   const prefix = { output: '', deleted: 'deleted/', error: 'outcome/' } as const
   return new Map(
     files.map((file) => {
-      const stem = prefix[file.section] + file.type
+      const stem = prefix[file.section] + (file.type === '' ? 'unknown' : file.type)
       const number = (numbers.get(stem) ?? 0) + 1
       numbers.set(stem, number)
       return [`${stem}.${String(number).padStart(4, '0')}.ndjson`, file]
     }),
   )
+}
+
+/** The bytes of a file, unpacked where the server has it packed. */
+const unpacked = async (file: JobFile): Promise<Buffer> => {
+  const bytes = await contentOf(file)
+  return file.name.endsWith('.gz') ? gunzipSync(bytes) : bytes
 }
 
 /** The bytes of a file as the server has it. */
@@ -90,5 +97,5 @@ export const checkServed = async (directory: string, mock: Mock): Promise<void> 
   const truth = namesOf((await job?.files) ?? [])
   expect([...truth.keys()].sort(), 'every file of the server is here').toEqual(await dataFiles(directory))
   for (const [name, file] of truth)
-    expect(digestOf(await readFile(join(directory, name))), name).toBe(digestOf(await contentOf(file)))
+    expect(digestOf(await readFile(join(directory, name))), name).toBe(digestOf(await unpacked(file)))
 }

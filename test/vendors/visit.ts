@@ -70,6 +70,17 @@ const usual: Readonly<Record<Vendor, keyof typeof identities>> = {
   bcda: 'secret',
   ab2d: 'secret',
   dpc: 'key',
+  hapi: 'bearer',
+  smile: 'bearer',
+  azure: 'bearer',
+  google: 'bearer',
+  aidbox: 'secret',
+  medplum: 'secret',
+  openemr: 'key',
+  linuxforhealth: 'none',
+  firely: 'bearer',
+  davinci: 'key',
+  stu4: 'key',
 }
 
 const credentialHeaders = ['authorization', 'cookie', 'client_id', 'client_secret'] as const

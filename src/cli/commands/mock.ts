@@ -177,7 +177,8 @@ const exampleCommand = (
   const token = settings.get('token-file')
   const jwks = settings.get('jwks')
   const secret = settings.get('client-secret-file')
-  const words = [`bulkx export ${example}`, `--server ${fhirUrl}`]
+  const typed = example.split(' ').map(shellWord).join(' ')
+  const words = [`bulkx export ${typed}`, `--server ${fhirUrl}`]
   const headers = access.clientHeaders
   if (client && headers && secret !== undefined) {
     words.push(`--header-file <file with the lines ${headers.id}: and ${headers.secret}:>`)

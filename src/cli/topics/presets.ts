@@ -14,7 +14,7 @@ const levelText = (level: string, { methods, needs }: LevelRule): string => {
 }
 
 const adviceTexts = (advice: Advice): string[] => {
-  const { levels, parameters, withoutSince, patients, companions, namedTypes, files } = advice
+  const { levels, parameters, withoutSince, patients, companions, namedTypes, files, outOfReach } = advice
   return [
     ...(levels
       ? [
@@ -33,6 +33,7 @@ const adviceTexts = (advice: Advice): string[] => {
     ...(companions ? [`not alone, but beside ${companions.beside}: ${companions.types.join(', ')}`] : []),
     ...(namedTypes ? [`name the types: ${namedTypes}`] : []),
     ...(files ? [`files may be ${files}: --trust-origin lets the credential go there`] : []),
+    ...(outOfReach ? [`${outOfReach.what}; ${outOfReach.instead}`] : []),
   ]
 }
 

@@ -44,7 +44,7 @@ export const reference: Personality = {
   },
   outcomeType: 'application/fhir+json',
   outcomeWords: () => undefined,
-  patientList: { required: false, most: Number.POSITIVE_INFINITY },
+  patientList: { required: false, most: Number.POSITIVE_INFINITY, inQuery: false },
   since: { dates: false, missingMs: undefined, sinceLast: false },
   typeFilters: { most: Number.POSITIVE_INFINITY },
   secondJob: undefined,
