@@ -124,6 +124,10 @@ test.each([
   ['HAPI FHIR Server', 'https://hapi.fhir.org/baseR4', 'HAPI FHIR'],
   ['', 'https://sandbox.bcda.cms.gov/api/v2', 'CMS BCDA'],
   ['episcopal hospital', 'https://ehr.example/fhir', undefined],
+  ['InteropiO Epic R4 Gateway', '', 'InteropiO Epic gateway'],
+  ['Oracle Health Soarian Clinicals', '', 'Oracle Health Soarian Clinicals'],
+  ['Data @ Point of Care API', '', 'CMS DPC'],
+  ['', 'https://ehr.example/interconnect-prd/api/FHIR/R4', 'Epic'],
 ])('whose server: %j at %j', (self, url, want) => {
   expect(vendorOf(self, url)?.name).toBe(want)
 })
