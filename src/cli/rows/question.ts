@@ -62,7 +62,7 @@ export const questionRows = {
   'organize-output-by': {
     group: 'question',
     value: '<type>',
-    help: 'a file for each resource of this type',
+    help: 'lines in blocks, one for each resource of this type',
     kind: one('a resource type', 'Patient', parseName),
   },
   'allow-partial-manifests': {
