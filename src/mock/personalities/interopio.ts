@@ -13,7 +13,9 @@ export const interopio = personality({
   paths: { status: '/gateway/fhir/r4/bulkstatus/{job}', file: '/gateway/bulkfiles/{job}/{name}' },
   types: { exported: ['Location', 'Patient', 'Practitioner'] },
   kickOff: { methods: ['get'], accept: 'ignored' },
+  // None is documented: what becomes of one that is sent all the same is not written anywhere.
   parameters: [],
+  strangeParameters: 'ignored',
   // Ids, as a number and nothing else: it is no percentage.
   progress: ({ fraction, resources }) => String(Math.floor(fraction * resources)),
   retryAfter: (job) => retryAfterOf(FIRST_WAIT_S * 2 ** Math.min(job.polls - 1, MOST_DOUBLINGS), job),
