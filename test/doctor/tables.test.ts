@@ -10,6 +10,7 @@ import { causeOf } from '../../src/doctor/refusal-cause.js'
 import { vendorOf } from '../../src/doctor/vendor.js'
 import { vendors } from '../../src/doctor/vendors.js'
 import type { ErrorCode } from '../../src/errors.js'
+import { personalities } from '../../src/mock/index.js'
 
 const https = 'http://user:s3cret@proxy.example:3128'
 
@@ -130,6 +131,13 @@ test.each([
   ['', 'https://ehr.example/interconnect-prd/api/FHIR/R4', 'Epic'],
 ])('whose server: %j at %j', (self, url, want) => {
   expect(vendorOf(self, url)?.name).toBe(want)
+})
+
+test('what a mock with a vendor of its own says of itself leads to the preset of its name', () => {
+  const wrong = Object.entries(personalities)
+    .filter(([name, { self }]) => self !== undefined && vendors.some(({ preset }) => preset === name))
+    .filter(([name, { self }]) => vendorOf(`${self?.publisher}\n${self?.software}`, '')?.preset !== name)
+  expect(wrong.map(([name]) => name)).toEqual([])
 })
 
 test('every vendor can be told, and says something', () => {

@@ -180,7 +180,8 @@ test('firely: a cancelled job is gone', async () => {
 
 test('stu4: files are had while the job goes on, from the pages that come, each once', async () => {
   const there = await visit('stu4', { jobMs: 100_000 })
-  await there.export(['Group/123', '--allow-partial-manifests', '--scope', 'system/*.rs'])
+  const err = await there.export(['Group/123', '--allow-partial-manifests', '--scope', 'system/*.rs'])
+  expect([...err.matchAll(/so far: (\d+) files/g)].map(([, number]) => number)).toEqual(['3', '6', '9'])
   const [job] = [...there.mock.jobs.all()]
   const files = there.asked('file')
   expect(new Set(files.map(({ url }) => url)).size).toBe(files.length)

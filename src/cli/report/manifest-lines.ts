@@ -51,10 +51,15 @@ const listedLine = (event: Received, files: number): Line => {
   return { level: 'line', text }
 }
 
+/** Whether a manifest of a job that goes on lists anything that was not known. */
+const isNew = ({ manifest: { items } }: Received): boolean =>
+  Object.values(items).some((entries) => entries.length > 0)
+
 /** The end of the files is said once, with the first page. */
 export const manifestLines = (event: Received, state: JobState): Line[] => {
   if (state.refreshed.has(event.page)) return [renewedLine(event, state)]
+  if (event.partial) return isNew(event) ? [listedLine(event, state.files.size)] : []
   const files = Object.values(listedBy(event)).reduce((sum, number) => sum + number, 0)
-  const isFirst = state.pages.size === 1 && !event.partial
+  const isFirst = state.pages.size === 1 || event.page === state.pollingLocation
   return [listedLine(event, files), ...(isFirst ? endWarning(event, files) : [])]
 }

@@ -6,7 +6,6 @@ export const davinci = personality({
   summary: 'Da Vinci payers: groups by POST of $davinci-data-export, whose exportType is canonical or text',
   example:
     'Group/123 --method post --operation $davinci-data-export --param exportType:canonical=hl7.fhir.us.davinci-pdex#provider-delta',
-  self: { publisher: 'Da Vinci', software: 'Payer data exchange' },
   operation: '$davinci-data-export',
   levels: ['group'],
   paths: { storage: '/exports/{job}/{number}' },
