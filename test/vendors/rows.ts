@@ -43,7 +43,7 @@ const interopio: readonly VendorRow[] = [
     [
       'S0-07',
       '202 with Content-Location',
-      'interopio exports single resource types by GET, and knows no parameters',
+      'interopio exports single resource types by GET, and ignores parameters',
     ],
     [
       'S0-08',
