@@ -154,13 +154,24 @@ class Lines implements Inspector {
     const pieces = this.rest.bytes > 0 ? [this.rest.take(), bytes] : [bytes]
     const options = { countedType: this.countedType, maxLineBytes: this.options.maxLineBytes }
     let passed = 0
-    const lines = scanLines(pieces, options, (index, start, line, type) => {
+    /** The lines before this one, that were not reported, and these. */
+    const pass = (index: number, lines: number): void => {
       this.counted(index - passed)
-      passed = index + 1
-      this.lineNumber += 1
-      if (line.length > this.options.maxLineBytes) throw this.tooLong(this.lineNumber)
-      if (type === undefined) this.unknown(line, firstByte + start)
-      else this.known(line, type)
+      passed = index + lines
+      this.lineNumber += lines
+    }
+    const lines = scanLines(pieces, options, {
+      line: (index, start, line, type) => {
+        pass(index, 1)
+        if (line.length > this.options.maxLineBytes) throw this.tooLong(this.lineNumber)
+        if (type === undefined) this.unknown(line, firstByte + start)
+        else this.known(line, type)
+      },
+      bad: (index, start, line, lines) => {
+        pass(index, lines)
+        this.bad(line, lines, firstByte + start)
+      },
+      blank: pass,
     })
     this.counted(lines - passed)
   }
@@ -189,6 +200,17 @@ class Lines implements Inspector {
     if (reason === undefined) return
     this.result.badLines += 1
     this.result.firstBadLine ??= { line: this.lineNumber, byte, reason }
+  }
+
+  /** A run of lines, of which the first is `line` and begins at `byte`. Its reason costs more than all the others. */
+  private bad(line: Buffer, lines: number, byte: number): void {
+    this.result.lines += lines
+    this.result.badLines += lines
+    this.result.firstBadLine ??= {
+      line: this.lineNumber - lines + 1,
+      byte,
+      reason: this.judge(trimmed(line)) ?? 'not valid JSON',
+    }
   }
 
   private judge(content: Buffer): string | undefined {

@@ -9,12 +9,18 @@ export interface ScanOptions {
   maxLineBytes: number
 }
 
-/**
- * One line. `index` counts from the first line of the block, `start` from its first byte. `type` is that of a line
- * which is known to be an object, empty when it names none; undefined: `JSON.parse` must judge the line. The bytes
- * are there during the call only.
- */
-export type Report = (index: number, start: number, line: Buffer, type: string | undefined) => void
+/** What is told of lines. `index` counts from the first line of the block, `start` from its first byte. */
+export interface Report {
+  /**
+   * One line. `type` is that of a line which is known to be an object, empty when it names none; undefined:
+   * `JSON.parse` must judge the line. The bytes are there during the call only.
+   */
+  line(index: number, start: number, line: Buffer, type: string | undefined): void
+  /** So many lines in a row that are certainly no objects, and not blank; `line` is the first of them. */
+  bad(index: number, start: number, line: Buffer, lines: number): void
+  /** So many blank lines in a row. */
+  blank(index: number, lines: number): void
+}
 
 // Node's own types do not have it, and those of browsers have much more than that.
 interface Memory {
@@ -54,6 +60,8 @@ const paddingBytes = 16
 /** Memory cannot shrink: a program that had to grow beyond this, for a long line, is not kept. */
 const keptBytesMax = 4 * 1024 * 1024
 const recordWords = 5
+/** Marks a run of blank lines. */
+const blankRun = 0x80000000
 /** As wide as a name in the program's memory. */
 const countable = /^[A-Za-z]{1,64}$/
 
@@ -100,9 +108,13 @@ const scanBlock = (ours: Program, bytes: number, options: ScanOptions, report: R
     for (let word = 0; word < words.length; word += recordWords) {
       const [index = 0, from = 0, to = 0, typeFrom = 0, typeTo = 0] = words.subarray(word, word + recordWords)
       const line = block.subarray(from - begin, to - begin)
-      const isObject = typeFrom > 0 && (isAllUtf8 || isUtf8(line))
-      const type = isObject ? block.toString('utf8', typeFrom - begin, typeTo - begin) : undefined
-      report(lines + index, from - begin, line, type)
+      if (typeFrom === 0 && typeTo >= blankRun) report.blank(lines + index, typeTo - blankRun)
+      else if (typeFrom === 0 && typeTo > 0) report.bad(lines + index, from - begin, line, typeTo)
+      else {
+        const isObject = typeFrom > 0 && (isAllUtf8 || isUtf8(line))
+        const type = isObject ? block.toString('utf8', typeFrom - begin, typeTo - begin) : undefined
+        report.line(lines + index, from - begin, line, type)
+      }
     }
     lines += ours.lines.value
   }
@@ -113,7 +125,7 @@ const reportEach = (block: Buffer, report: Report): number => {
   let index = 0
   for (let start = 0; start < block.length; index += 1) {
     const end = block.indexOf(newline, start)
-    report(index, start, block.subarray(start, end), undefined)
+    report.line(index, start, block.subarray(start, end), undefined)
     start = end + 1
   }
   return index

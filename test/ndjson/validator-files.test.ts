@@ -71,14 +71,28 @@ describe('random lines', () => {
     const wrong: string[] = []
     const left = new Set(lines.keys())
     const pieces = lines.flatMap((line) => [line, lineEnd])
-    scanLines(pieces, { countedType: 'Patient', maxLineBytes }, (index, _start, line, type) => {
-      left.delete(index)
-      const verdict = verdictOf(line)
-      // Asking is always right, but not wanted where nothing is escaped.
-      const isRight = type === undefined ? !verdict.isGood || line.includes(0x5c) : verdict.type === type
-      if (!isRight || (type !== undefined && !verdict.isGood))
-        wrong.push(`${type}: ${line.toString('latin1')}`)
-    })
+    const told = (index: number, number: number, isRight: (line: Buffer) => boolean, as: string): void => {
+      for (const line of lines.slice(index, index + number)) {
+        if (!isRight(line)) wrong.push(`${as}: ${line.toString('latin1')}`)
+      }
+      for (let one = index; one < index + number; one += 1) left.delete(one)
+    }
+    const isBlank = (line: Buffer): boolean => /^[ \t\r]*$/.test(line.toString('latin1'))
+    scanLines(
+      pieces,
+      { countedType: 'Patient', maxLineBytes },
+      {
+        line: (index, _start, line, type) => {
+          const { isGood, type: due } = verdictOf(line)
+          // Asking is always right, but not wanted where nothing is escaped, nor begins like a byte order mark.
+          const asks = !isGood || line.includes(0x5c) || line[0] === 0xef
+          told(index, 1, () => (type === undefined ? asks : isGood && due === type), String(type))
+        },
+        bad: (index, _start, _line, number) =>
+          told(index, number, (line) => !verdictOf(line).isGood && !isBlank(line), 'bad'),
+        blank: (index, number) => told(index, number, isBlank, 'blank'),
+      },
+    )
     for (const index of left) {
       const line = lines[index] ?? lineEnd
       const { isGood, type } = verdictOf(line)
@@ -127,9 +141,12 @@ describe.skipIf(!existsSync(data))('Synthea', () => {
       countsOf(content, 'Basic'),
     )
     const reported: unknown[] = []
-    scanLines([content], { countedType: expectedType, maxLineBytes }, (_index, _start, line) => {
-      reported.push(line.toString())
-    })
+    const report = (...said: unknown[]): void => void reported.push(said)
+    scanLines(
+      [content],
+      { countedType: expectedType, maxLineBytes },
+      { line: report, bad: report, blank: report },
+    )
     expect(reported).toEqual([])
   })
 })
