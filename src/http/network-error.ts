@@ -67,10 +67,13 @@ export const networkError = (error: unknown): NetworkError | undefined => {
       cause: error,
     })
   }
-  if (code.startsWith('HPE_') || code.startsWith('UND_ERR_')) {
+  // undici's parser names its errors by a code of its own, or by none.
+  const isParser = error instanceof Error && error.name === 'HTTPParserError'
+  if (isParser || code.startsWith('HPE_') || code.startsWith('UND_ERR_')) {
     if (code === 'UND_ERR_ABORTED' || code === 'UND_ERR_DESTROYED' || code === 'UND_ERR_INVALID_ARG')
       return undefined
-    return new NetworkError('broken', `the answer is not proper HTTP (${code})`, { sent: true, cause: error })
+    const what = code === '' ? '' : ` (${code})`
+    return new NetworkError('broken', `the answer is not proper HTTP${what}`, { sent: true, cause: error })
   }
   return undefined
 }

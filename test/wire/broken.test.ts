@@ -35,7 +35,14 @@ describe('breaks that are noticed whatever the content', () => {
     ['F-14 a reset in the middle', cutOff(length, half, 'reset')],
     ['a reset before the first byte', (response) => response.socket?.resetAndDestroy()],
     ['chunked without an end, closed in order', cutOff({}, half, 'close')],
+    ['chunked without an end, Connection: close', cutOff({ connection: 'close' }, half, 'close')],
     ['chunked without an end, reset', cutOff({}, half, 'reset')],
+    [
+      'a chunk whose size is no number',
+      (response) => {
+        response.write(half, () => response.socket?.end('no size\r\n'))
+      },
+    ],
     ['chunked, cut exactly between two lines', cutOff({}, lines('Patient', 10), 'close')],
     [
       'F-18 gzip without its trailer, well framed',
