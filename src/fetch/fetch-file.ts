@@ -163,7 +163,8 @@ export const fetchFile = async (task: FileTask, deps: FetchDeps, signal?: AbortS
     try {
       const { part, transferred } = await attempt(task, deps, run, signal)
       if (isSettled(task, transferred, run)) {
-        const durationMs = deps.clock.now() - startedAt
+        // A clock may have been set back meanwhile.
+        const durationMs = Math.max(0, deps.clock.now() - startedAt)
         return {
           ok: true,
           part,

@@ -2,7 +2,7 @@
 import { type FileHandle, open } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { BulkxError } from '../errors.js'
-import { fileMode, readAndWrite, syncDirectory } from '../sink/disk.js'
+import { fileMode, readOrCreate, syncDirectory } from '../sink/disk.js'
 import { isFull, storageError, systemCode } from '../sink/storage-error.js'
 import type { JobEvent } from './facts.js'
 import { readFact } from './journal-line.js'
@@ -141,25 +141,15 @@ class JournalFile implements Journal {
   }
 }
 
-/** Opens a journal for reading and writing, or creates it. */
-const openOrCreate = async (path: string): Promise<FileHandle> => {
-  try {
-    return await open(path, readAndWrite)
-  } catch (error) {
-    if (systemCode(error) !== 'ENOENT') throw error
-  }
-  const handle = await open(path, 'wx+', fileMode)
-  await syncDirectory(dirname(path))
-  return handle
-}
-
 /** Opens or creates a journal, replays it, and cuts a torn tail off. The caller holds the job's lock. */
 export const openJournal = async (path: string, take: Replay): Promise<Journal> => {
   let handle: FileHandle | undefined
   try {
-    handle = await openOrCreate(path)
+    handle = await open(path, readOrCreate, fileMode)
     const goodBytes = await replay(handle, path, take)
     await handle.truncate(goodBytes)
+    // Until there is a fact in it, nobody knows whether its name would survive a power failure.
+    if (goodBytes === 0) await syncDirectory(dirname(path))
     await reserveOf(path).give()
     return new JournalFile(path, handle, goodBytes)
   } catch (cause) {

@@ -49,7 +49,7 @@ const noFollow = constants.O_NOFOLLOW ?? 0
 /** Flags for files of ours: never through a link that somebody else has left there. */
 export const appendOnly = constants.O_WRONLY | constants.O_APPEND | noFollow
 export const appendOrCreate = appendOnly | constants.O_CREAT
-export const readAndWrite = constants.O_RDWR | noFollow
+export const readOrCreate = constants.O_RDWR | constants.O_CREAT | noFollow
 
 /** Made, or there already; a link is followed only where the user himself named it. */
 export const ownFolder = async (folder: string, named: boolean): Promise<void> => {

@@ -32,6 +32,16 @@ const create = async (path: string): Promise<FileHandle> => {
   }
 }
 
+/** The first `bytes` of a file; all of it by default. */
+async function* reading(path: string, bytes = Number.POSITIVE_INFINITY): AsyncGenerator<Uint8Array> {
+  if (bytes === 0) return
+  try {
+    yield* createReadStream(path, { end: bytes - 1, highWaterMark: 256 * 1024 })
+  } catch (cause) {
+    throw storageError(`Cannot read ${path}`, cause)
+  }
+}
+
 /** What stands in the folder of parts, as far as this process knows: what is not there needs not be looked for. */
 type Left = Set<string>
 
@@ -72,10 +82,7 @@ class LocalPart implements Part {
   }
 
   read(): AsyncIterable<Uint8Array> {
-    return createReadStream(this.paths.part, {
-      end: Math.max(0, this.keptNow.bytes - 1),
-      highWaterMark: 256 * 1024,
-    })
+    return reading(this.paths.part, this.keptNow.bytes)
   }
 
   async restart(validators?: Validators): Promise<void> {
@@ -103,18 +110,24 @@ class LocalPart implements Part {
   async publish(): Promise<void> {
     this.isWhole = true
     await this.guard(async () => {
-      await this.assertHeld()
-      await this.publishTo({ seal: () => this.seal(), from: this.paths.part, to: this.paths.name })
+      try {
+        await this.assertHeld()
+        await this.publishTo({ seal: () => this.seal(), from: this.paths.part, to: this.paths.name })
+      } finally {
+        await this.close()
+      }
       this.left.delete(this.paths.part)
       await this.remove(this.paths.note)
     })
   }
 
   async discard(): Promise<void> {
-    await this.close()
-    this.keptNow = { bytes: 0 }
-    await this.remove(this.paths.part)
-    await this.remove(this.paths.note)
+    await this.guard(async () => {
+      await this.close()
+      this.keptNow = { bytes: 0 }
+      await this.remove(this.paths.part)
+      await this.remove(this.paths.note)
+    })
   }
 
   private async remove(path: string): Promise<void> {
@@ -242,7 +255,11 @@ export const localSink = (options: LocalSinkOptions): Sink => {
     }
   }
   const unfinished = async (): Promise<{ files: number; bytes: number }> => {
-    const names = await readdir(parts).catch(missing)
+    const names = await readdir(parts)
+      .catch(missing)
+      .catch((cause) => {
+        throw storageError(`Cannot read ${parts}`, cause)
+      })
     let files = 0
     let bytes = 0
     for (const name of names ?? []) {
@@ -262,9 +279,14 @@ export const localSink = (options: LocalSinkOptions): Sink => {
       for (const piece of piecesOf(text)) await whole.append(Buffer.from(piece))
       await whole.publish()
     },
-    read: (name) => createReadStream(join(directory, name), { highWaterMark: 256 * 1024 }),
+    read: (name) => reading(join(directory, name)),
     size: async (name) => {
-      const found = await lstat(join(directory, name)).catch(missing)
+      const path = join(directory, name)
+      const found = await lstat(path)
+        .catch(missing)
+        .catch((cause) => {
+          throw storageError(`Cannot read ${path}`, cause)
+        })
       return found?.isFile() ? found.size : undefined
     },
   }

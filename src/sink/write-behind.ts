@@ -47,7 +47,8 @@ export const writeBehind = (open: () => Promise<FileHandle>): WriteBehind => {
       setImmediate(() => setImmediate(resolve))
     })
   const drain = async (): Promise<void> => {
-    if (!handle) await turn()
+    // In any case later: what ends before it is known to have begun would seem to go on for ever.
+    await (handle ? undefined : turn())
     while (waitingBytes > 0 && failure === undefined) {
       const chunks = waiting
       waiting = []

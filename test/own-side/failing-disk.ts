@@ -1,0 +1,200 @@
+/** The file system below one directory, each of whose calls can be listed, and one of them made to fail. */
+import fs from 'node:fs'
+import type { FileHandle } from 'node:fs/promises'
+import promises from 'node:fs/promises'
+import { syncBuiltinESMExports } from 'node:module'
+
+export type Code =
+  | 'ENOSPC'
+  | 'EIO'
+  | 'EMFILE'
+  | 'EACCES'
+  | 'EROFS'
+  | 'EDQUOT'
+  | 'EINVAL'
+  | 'ENOTSUP'
+  | 'EPERM'
+
+/** A call by its kind, path and number among those of the same kind and path: the same in each run. */
+export interface DiskCall {
+  kind: string
+  /** Below the root, without what is drawn by chance. */
+  path: string
+  number: number
+}
+
+export interface Failure extends DiskCall {
+  code: Code
+  /** From this call on, each of its kind and path fails, or of any kind that needs room with `everywhere`. */
+  lasting?: 'here' | 'everywhere'
+}
+
+export interface FailingDisk extends Disposable {
+  readonly calls: readonly DiskCall[]
+  /** Whether the failure was met. */
+  readonly met: boolean
+  fail(failure: Failure): void
+  mend(): void
+}
+
+const ofPath = [
+  ...['open', 'mkdir', 'readdir', 'lstat', 'stat', 'rename', 'rm', 'link', 'utimes', 'writeFile', 'readFile'],
+  ...['appendFile', 'realpath', 'unlink', 'rmdir', 'access'],
+] as const
+const ofHandle = ['write', 'writev', 'datasync', 'sync', 'truncate', 'read', 'writeFile', 'close'] as const
+
+/** What takes room on a disk. */
+export const takesRoom = (kind: string): boolean =>
+  /^(write|writev|handle\.write|handle\.writev|handle\.writeFile|appendFile|writeFile|handle\.datasync)$/.test(
+    kind,
+  )
+
+type Method = (this: unknown, ...args: unknown[]) => unknown
+type Methods = Record<string, Method>
+
+const uuid = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g
+
+const errorOf = (code: Code, kind: string, path: string): Error =>
+  Object.assign(new Error(`${code}: made by the test, ${kind} '${path}'`), { code })
+
+/** Half of what was to be written is written before the disk is full. */
+const half = (args: unknown[]): unknown[] | undefined => {
+  const [first, offset, length, position] = args
+  if (Buffer.isBuffer(first) && typeof offset === 'number' && typeof length === 'number')
+    return [first, offset, length >> 1, position]
+  return undefined
+}
+
+/** Watches everything below `root`, until it is disposed of. */
+export const failingDisk = async (root: string): Promise<FailingDisk> => {
+  const calls: DiskCall[] = []
+  const counts = new Map<string, number>()
+  const paths = new WeakMap<object, string>()
+  const descriptors = new Map<number, string>()
+  let failure: Failure | undefined
+  let met = false
+
+  /** Counts a call; the error that it ends with, if it is the one. */
+  const meet = (kind: string, whole: unknown): Error | undefined => {
+    const text = String(whole ?? '')
+    if (!text.startsWith(`${root}/`)) return undefined
+    const path = text.slice(root.length + 1).replace(uuid, '<id>')
+    const key = `${kind} ${path}`
+    const number = (counts.get(key) ?? 0) + 1
+    counts.set(key, number)
+    calls.push({ kind, path, number })
+    if (!failure) return undefined
+    const isHere = failure.kind === kind && failure.path === path
+    const isIt =
+      isHere && (failure.lasting === undefined ? number === failure.number : number >= failure.number)
+    const isLater = met && failure.lasting === 'everywhere' && takesRoom(kind)
+    if (!isIt && !isLater) return undefined
+    met = true
+    return errorOf(failure.code, kind, text)
+  }
+
+  const undo: (() => void)[] = []
+  const replace = (target: Methods, name: string, make: (original: Method) => Method): void => {
+    const original = target[name]
+    if (original === undefined) return
+    target[name] = make(original)
+    undo.push(() => {
+      target[name] = original
+    })
+  }
+
+  const module = promises as unknown as Methods
+  for (const name of ofPath) {
+    replace(
+      module,
+      name,
+      (original) =>
+        async function (this: unknown, ...args) {
+          const error = meet(name, name === 'rename' || name === 'link' ? args[1] : args[0])
+          if (error && name === 'appendFile') {
+            const text = String(args[1])
+            await original.call(this, args[0], text.slice(0, text.length >> 1), args[2])
+          }
+          if (error) throw error
+          const result = await original.apply(this, args)
+          if (name === 'open') paths.set(result as object, String(args[0]))
+          return result
+        },
+    )
+  }
+  const probe = await promises.open(root, 'r')
+  const prototype: FileHandle = Object.getPrototypeOf(probe)
+  await probe.close()
+  for (const name of ofHandle) {
+    replace(
+      prototype as unknown as Methods,
+      name,
+      (original) =>
+        async function (this: unknown, ...args) {
+          const error = meet(`handle.${name}`, paths.get(this as object))
+          if (error && name === 'close') await original.apply(this, args)
+          const less = error && name === 'write' ? half(args) : undefined
+          if (less) await original.apply(this, less)
+          if (error) throw error
+          return original.apply(this, args)
+        },
+    )
+  }
+  // Streams that read.
+  replace(
+    fs as unknown as Methods,
+    'open',
+    (original) =>
+      function (this: unknown, ...args) {
+        const done = args.at(-1) as (error: Error | null, descriptor?: number) => void
+        const error = meet('stream.open', args[0])
+        if (error) return process.nextTick(done, error)
+        return original.call(this, ...args.slice(0, -1), (failed: Error | null, descriptor: number) => {
+          if (!failed) descriptors.set(descriptor, String(args[0]))
+          done(failed, descriptor)
+        })
+      },
+  )
+  replace(
+    fs as unknown as Methods,
+    'read',
+    (original) =>
+      function (this: unknown, ...args) {
+        const error = meet('stream.read', descriptors.get(args[0] as number))
+        if (error) return process.nextTick(args.at(-1) as (error: Error) => void, error)
+        return original.apply(this, args)
+      },
+  )
+  syncBuiltinESMExports()
+
+  return {
+    calls,
+    get met() {
+      return met
+    },
+    fail: (wanted) => {
+      failure = wanted
+      met = false
+      counts.clear()
+    },
+    mend: () => {
+      failure = undefined
+    },
+    [Symbol.dispose]: () => {
+      for (const one of undo) one()
+      syncBuiltinESMExports()
+    },
+  }
+}
+
+/** Files below a directory that this process holds open. */
+export const openBelow = (root: string): string[] => {
+  const held = fs.readdirSync('/proc/self/fd').flatMap((descriptor) => {
+    try {
+      return [fs.readlinkSync(`/proc/self/fd/${descriptor}`)]
+    } catch {
+      return []
+    }
+  })
+  return held.filter((path) => path.startsWith(root))
+}
