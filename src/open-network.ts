@@ -91,5 +91,5 @@ export const openNetwork = (config: Config, host: NetworkHost, paused: Map<strin
     stacks.set(required, exchange)
     return exchange
   }
-  return { fhir: stack(identity, ...rate), files, credentials, close: wire.close }
+  return { fhir: stack(identity, ...guard, ...rate), files, credentials, close: wire.close }
 }

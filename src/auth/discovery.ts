@@ -5,8 +5,9 @@ import { BulkxError } from '../errors.js'
 import { type Answer, DecodeError, readAnswer } from '../http/body.js'
 import { compose, type Exchange } from '../http/exchange.js'
 import { NetworkError } from '../http/network-error.js'
+import { refusePrivateAddresses } from '../http/private-addresses.js'
 import { followRedirects } from '../http/redirects.js'
-import { isHttp, isLoopback, resolveUrl, withoutQuery } from '../http/url.js'
+import { isHttp, isLoopback, isPrivateAddress, resolveUrl, withoutQuery } from '../http/url.js'
 import { isObject } from '../json.js'
 import type { ScopeHints } from './scopes.js'
 
@@ -88,7 +89,8 @@ const judge = (url: string, { status, body }: Answer): Looked => {
 
 const look = async (path: string, accept: string, options: DiscoveryOptions): Promise<Looked> => {
   const url = `${options.fhirUrl.replace(/[?#].*$/s, '').replace(/\/+$/, '')}/${path}`
-  const exchange = compose(followRedirects)(options.exchange)
+  const guard = isPrivateAddress(options.fhirUrl) ? [] : [refusePrivateAddresses([])]
+  const exchange = compose(followRedirects, ...guard)(options.exchange)
   try {
     const request = { method: 'GET', url, headers: { accept }, signal: options.signal }
     const answer = await readAnswer(await exchange(request), options.clock)
@@ -108,10 +110,12 @@ const look = async (path: string, accept: string, options: DiscoveryOptions): Pr
   }
 }
 
-const endpoint = (reference: string, { url }: Looked): string => {
+const endpoint = (reference: string, { url }: Looked, fhirUrl: string): string => {
   const tokenUrl = resolveUrl(reference, url)
-  if (isSecureEndpoint(tokenUrl)) return tokenUrl
-  const message = `${withoutQuery(url)} names a token endpoint that is not https: ${withoutQuery(tokenUrl)}`
+  const isSecure = isSecureEndpoint(tokenUrl)
+  if (isSecure && (!isPrivateAddress(tokenUrl) || isPrivateAddress(fhirUrl))) return tokenUrl
+  const wrong = isSecure ? 'at a private address' : 'that is not https'
+  const message = `${withoutQuery(url)} names a token endpoint ${wrong}: ${withoutQuery(tokenUrl)}`
   throw new BulkxError('BULKX_DISCOVERY', message, { hint })
 }
 
@@ -123,12 +127,12 @@ export const discover = async (options: DiscoveryOptions): Promise<Discovered> =
   const smart = await look('.well-known/smart-configuration', 'application/json', options)
   const found = readSmartConfiguration(smart.json)
   if (found?.reference !== undefined) {
-    return { tokenUrl: endpoint(found.reference, smart), hints: found.hints }
+    return { tokenUrl: endpoint(found.reference, smart, options.fhirUrl), hints: found.hints }
   }
   const metadata = await look('metadata', 'application/fhir+json', options)
   const reference = readCapabilityStatement(metadata.json)
   if (reference !== undefined) {
-    return { tokenUrl: endpoint(reference, metadata), hints: found?.hints ?? noHints }
+    return { tokenUrl: endpoint(reference, metadata, options.fhirUrl), hints: found?.hints ?? noHints }
   }
   const reasons = [smart, metadata].map(({ url, reason }) => `${withoutQuery(url)}: ${reason}`).join('; ')
   const message = `The server does not say where tokens are had: ${reasons}`

@@ -56,15 +56,24 @@ for (const [network, prefix] of [
 ] as const)
   privateRanges.addSubnet(network, prefix, 'ipv6')
 
-/** The IPv4 address inside of an IPv6 one, for translators and tunnels: `64:ff9b::a.b.c.d`, `2002:aabb:ccdd::`. */
+/** The eight numbers of an IPv6 address as URLs have it, in hexadecimal. */
+const groupsOf = (host: string): number[] => {
+  const [left = [], right = []] = host.split('::').map((half) => (half === '' ? [] : half.split(':')))
+  const zeros = Array.from({ length: 8 - left.length - right.length }, () => '0')
+  return [...left, ...zeros, ...right].map((group) => Number.parseInt(group, 16))
+}
+
+/** The IPv4 address inside of an IPv6 one, for translators and tunnels: `64:ff9b::a.b.c.d`, `2002:aabb:ccdd::`, Teredo. */
 const embedded = (host: string): string | undefined => {
-  const [, high = '', low = ''] =
-    /^64:ff9b::(?:([0-9a-f]{1,4}):)?([0-9a-f]{1,4})$/.exec(host) ??
-    /^2002:([0-9a-f]{1,4}):([0-9a-f]{1,4}):/.exec(host) ??
-    []
-  if (low === '') return undefined
-  const bits = (Number.parseInt(high || '0', 16) << 16) | Number.parseInt(low, 16)
-  return [24, 16, 8, 0].map((shift) => (bits >>> shift) & 0xff).join('.')
+  const groups = groupsOf(host)
+  const ofTwo = (at: number, mask = 0): string =>
+    groups
+      .slice(at, at + 2)
+      .flatMap((group) => [(group ^ mask) >> 8, (group ^ mask) & 0xff])
+      .join('.')
+  if (/^64:ff9b::/.test(host)) return ofTwo(6)
+  if (groups[0] === 0x2002) return ofTwo(1)
+  return groups[0] === 0x2001 && groups[1] === 0 ? ofTwo(6, 0xffff) : undefined
 }
 
 /**
@@ -72,7 +81,7 @@ const embedded = (host: string): string | undefined => {
  * spelling; and localhost. Names that a resolver turns into such addresses are not looked up here.
  */
 export const isPrivateAddress = (url: string): boolean => {
-  const host = hostOf(url).replace(/\.$/, '')
+  const host = hostOf(url).replace(/\.+$/, '')
   if (host === 'localhost' || host.endsWith('.localhost')) return true
   const inner = isIPv6(host) ? embedded(host) : undefined
   if (inner !== undefined && privateRanges.check(inner, 'ipv4')) return true

@@ -41,6 +41,22 @@ const statement = (valueUri: unknown): Reply => ({
   },
 })
 
+test.each(['http://127.0.0.1:8/t', 'https://10.0.0.1/t', 'https://[fd00::1]/t'])(
+  '%s is no place to prove who we are, unless the server is in such a place itself',
+  async (tokenUrl) => {
+    const body = { token_endpoint: tokenUrl }
+    await expect(discover(served({ body }).options)).rejects.toMatchObject({
+      code: 'BULKX_DISCOVERY',
+      message: expect.stringContaining('names a token endpoint at a private address'),
+      hint: expect.stringContaining('--token-url'),
+    })
+    const inside = 'http://localhost:8080/fhir'
+    const server = scriptedServer(fakeClock(), { [`GET ${inside}/`]: { body } })
+    const options = { exchange: server.exchange, fhirUrl: inside, clock: fakeClock() }
+    expect(await discover(options)).toMatchObject({ tokenUrl })
+  },
+)
+
 describe('A-10 found', () => {
   test.each<[string, Script, Script | undefined, string]>([
     ['smart-configuration', { body: { token_endpoint: 'https://ehr.example/t' } }, undefined, `${origin}/t`],
@@ -57,7 +73,6 @@ describe('A-10 found', () => {
       undefined,
       'https://a.example/%74?a=%20b',
     ],
-    ['loopback', { body: { token_endpoint: 'http://127.0.0.1:8/t' } }, undefined, 'http://127.0.0.1:8/t'],
     ['404: CapabilityStatement', { status: 404 }, statement('https://a.example/t'), 'https://a.example/t'],
     ['HTML: CapabilityStatement', { body: '<html>' }, statement('/t'), `${origin}/t`],
     ['401: CapabilityStatement', { status: 401 }, statement('/t'), `${origin}/t`],

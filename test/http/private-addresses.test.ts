@@ -41,6 +41,53 @@ test('M-21 nor behind a redirect', async () => {
   expect(asked).toEqual(['https://ehr.example/f'])
 })
 
+test.each([
+  'http://127.1/',
+  'http://0x7f.0.0.1/',
+  'http://2130706433/',
+  'http://127.0.0.1./',
+  'http://localhost../',
+  'http://LOCALHOST:80/',
+  'http://x.localhost/',
+  'http://１２７.０.０.１/',
+  'http://ⓛocalhost/',
+  'http://user@10.0.0.1:8080/',
+  'http://ehr.example:x@10.0.0.1/',
+  'http://[::]/',
+  'http://[0:0:0:0:0:0:0:1]/',
+  'http://[::127.0.0.1]/',
+  'http://[::ffff:7f00:1]/',
+  'http://[64:ff9b::10.1.0.0]/',
+  'http://[64:ff9b::]/',
+  'http://[2002:a00::1]/',
+  'http://[2002:a01::]/',
+  'http://[2001:0:4136:e378:8000:63bf:f5ff:fffe]/',
+  'http://[fe80::1]/',
+  'http://[fd00:ec2::254]/',
+  'http://169.254.169.254/latest/meta-data/',
+  'http://0xa9fea9fe/',
+  'http://0251.0376.0251.0376/',
+])('%s is at a private address', async (url) => {
+  const { asked, exchange } = server()
+  await expect(ask(url, exchange)).rejects.toThrow('private')
+  expect(asked).toEqual([])
+})
+
+test.each([
+  'https://10.0.0.1.example/',
+  'https://ehr.example/10.0.0.1',
+  'https://10.0.0.1@ehr.example/',
+  'https://ehr.example\\@10.0.0.1/',
+  'https://[64:ff9b::808:808]/',
+  'https://[2002:808:808::]/',
+  'https://[2606:4700::1111]/',
+  'https://xn--localhost-x.example/',
+])('%s is not', async (url) => {
+  const { asked, exchange } = server()
+  await ask(url, exchange)
+  expect(asked).toEqual([url])
+})
+
 test('what is named is asked, to the port', async () => {
   const { asked, exchange } = server()
   await ask('https://10.0.0.1:8443/f', exchange, ['https://10.0.0.1:8443'])
