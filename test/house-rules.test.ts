@@ -108,7 +108,7 @@ const table: Record<string, Allowed> = {
     auth: ['access-token', 'credentials-for', 'key-pair', 'keys', 'method', 'scopes'],
     http: ['url', 'exchange'],
     protocol: ['types', 'kick-off', 'delete'],
-    sink: ['disk'],
+    sink: ['disk', 'storage-error'],
     job: '*',
     fetch: 'types',
     'open-job.ts': '*',

@@ -4,6 +4,7 @@ import { chmod, mkdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { BulkxError } from '../errors.js'
 import { isObject } from '../json.js'
+import { storageError, systemCode } from '../sink/storage-error.js'
 import type { Io } from './io.js'
 import type { Texts } from './settings.js'
 
@@ -86,10 +87,14 @@ const read = (store: Awaited<ReturnType<typeof openStore>>): Profiles => {
   return { byName, inUse: typeof inUse === 'string' ? inUse : undefined }
 }
 
+/** A file that cannot be looked at is not one that is not there: a run without its profile is another run. */
 const isThere = (path: string): Promise<boolean> =>
   stat(path).then(
     () => true,
-    () => false,
+    (error) => {
+      if (['ENOENT', 'ENOTDIR'].includes(systemCode(error) ?? '')) return false
+      throw storageError(`Cannot read ${path}`, error)
+    },
   )
 
 /** The profiles of this user; none where there is no file. Throws `BULKX_CONFIG` when it cannot be read. */
@@ -113,17 +118,29 @@ const lock = async (directory: string, io: Io) => {
   }
 }
 
+const unwritable = (io: Place, cause: unknown): BulkxError => {
+  if (cause instanceof BulkxError) return cause
+  const { code, message } = storageError(`Cannot write ${profilesPath(io)}`, cause)
+  const hint = 'make room, or mend the directory, and run the same command again; BULKX_CONFIG_DIR moves it'
+  return new BulkxError(code, message, { cause, hint })
+}
+
 /** Changes the file; who does so at the same time comes before or after. The file is its owner's only. */
 export const changeProfiles = async (io: Io, change: (profiles: Profiles) => Profiles): Promise<void> => {
   const directory = configDirectory(io)
-  await mkdir(directory, { recursive: true, mode: directoryMode })
-  const held = await lock(directory, io)
+  const held = await mkdir(directory, { recursive: true, mode: directoryMode })
+    .then(() => lock(directory, io))
+    .catch((cause) => {
+      throw unwritable(io, cause)
+    })
   try {
     const store = await openStore(io)
     const { byName, inUse } = change(read(store))
     const profiles = Object.fromEntries([...byName].map(([name, profile]) => [name, written(profile)]))
     store.store = { ...(inUse === undefined ? {} : { inUse }), profiles }
     await chmod(profilesPath(io), fileMode)
+  } catch (cause) {
+    throw unwritable(io, cause)
   } finally {
     await held.release()
   }

@@ -138,7 +138,8 @@ const exportComplete = (state: JobState, at: number): LogItem => {
       resources: stored.reduce((sum, { resources }) => sum + resources, 0),
       bytes: stored.reduce((sum, { bytes }) => sum + bytes, 0),
       attachments: null,
-      duration: at - state.startedAt,
+      // A clock may have been set back meanwhile.
+      duration: Math.max(0, at - state.startedAt),
     },
   }
 }

@@ -196,7 +196,9 @@ const checkLimits = (job: Job, seen: readonly Fact[]): void => {
     const reason = `its answer names ${last.reference}, where the server answers HTTP ${last.status}`
     throw unlocated(job.config, reason)
   }
-  if (last?.type === 'status-transient' && now - (job.state.failingSince ?? now) >= patienceMs) {
+  // From failure to failure: a machine that slept after the first one has not waited.
+  const { lookedAt, failingSince = lookedAt } = job.state
+  if (last?.type === 'status-transient' && lookedAt - failingSince >= patienceMs) {
     throw tooLong(job, last.reason)
   }
   const waits =

@@ -32,6 +32,15 @@ const create = async (path: string): Promise<FileHandle> => {
   }
 }
 
+/** What is found at a path; undefined where there is nothing. */
+const lookedAt = async <T>(path: string, found: Promise<T>): Promise<T | undefined> => {
+  try {
+    return await found.catch(missing)
+  } catch (cause) {
+    throw storageError(`Cannot read ${path}`, cause)
+  }
+}
+
 /** The first `bytes` of a file; all of it by default. */
 async function* reading(path: string, bytes = Number.POSITIVE_INFINITY): AsyncGenerator<Uint8Array> {
   if (bytes === 0) return
@@ -255,11 +264,7 @@ export const localSink = (options: LocalSinkOptions): Sink => {
     }
   }
   const unfinished = async (): Promise<{ files: number; bytes: number }> => {
-    const names = await readdir(parts)
-      .catch(missing)
-      .catch((cause) => {
-        throw storageError(`Cannot read ${parts}`, cause)
-      })
+    const names = await lookedAt(parts, readdir(parts))
     let files = 0
     let bytes = 0
     for (const name of names ?? []) {
@@ -282,11 +287,7 @@ export const localSink = (options: LocalSinkOptions): Sink => {
     read: (name) => reading(join(directory, name)),
     size: async (name) => {
       const path = join(directory, name)
-      const found = await lstat(path)
-        .catch(missing)
-        .catch((cause) => {
-          throw storageError(`Cannot read ${path}`, cause)
-        })
+      const found = await lookedAt(path, lstat(path))
       return found?.isFile() ? found.size : undefined
     },
   }
