@@ -36,7 +36,10 @@ const run = (...args) =>
 const compileAssembly = async (source, target, fresh) => {
   const options = ['--runtime', 'stub', '--enable', 'simd', '-O3', '--noAssert']
   const { version } = JSON.parse(readFileSync(join(modules, 'assemblyscript/package.json'), 'utf8'))
-  const key = JSON.stringify([version, options, readFileSync(source, 'utf8')])
+  const sources = readdirSync(dirname(source)).map((name) =>
+    readFileSync(join(dirname(source), name), 'utf8'),
+  )
+  const key = JSON.stringify([version, options, ...sources])
   const kept = join(root, '.tmp', `${createHash('sha256').update(key).digest('hex').slice(0, 16)}.wasm`)
   if (!existsSync(kept)) {
     const made = join(fresh, 'made.wasm')

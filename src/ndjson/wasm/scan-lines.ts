@@ -7,6 +7,24 @@
  * The block ends with a line end. No token of JSON can contain one, so that it stops every loop, and no loop
  * needs to compare its position with the end. 16 bytes behind the block can be read.
  */
+import {
+  afterScalar,
+  afterSpace,
+  afterString,
+  closeBrace,
+  closeBracket,
+  colon,
+  comma,
+  escaped,
+  forgetEscapes,
+  lineEnd,
+  openBrace,
+  openBracket,
+  quote,
+  reso4,
+  type4,
+  urce4,
+} from './tokens.ts'
 
 /** Deeper lines are reported. */
 const depthMax: u32 = 1000
@@ -22,34 +40,10 @@ const open: usize = memory.data(1000)
 const expected: usize = memory.data(64)
 const records: usize = memory.data(4096 * 20, 4)
 
-const tab: u32 = 0x09
-const lineEnd: u32 = 0x0a
-const carriageReturn: u32 = 0x0d
-const space: u32 = 0x20
-const quote: u32 = 0x22
-const comma: u32 = 0x2c
-const minus: u32 = 0x2d
-const colon: u32 = 0x3a
-const openBracket: u32 = 0x5b
-const backslash: u32 = 0x5c
-const closeBracket: u32 = 0x5d
-const openBrace: u32 = 0x7b
-const closeBrace: u32 = 0x7d
-
-// Four letters at a time, in the byte order of memory.
-const true4: u32 = 0x65757274
-const fals4: u32 = 0x736c6166
-const null4: u32 = 0x6c6c756e
-const type4: u32 = 0x65707954
-const reso4: u32 = 0x6f736572
-const urce4: u32 = 0x65637275
-
 /** What the last call of `scan` found: lines it went through, and where it stopped. */
 export let lines: u32 = 0
 export let position: usize = 0
 
-/** A string with an escape has been passed. */
-let escaped: bool = false
 /** A name or a type of the current line has an escape, so that its type is not known here. */
 let doubtful: bool = false
 /** The current line was not looked at to its end, though it may be an object. */
@@ -70,112 +64,13 @@ export function blockAt(): usize {
   return (__heap_base + 15) & ~15
 }
 
-function isDigit(byte: u32): bool {
-  return byte - 0x30 < 10
-}
-
-function isHex(byte: u32): bool {
-  return isDigit(byte) || (byte | 0x20) - 0x61 < 6
-}
-
-function afterSpace(at: usize): usize {
-  let byte: u32 = load<u8>(at)
-  while (byte <= space) {
-    if (byte !== space && byte !== tab && byte !== carriageReturn) return at
-    byte = load<u8>(++at)
-  }
-  return at
-}
-
-/** From a backslash to behind its escape, or 0. */
-function afterEscape(at: usize): usize {
-  switch (<u32>load<u8>(at + 1)) {
-    case 0x22:
-    case 0x5c:
-    case 0x2f:
-    case 0x62:
-    case 0x66:
-    case 0x6e:
-    case 0x72:
-    case 0x74:
-      return at + 2
-    case 0x75: {
-      for (let index: usize = 2; index < 6; index++) if (!isHex(load<u8>(at + index))) return 0
-      return at + 6
-    }
-    default:
-      return 0
-  }
-}
-
-/** From behind the opening quote to behind the closing one, or 0. */
-function afterString(at: usize): usize {
-  const quotes = i8x16.splat(0x22)
-  const backslashes = i8x16.splat(0x5c)
-  const spaces = i8x16.splat(0x20)
-  while (true) {
-    const bytes = v128.load(at)
-    const ends = v128.or(i8x16.eq(bytes, quotes), i8x16.eq(bytes, backslashes))
-    const stops: u32 = <u32>i8x16.bitmask(v128.or(ends, i8x16.lt_u(bytes, spaces)))
-    if (stops === 0) {
-      at += 16
-      continue
-    }
-    at += ctz(stops)
-    const stop: u32 = load<u8>(at)
-    if (stop === quote) return at + 1
-    if (stop !== backslash) return 0
-    escaped = true
-    at = afterEscape(at)
-    if (at === 0) return 0
-  }
-}
-
-/** From behind one digit or more, or 0. */
-function afterDigits(at: usize): usize {
-  if (!isDigit(load<u8>(at))) return 0
-  while (isDigit(load<u8>(++at))) {}
-  return at
-}
-
-function afterNumber(at: usize): usize {
-  if (load<u8>(at) === minus) at++
-  if (load<u8>(at) === 0x30) at++
-  else {
-    at = afterDigits(at)
-    if (at === 0) return 0
-  }
-  if (load<u8>(at) === 0x2e) {
-    at = afterDigits(at + 1)
-    if (at === 0) return 0
-  }
-  if ((load<u8>(at) | 0x20) === 0x65) {
-    const sign: u32 = load<u8>(at + 1)
-    at = afterDigits(sign === 0x2b || sign === minus ? at + 2 : at + 1)
-  }
-  return at
-}
-
-function afterLiteral(at: usize): usize {
-  const letters = load<u32>(at)
-  if (letters === true4 || letters === null4) return at + 4
-  return letters === fals4 && load<u8>(at + 4) === 0x65 ? at + 5 : 0
-}
-
-/** A value that is neither object nor array: to behind it, or 0. */
-function afterScalar(at: usize): usize {
-  const byte: u32 = load<u8>(at)
-  if (byte === quote) return afterString(at + 1)
-  return byte === minus || isDigit(byte) ? afterNumber(at) : afterLiteral(at)
-}
-
 function isResourceType(at: usize): bool {
   return load<u32>(at) === reso4 && load<u32>(at, 4) === urce4 && load<u32>(at, 8) === type4
 }
 
 /** From behind the opening quote of a top-level key to its value, or 0. A last `resourceType` is remembered. */
 function afterTopKey(at: usize): usize {
-  escaped = false
+  forgetEscapes()
   const end = afterString(at)
   if (end === 0) return 0
   // An escaped key may read `resourceType` too.
