@@ -76,10 +76,10 @@ interface Row {
   gzip: boolean
 }
 
-/** By default ten exports of a server without trouble, killed five times each, and one of each vendor with trouble. */
+/** By default six exports of a server without trouble, killed five times each, and one of each vendor with trouble. */
 const rowsOf = (name: ServerName, at: number): Row[] => {
   const isCalm = CRASH_SERVERS === undefined && name === 'reference'
-  return Array.from({ length: Number(CRASH_EXPORTS ?? (isCalm ? 10 : 1)) }, (_, index) => ({
+  return Array.from({ length: Number(CRASH_EXPORTS ?? (isCalm ? 6 : 1)) }, (_, index) => ({
     name,
     number: index + 1,
     own: seed * 100_000 + at * 10_000 + index,
