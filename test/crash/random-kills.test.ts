@@ -138,7 +138,7 @@ const killAgainAndAgain = async (
     if (ended.signal === 'SIGKILL') total.kills += 1
     // Trouble that outlasts the attempts at a file ends a run, which counts as no kill.
     else if (!mayEnd(ended, row)) throw new Error(`${when}: ended ${ended.code}: ${ended.stderr}`)
-    if (ended.code === 0) return true
+    if (ended.code === 0 || ended.code === 2) return ended.code === 0
     befores.push({ finished: await finishedFiles(place.out), requests: server.mock.requests.length })
     if (roll.upTo(2) === 1) await appendFile(journalOf(place.out), roll.pick(tornTails))
   }
@@ -151,7 +151,7 @@ const command = (row: Row, place: Place, server: Served): string[] => [
 ]
 
 const mayEnd = ({ code }: Ended, { name, trouble }: Row): boolean =>
-  (code === 0 && !servers[name].deletes) || (trouble > 0 && (code === 7 || code === 9))
+  ((code === 0 || code === 2) && !servers[name].deletes) || (trouble > 0 && (code === 7 || code === 9))
 
 /** Runs until the trouble is over. */
 const finish = async ({ row, place, server }: Export): Promise<void> => {
@@ -159,6 +159,11 @@ const finish = async ({ row, place, server }: Export): Promise<void> => {
   for (let count = 1; ; count += 1) {
     const { code, stderr } = await run(place, command(row, place, server), { env: servers[row.name].env })
     if (code === 0) return
+    // Killed when nothing was left to be done, for nothing is deleted here: the export is finished, and says so.
+    if (code === 2 && !servers[row.name].deletes) {
+      expect((await run(place, ['resume', place.out])).code, stderr).toBe(0)
+      return
+    }
     const when = `run ${count} at the end of ${row.name} ${row.number}, seed ${row.own}`
     expect(count < runsMax && (code === 7 || code === 9), `${when}: ended ${code}: ${stderr}`).toBe(true)
   }
