@@ -128,7 +128,7 @@ class Lines implements Inspector {
   private recognise(): void {
     const { lines, resources, bytes } = this.result
     const found = shapeOf({
-      text: Buffer.concat(this.beginning).toString('utf8'),
+      bytes: Buffer.concat(this.beginning),
       isAll: this.beginningBytes === bytes,
       lines,
       resources,

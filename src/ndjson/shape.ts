@@ -12,7 +12,7 @@ export const beginningMax = 64 * 1024
 
 export interface Beginning {
   /** The first bytes of the file: all of them, or `beginningMax`. */
-  text: string
+  bytes: Buffer
   /** They are all. */
   isAll: boolean
   /** Lines that are not blank. */
@@ -37,14 +37,18 @@ const asOneValue = (text: string, expectedType: string): Shape | undefined => {
     : undefined
 }
 
+const brace = '{'.charCodeAt(0)
+
 /** What the file is instead of NDJSON; undefined when it is NDJSON, good or bad. `outcome` comes with its value. */
 export const shapeOf = (
   beginning: Beginning,
 ): { shape: Shape; value?: Record<string, unknown> } | undefined => {
-  const text = beginning.text.replace(/^[\ufeff\s]+/, '')
+  const isOverLines = beginning.lines > 1 && 2 * beginning.resources < beginning.lines
+  // Nearly every file: nothing below would say anything of it, and decoding costs more than all the checks of its lines.
+  if (beginning.bytes[0] === brace && beginning.lines > 1 && !isOverLines) return undefined
+  const text = beginning.bytes.toString('utf8').replace(/^[\ufeff\s]+/, '')
   if (text.startsWith('<')) return { shape: 'page' }
   const [first = ''] = text.split('\n', 1)
-  const isOverLines = beginning.lines > 1 && 2 * beginning.resources < beginning.lines
   if (isOverLines && /^[[{][[{\s]*$/.test(first)) {
     const value = beginning.isAll ? parseJson(text) : undefined
     if (isObject(value) && value.resourceType === 'OperationOutcome') return { shape: 'outcome', value }
