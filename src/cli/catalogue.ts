@@ -26,7 +26,7 @@ const jobCommands: Readonly<Record<string, CommandRow>> = {
     examples: [
       'bulkx export --server mock: -o out',
       'bulkx export Group/123 --server https://ehr.example/fhir --token-file token -o out',
-      'bulkx export Patient --type Patient,Observation --since 2026-01-01',
+      'bulkx export Patient --type Patient,Observation --since 2026-01-01T00:00:00Z',
     ],
     exitCodes: allCodes,
     load: async () => (await import('./commands/export.js')).run,

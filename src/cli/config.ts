@@ -1,17 +1,15 @@
 /** From settings to the `Config` of a run: complete, checked, and frozen. */
-
-import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { type Config, defaults, type FilesConfig, type NetworkConfig, type WaitingConfig } from '../config.js'
 import { BulkxError } from '../errors.js'
 import type { KickOffRequest, Target } from '../protocol/types.js'
 import { type Credentials, identityOf, readCredentials } from './identity.js'
-import { reasonOf } from './identity-files.js'
 import type { Io } from './io.js'
+import { patientsFrom } from './patient-list.js'
 import type { Settings } from './settings.js'
 import { shortPath } from './show.js'
 import { baseOfKickOffUrl, defaultDirectoryName, parseTarget } from './target.js'
-import { isMock, parsePatient } from './values.js'
+import { isMock } from './values.js'
 
 /** A server that nobody named. */
 export const missingServer = (): BulkxError =>
@@ -59,35 +57,6 @@ const resolveServer = (settings: Settings, target: Target): Pick<Config, 'server
   throw new BulkxError('BULKX_USAGE', 'The kick-off URL does not show where the FHIR base ends', {
     hint: 'name the FHIR base URL with `--server`',
   })
-}
-
-const splitPatients = (text: string): string[] =>
-  text
-    .split(/\r?\n/)
-    .flatMap((line) => (line.trimStart().startsWith('#') ? [] : line.split(/[\s,]+/).filter(Boolean)))
-
-const patientsFrom = async (argument: string, io: Io): Promise<string[]> => {
-  if (!argument.startsWith('@')) return [argument]
-  const where = argument === '@-' ? 'stdin' : argument.slice(1)
-  const text =
-    argument === '@-'
-      ? await io.readStdin()
-      : await readFile(resolve(io.cwd, where), 'utf8').catch((error: unknown) => {
-          throw new BulkxError('BULKX_CONFIG', `Cannot read ${where}: ${reasonOf(error)}`, {
-            cause: error,
-            hint: 'check `--patient`',
-          })
-        })
-  const patients = splitPatients(text)
-  const wrong = patients.findIndex((patient) => parsePatient(patient) === undefined)
-  if (patients.length === 0 || wrong !== -1) {
-    const what =
-      wrong === -1 ? 'holds no patient' : `holds something else than a patient at position ${wrong + 1}`
-    throw new BulkxError('BULKX_CONFIG', `--patient ${argument}: ${where} ${what}`, {
-      hint: 'write one id or Patient/<id> a line',
-    })
-  }
-  return patients
 }
 
 /** Without what was not given: two questions are compared by their keys. */

@@ -48,7 +48,8 @@ export const exitStatus: readonly ExitStatus[] = [
   {
     codes: [10],
     meaning: 'all on disk and whole, but look at it: findings at or above --fail-on',
-    action: 'read the findings; `bulkx resume --fail-on never` accepts them',
+    action:
+      'read the findings; `bulkx resume --fail-on never` accepts them. The job is deleted on the server as after 0, unless --cleanup never',
   },
   { codes: [11], meaning: 'another process works in this directory', action: 'wait, or let it' },
   {

@@ -47,19 +47,21 @@ const isWrongCount = ({ count }: FileTask, { inspection: { resources, lines } }:
   count !== undefined && (count < resources || count > lines)
 
 /**
- * Ended properly, but not what was promised: worth one more look before it counts as the server's. A file that has
- * another form has no count to keep.
+ * How it was not what was promised, although it ended properly: worth one more look before it counts as the server's.
+ * A file that has another form has no count to keep.
  */
-export const isDisappointing = (task: FileTask, transferred: Transferred): boolean =>
-  (transferred.inspection.notLines === undefined && isWrongCount(task, transferred)) ||
-  transferred.inspection.brokenEnd ||
-  wrongChecksum(task, transferred) !== undefined
+export const disappointment = (task: FileTask, transferred: Transferred): string | undefined => {
+  if (wrongChecksum(task, transferred) !== undefined) return 'its sha256 was not the one the server gave'
+  if (transferred.inspection.notLines === undefined && isWrongCount(task, transferred))
+    return "its number of resources was not the server's"
+  return transferred.inspection.brokenEnd ? 'its last line was broken' : undefined
+}
 
 /** The facts of a stored file; empty ones are left out, for there may be a million files. */
 export const storedFile = (
   task: FileTask,
   transferred: Transferred,
-  run: { attempts: number; durationMs: number },
+  run: Pick<StoredFile, 'attempts' | 'durationMs' | 'again'>,
 ): StoredFile => {
   const { inspection, issues, storedBytes, raisedToHttps, notCompressed, endUnproved } = transferred
   const { notLines } = inspection

@@ -4,7 +4,7 @@ import { backoffMs } from '../http/retry.js'
 import { isHttp, originOf, withoutQuery } from '../http/url.js'
 import type { Part, Sink } from '../sink/sink.js'
 import { AttemptError, attemptsMax } from './attempt-error.js'
-import { isDisappointing, notData, storedFile } from './content.js'
+import { disappointment, notData, storedFile } from './content.js'
 import { TooSlow } from './incoming.js'
 import { broken, notAsked, refusal, wantsFewer } from './judge.js'
 import type { Showing, Slots } from './slots.js'
@@ -38,6 +38,8 @@ interface Run {
   furthest: number
   /** Digest of a content that was whole and not what was promised. */
   disappointment?: string
+  /** What was wrong with the last attempt. */
+  why?: string
 }
 
 /** A host behind a redirect pauses the one that leads to it as well: a link that waits in line goes stale. */
@@ -121,7 +123,8 @@ const nextDelayMs = (error: AttemptError, run: Run, deps: FetchDeps): number | u
  * disappointment is worth another look.
  */
 const isSettled = (task: FileTask, transferred: Transferred, run: Run): boolean => {
-  if (!isDisappointing(task, transferred)) return true
+  const why = disappointment(task, transferred)
+  if (why === undefined) return true
   const digest = transferred.inspection.sha256
   if (run.disappointment === digest) return true
   if (run.disappointment !== undefined) {
@@ -131,8 +134,12 @@ const isSettled = (task: FileTask, transferred: Transferred, run: Run): boolean 
     )
   }
   run.disappointment = digest
+  run.why = why
   return false
 }
+
+const againOf = ({ why, disappointment }: Run, sha256: string): StoredFile['again'] =>
+  why === undefined ? undefined : { why, same: disappointment === sha256 || undefined }
 
 const failed = (error: AttemptError, run: Run): Fetched => {
   const { code, message, hint, status, refresh } = error
@@ -165,14 +172,13 @@ export const fetchFile = async (task: FileTask, deps: FetchDeps, signal?: AbortS
       if (isSettled(task, transferred, run)) {
         // A clock may have been set back meanwhile.
         const durationMs = Math.max(0, deps.clock.now() - startedAt)
-        return {
-          ok: true,
-          part,
-          stored: storedFile(task, transferred, { attempts: run.attempts, durationMs }),
-        }
+        const again = againOf(run, transferred.inspection.sha256)
+        const { attempts } = run
+        return { ok: true, part, stored: storedFile(task, transferred, { attempts, again, durationMs }) }
       }
     } catch (error) {
       if (!(error instanceof AttemptError)) throw error
+      run.why = error.message
       const delayMs = nextDelayMs(error, run, deps)
       if (delayMs === undefined) {
         if (error.code !== 'broken' && error.code !== 'expired') await run.part?.discard()

@@ -55,6 +55,8 @@ export interface StoredFile {
   /** Neither framing nor coding, count nor checksum proves that its end is the end. */
   endUnproved?: boolean
   attempts: number
+  /** Of a second attempt: what was wrong with the one before, and whether both brought the same bytes to the end. */
+  again?: { why: string; same?: boolean }
   /** Milliseconds from the first request to the name on disk. */
   durationMs: number
 }

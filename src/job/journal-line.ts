@@ -125,6 +125,7 @@ const stored = {
   notCompressed: maybe(flag),
   endUnproved: maybe(flag),
   attempts: number,
+  again: maybe(having({ why: text, same: maybe(flag) })),
   durationMs: span,
 }
 

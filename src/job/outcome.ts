@@ -82,6 +82,16 @@ const meanings: Readonly<Record<string, string>> = {
   'not-ndjson': 'there are lines that no reader will understand',
 }
 
+/** Whether a finding is about bytes, and what is known of how they came. */
+const bytesText = (state: JobState, { code, file: name }: Finding): string => {
+  const aboutBytes = ['wrong-count', 'wrong-checksum', 'bad-lines', 'not-ndjson'].includes(code)
+  const stored = aboutBytes ? [...state.files.values()].find((file) => file.name === name)?.stored : undefined
+  if (stored === undefined) return ''
+  return stored.again?.same === true
+    ? "; the same bytes came twice, so the server's own copy is like that"
+    : '; the file is whole, and its bytes are as the server sent them'
+}
+
 const findingsError = (
   state: JobState,
   findings: readonly Finding[],
@@ -99,7 +109,7 @@ const findingsError = (
     : ''
   return new BulkxError(
     'BULKX_FINDINGS',
-    `All files that the server lists are here, but look at them: ${meaning}${where}${first.message}${more}`,
+    `All files that the server lists are here, but look at them: ${meaning}${where}${first.message}${more}${bytesText(state, first)}`,
     {
       hint:
         `${messages}all findings in ${directory}/manifest.json; if they matter, ask who runs the server, or export again with --again; ` +

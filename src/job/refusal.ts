@@ -81,8 +81,20 @@ const optionsNamed = (kickOff: KickOffRequest, words: string): string[] => {
   return [...new Set(named.map((name) => optionOf[name] ?? '--param'))]
 }
 
+/** A time of which the server may want more than was written: what is sent is what was typed. */
+const instantHint = (named: readonly string[], { since, until }: KickOffRequest): string | undefined => {
+  const given = { '--since': since, '--until': until }
+  const [option, time] =
+    Object.entries(given).find(([name, text]) => named.includes(name) && text && !text.includes('T')) ?? []
+  if (option === undefined || time === undefined) return undefined
+  const day = `${time}-01-01`.slice(0, 10)
+  return `a date was sent, and this server may want an instant: write \`${option} ${day}T00:00:00Z\``
+}
+
 const parametersHint = (kickOff: KickOffRequest, words: string): string => {
   const named = optionsNamed(kickOff, words)
+  const instant = instantHint(named, kickOff)
+  if (instant !== undefined) return instant
   if (named.length === 0) return '`--dry-run` shows the exact request; ask only for what this server supports'
   const one = `correct ${named.join(' and ')}, or leave it out`
   return kickOff.lenient ? one : `${one}; with --lenient a server may ignore what it does not support`

@@ -80,8 +80,18 @@ test.each<[string, Refused, RegExp]>([
   ['no parameter named', { status: 400, words: 'no' }, /^`--dry-run`/],
   [
     'a parameter named',
-    { status: 400, words: 'Invalid parameter _since.', kickOff: { since: '2026' } },
+    { status: 400, words: 'Invalid parameter _since.', kickOff: { since: '2026-01-01T00:00:00Z' } },
     /^correct --since, or leave it out; with --lenient/,
+  ],
+  [
+    'a date where an instant is wanted',
+    { status: 400, words: '_since must be a FHIR instant', kickOff: { since: '2026-03-31' } },
+    /^a date was sent.*: write `--since 2026-03-31T00:00:00Z`$/,
+  ],
+  [
+    'a month',
+    { status: 400, words: 'bad _until', kickOff: { until: '2026-03' } },
+    /: write `--until 2026-03-01T00:00:00Z`$/,
   ],
   ['one that was not sent', { status: 400, words: 'unlike _since' }, /^`--dry-run`/],
   [

@@ -52,6 +52,7 @@ const completedFields = (event: Extract<JobEvent, { type: 'file-completed' }>) =
   storedBytes: event.storedBytes,
   sha256: event.sha256,
   attempts: event.attempts,
+  again: event.again && words(event.again.why),
   durationMs: event.durationMs,
 })
 

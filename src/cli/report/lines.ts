@@ -78,8 +78,20 @@ const acceptedLines = (event: Of<'kick-off-accepted'>): Line[] => [
   ),
 ]
 
+const ordinal = (number: number): string => {
+  const ending = /1\d$/.test(String(number)) ? undefined : ['st', 'nd', 'rd'][(number % 10) - 1]
+  return `${grouped(number)}${ending ?? 'th'}`
+}
+
+/** A file that took more than one attempt, and what was wrong with the one before the last. */
+const againText = ({ attempts, again }: Of<'file-completed'>): string =>
+  again === undefined
+    ? ''
+    : `, at the ${ordinal(attempts)} attempt (before: ${harmless(again.why)}${again.same ? ', and the same bytes came again' : ''})`
+
 const completedLine = (event: Of<'file-completed'>): Line => {
-  const text = `${event.name}${event.gzip ? '.gz' : ''}: ${count(event.resources, 'resource')}, ${size(event.bytes)}`
+  const { name, gzip, resources, bytes } = event
+  const text = `${name}${gzip ? '.gz' : ''}: ${count(resources, 'resource')}, ${size(bytes)}${againText(event)}`
   return event.badLines > 0
     ? warning(
         `${text}, ${count(event.badLines, 'bad line')}` +

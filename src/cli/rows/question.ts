@@ -22,7 +22,7 @@ export const questionRows = {
   since: {
     group: 'question',
     value: '<instant>',
-    help: 'only what changed since this instant or date',
+    help: 'only what changed since this instant, or date where the server takes one',
     kind: one('a date or an instant with time zone', '2026-01-31T00:00:00Z', parseSince),
   },
   until: {
@@ -50,7 +50,7 @@ export const questionRows = {
   patient: {
     group: 'question',
     value: '<ids>',
-    help: 'only these patients: ids, @file, or @- for stdin; implies --method post',
+    help: 'only these patients: ids, @file (one id or Patient/id a line, # comments), or @- for stdin; implies --method post',
     kind: list('an id, Patient/<id>, @<file> or @-', 'Patient/123', parsePatientArgument),
   },
   'include-associated-data': {

@@ -83,7 +83,7 @@ export const runningRows = {
   cleanup: {
     group: 'files',
     value: '<when>',
-    help: 'delete the job on the server: on-success or never',
+    help: 'delete the job on the server: on-success, when every file is whole, findings or not; or never',
     byDefault: files.cleanup,
     kind: choice('on-success', 'never'),
   },
