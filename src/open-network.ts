@@ -1,8 +1,9 @@
 /** From settings to the network: transport, credentials, redirects and pacing, put together once for all who use it. */
 import { type AuthorizeOptions, authorize } from './auth/authorize.js'
-import { type Credentials, withHeaders } from './auth/credentials.js'
+import { type Credentials, remembered, withHeaders } from './auth/credentials.js'
 import { credentialsFor } from './auth/credentials-for.js'
 import { type AuthNotice, hasCredential } from './auth/method.js'
+import { hideSecrets, SecretsInUse } from './auth/secrets-in-use.js'
 import type { Clock } from './clock.js'
 import type { Config } from './config.js'
 import { BulkxError } from './errors.js'
@@ -74,14 +75,15 @@ export const openNetwork = (config: Config, host: NetworkHost, paused: Map<strin
   })
   const fhirOrigin = originOf(config.fhirUrl) ?? ''
   const tracing = host.trace ? [trace(host.clock, host.trace)] : []
-  const credentials = credentialsOf(config, host, compose(...tracing)(wire.exchange))
+  const secrets = new SecretsInUse()
+  const credentials = remembered(credentialsOf(config, host, compose(...tracing)(wire.exchange)), secrets)
   const identity: AuthorizeOptions = {
     credentials,
     policy: { fhirOrigin, trustedOrigins: network.trustedOrigins },
     headers: network.headers,
   }
   const stack = (options: AuthorizeOptions, ...pacing: Middleware[]): Exchange =>
-    compose(followRedirects, ...pacing, authorize(options), ...tracing)(wire.exchange)
+    compose(hideSecrets(secrets), followRedirects, ...pacing, authorize(options), ...tracing)(wire.exchange)
   const guard = isPrivateAddress(config.fhirUrl) ? [] : [refusePrivateAddresses(network.trustedOrigins)]
   const stacks = new Map<boolean | undefined, Exchange>()
   const files = (required: boolean | undefined): Exchange => {

@@ -1,7 +1,7 @@
 /** The token request of RFC 6749, 4.4: asked once, read, and explained when it is refused. */
 import type { Clock } from '../clock.js'
 import { BulkxError } from '../errors.js'
-import { DecodeError, readAnswer } from '../http/body.js'
+import { type Answer, DecodeError, readAnswer } from '../http/body.js'
 import { compose, type Exchange, type HttpRequest, header } from '../http/exchange.js'
 import { NetworkError } from '../http/network-error.js'
 import { followRedirects } from '../http/redirects.js'
@@ -10,6 +10,7 @@ import { originOf, resolveUrl, withoutQuery } from '../http/url.js'
 import { type AccessToken, readTokenResponse, type TokenResponse } from './access-token.js'
 import type { ClientAuthentication, ClientProof } from './client-proof.js'
 import { skewHint, skewThatMattersMs } from './clock-skew.js'
+import { withoutSecrets } from './secrets-in-use.js'
 import { TokenUnavailable } from './token-cache.js'
 
 export interface TokenRequestParameters {
@@ -54,8 +55,16 @@ interface Asked {
   proof: ClientProof
 }
 
-const hide = (text: string, secrets: readonly string[]): string =>
-  secrets.filter((secret) => secret !== '').reduce((left, secret) => left.replaceAll(secret, '***'), text)
+/** What is no token may repeat what was sent. */
+const readResponse = (answer: Answer, { secrets }: ClientProof, now: number): TokenResponse => {
+  const response = readTokenResponse(answer, now)
+  if (response.kind !== 'token')
+    return readTokenResponse({ ...answer, body: withoutSecrets(answer.body, secrets) }, now)
+  const { scope } = response.token
+  return scope === undefined
+    ? response
+    : { kind: 'token', token: { ...response.token, scope: withoutSecrets(scope, secrets) } }
+}
 
 const withWords = (message: string, words: string): string =>
   words === '' ? message : `${message}: ${words}`
@@ -85,12 +94,11 @@ const refusal = (
   const moved = redirected(parameters.tokenUrl, asked)
   if (moved) return moved
   const { proof, status } = asked
-  const words = hide(response.words, proof.secrets)
   const message = `The token endpoint ${withoutQuery(parameters.tokenUrl)} gave no token, HTTP ${status}`
   const clock = proof.timed ? skewHint(asked.skewMs) : ''
   const claims = [`sent: ${proof.claims}`, clock, proof.advice].filter((part) => part !== '').join('; ')
   const hint = isAboutScopes(response) ? scopeHint(parameters.scope) : claims
-  return new BulkxError('BULKX_TOKEN', withWords(message, words), { hint })
+  return new BulkxError('BULKX_TOKEN', withWords(message, response.words), { hint })
 }
 
 const unavailable = (url: string, error: unknown): unknown => {
@@ -121,10 +129,11 @@ export const clientCredentials = (options: ClientCredentialsOptions): (() => Pro
       const request = { ...tokenRequest(parameters, proof), signal, timeoutMs: requestTimeoutMs }
       const answer = await readAnswer(await exchange(request), clock)
       const date = readHttpDate(header(answer.headers, 'date'))
+      const location = header(answer.headers, 'location')
       return {
-        response: readTokenResponse(answer, clock.now()),
+        response: readResponse(answer, proof, clock.now()),
         status: answer.status,
-        location: header(answer.headers, 'location'),
+        location: location && withoutSecrets(location, proof.secrets),
         skewMs: date === undefined ? undefined : date - clock.now(),
         proof,
       }
@@ -150,7 +159,7 @@ export const clientCredentials = (options: ClientCredentialsOptions): (() => Pro
   return async () => {
     const parameters = await options.parameters()
     const asked = await askByServerClock(parameters)
-    const { response, proof, status } = asked
+    const { response, status } = asked
     switch (response.kind) {
       case 'token':
         return response.token
@@ -158,8 +167,7 @@ export const clientCredentials = (options: ClientCredentialsOptions): (() => Pro
         throw refusal(parameters, asked, response)
       case 'later': {
         const message = `the token endpoint ${withoutQuery(parameters.tokenUrl)} answers HTTP ${status}`
-        const words = hide(response.words, proof.secrets)
-        throw new TokenUnavailable(withWords(message, words), response.retryAfterMs)
+        throw new TokenUnavailable(withWords(message, response.words), response.retryAfterMs)
       }
       default:
         return response satisfies never

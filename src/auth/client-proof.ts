@@ -72,9 +72,6 @@ export interface ClientSecretOptions {
 const formEncoded = (text: string): string =>
   new URLSearchParams({ t: text }).toString().slice(2).replaceAll('%7E', '~')
 
-/** As a server may repeat it. */
-const spellings = (secret: string): string[] => [secret, formEncoded(secret), encodeURIComponent(secret)]
-
 export const secretInHeader =
   ({ clientId, readSecret }: ClientSecretOptions): ClientAuthentication =>
   async () => {
@@ -83,7 +80,7 @@ export const secretInHeader =
     return {
       headers: { authorization: `Basic ${encoded}` },
       parameters: {},
-      secrets: [...spellings(secret), encoded],
+      secrets: [secret, encoded],
       claims: `client id ${clientId}, with its secret in the Authorization header`,
       advice: 'check --client-id and the secret; some servers want --auth client-secret-post',
       timed: false,
@@ -97,7 +94,7 @@ export const secretInBody =
     return {
       headers: {},
       parameters: { client_id: clientId, client_secret: secret },
-      secrets: spellings(secret),
+      secrets: [secret],
       claims: `client id ${clientId}, with its secret among the parameters`,
       advice: 'check --client-id and the secret; some servers want --auth client-secret-basic',
       timed: false,

@@ -1,4 +1,5 @@
 /** Who we are, in headers: what a way of authenticating has to offer, and the ways that need no token request. */
+import type { SecretsInUse } from './secrets-in-use.js'
 
 export interface Credentials {
   /** Newer ones can be had. Where they can, a 403 may mean that the present ones have expired, as at AB2D. */
@@ -55,5 +56,16 @@ export const withHeaders = (
 ): Credentials => ({
   renewable: credentials.renewable,
   headers: async (refused) => ({ ...secret, ...(await credentials.headers(refused)) }),
+  rejected: (status) => credentials.rejected?.(status),
+})
+
+/** The same credentials; whatever they give is remembered, so that nobody repeats it. */
+export const remembered = (credentials: Credentials, secrets: SecretsInUse): Credentials => ({
+  renewable: credentials.renewable,
+  headers: async (refused) => {
+    const headers = await credentials.headers(refused)
+    secrets.add(headers)
+    return headers
+  },
   rejected: (status) => credentials.rejected?.(status),
 })

@@ -46,13 +46,13 @@ export type TransferResult =
 /** Issues whose words are kept; the rest is counted. */
 const firstIssuesMax = 5
 
-const issueCollector = () => {
+const issueCollector = ({ hide = (text) => text }: HttpReply) => {
   const counts: Record<string, number> = {}
   const first: Issue[] = []
   const onResource = (resource: Record<string, unknown>): void => {
     for (const issue of readIssues(resource) ?? []) {
       counts[issue.severity] = (counts[issue.severity] ?? 0) + 1
-      if (first.length < firstIssuesMax) first.push(issue)
+      if (first.length < firstIssuesMax) first.push({ ...issue, text: hide(issue.text) })
     }
   }
   return { issues: { counts, first }, onResource }
@@ -182,7 +182,7 @@ export const transfer = async (
 ): Promise<TransferResult> => {
   const { reply, continues } = await requestFile(task, part, deps.exchange, signal)
   if (reply.status !== 200 && reply.status !== 204 && !continues) return { kind: 'refused', reply }
-  const { issues, onResource } = issueCollector()
+  const { issues, onResource } = issueCollector(reply)
   const expectedType =
     task.section === 'output' ? task.type : task.section === 'deleted' ? 'Bundle' : 'OperationOutcome'
   const inspect = inspector({ expectedType, maxLineBytes: deps.maxLineBytes, onResource, parse: 'outcomes' })

@@ -54,6 +54,7 @@ export const readAnswer = async (reply: HttpReply, clock: Clock): Promise<Answer
   } finally {
     stop()
   }
-  const body = Buffer.concat(chunks).subarray(0, limit).toString('utf8')
+  const text = Buffer.concat(chunks).subarray(0, limit).toString('utf8')
+  const body = reply.hide?.(text) ?? text
   return { status: reply.status, headers: reply.headers, url: reply.url, body, cut: size > limit }
 }

@@ -22,6 +22,8 @@ export interface HttpReply {
   url: string
   /** As it came over the wire, content coding included. The caller reads it to the end or destroys it. */
   body: Readable
+  /** The body's words as they may be shown: without credentials that the server repeats. */
+  hide?: (text: string) => string
 }
 
 /** Sends one request. Rejects with a `NetworkError` when no reply, or no whole reply, could be had. */
