@@ -1,29 +1,15 @@
-/** Profiles: which options they may hold, and which one a run looks at. */
+/** Profiles: which one a run looks at, and what it gives. */
 import { resolve } from 'node:path'
 import { BulkxError } from '../errors.js'
 import type { Io } from './io.js'
-import { inGroups, type OptionName, row } from './options.js'
+import { type OptionName, row } from './options.js'
 import { type Profile, type Profiles, readProfiles } from './profile-file.js'
+import { isProfileOption } from './profile-options.js'
 import { programTexts } from './program-words.js'
 import type { ChosenProfile, Texts } from './settings.js'
 
 /** For one run without the profile that is in use. */
 export const noProfile = 'none'
-
-const leftOut: ReadonlySet<OptionName> = new Set(['profile', 'again'])
-
-/** Everything about a server, an export and its files; how bulkx talks is another matter. */
-export const profileOptions: readonly OptionName[] = inGroups(
-  'server',
-  'question',
-  'identity',
-  'waiting',
-  'files',
-).filter((name) => !leftOut.has(name))
-
-const known: ReadonlySet<string> = new Set(profileOptions)
-
-export const isProfileOption = (name: string): name is OptionName => known.has(name)
 
 export const noSuchProfile = (name: string, { byName }: Profiles): BulkxError => {
   const names = [...byName.keys()].sort()

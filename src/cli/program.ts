@@ -9,7 +9,7 @@ import { exitStatusLines } from './exit-status.js'
 import type { Ending } from './invocation.js'
 import type { Io } from './io.js'
 import { groups, type OptionName } from './options.js'
-import { type ChosenProfile, resolveSettings, type Texts } from './settings.js'
+import type { ChosenProfile, Texts } from './settings.js'
 import { topics } from './topics.js'
 import { usageError } from './usage-error.js'
 
@@ -89,6 +89,7 @@ const addCommand = (
   command.action(async () => {
     const flags = textsOf(command, row)
     const profile = await profileFor(row, flags, io)
+    const { resolveSettings } = await import('./settings.js')
     const settings = resolveSettings({ names: row.options, flags, env: io.env, profile })
     const run = await row.load()
     take(await run({ command: name, args: command.args, flags, settings }, io))
