@@ -103,9 +103,13 @@ export type Fact =
       partial?: boolean
       /** Entries of each section that are known already and not repeated here. */
       known?: Record<Section, number>
+      /** Our name of the known file that an entry is, by its position here; empty for a new one. */
+      names?: Record<Section, string[]>
+      /** Nothing but their paths or places told which files the entries are. */
+      guessed?: true
     }
-  /** Asked again for fresh URLs, or as a further page, in vain. */
-  | { type: 'manifest-unavailable'; page: string; reason: string }
+  /** Asked again for fresh URLs, or as a further page, in vain. `others`: it is there, and lists other files. */
+  | { type: 'manifest-unavailable'; page: string; reason: string; others?: true }
   | ({ type: 'file-completed'; name: string; gzip?: boolean } & StoredFile)
   | {
       type: 'file-failed'

@@ -120,7 +120,11 @@ const timeFindings = (state: JobState): Finding[] => {
     const message = `transactionTime ${transactionTime} is older than the kick-off: the server may have answered from a cache`
     found.push({ severity: 'warning', code: 'old-transaction-time', message })
   }
-  const times = new Set([...state.pages.values()].flatMap((page) => page.transactionTime ?? []))
+  // The one that is kept may be of a page that was partial then.
+  const times = new Set([
+    transactionTime,
+    ...[...state.pages.values()].flatMap((page) => page.transactionTime ?? []),
+  ])
   if (times.size > 1) {
     const message = `the pages of the manifest have ${times.size} different transactionTimes: ${transactionTime}, the earliest, is kept, so that the next export misses nothing`
     found.push({ severity: 'warning', code: 'transaction-times', message })

@@ -175,8 +175,10 @@ const checks: Readonly<Record<Fact['type'], Check>> = {
     manifest,
     partial: maybe(flag),
     known: maybe(having({ output: number, deleted: number, outcome: number })),
+    names: maybe(having({ output: listOf(text), deleted: listOf(text), outcome: listOf(text) })),
+    guessed: maybe(flag),
   }),
-  'manifest-unavailable': having({ page: text, reason: text }),
+  'manifest-unavailable': having({ page: text, reason: text, others: maybe(flag) }),
   'file-completed': having({ name: text, gzip: maybe(flag), ...stored }),
   'file-failed': having({
     name: text,

@@ -4,6 +4,7 @@ import type { Section } from '../protocol/types.js'
 import { version } from '../version.js'
 import type { Finding } from './facts.js'
 import { expectedType, type OutputFile, storedName, typesOf } from './files.js'
+import { nameLike } from './known-files.js'
 import type { JobState } from './state.js'
 
 export const manifestName = 'manifest.json'
@@ -17,7 +18,7 @@ const typeOf = (file: OutputFile): string | undefined => {
 
 /** The name of the file that a URL of the manifest stands for. */
 const nameAt = (url: string | undefined, state: JobState): string | undefined => {
-  const file = state.files.get(state.namesByUrl.get(url ?? '') ?? '')
+  const file = state.files.get(url === undefined ? '' : (nameLike(state, url) ?? ''))
   return file && storedName(file)
 }
 

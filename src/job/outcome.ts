@@ -62,11 +62,17 @@ const incomplete = (state: JobState, directory: string): BulkxError => {
   const failed = [...state.unfinished.failed].sort((a, b) => a.position - b.position)
   const named = failed.slice(0, namedMax).map((file) => `${file.name} (${file.failure?.message ?? 'failed'})`)
   if (failed.length > namedMax) named.push(`and ${failed.length - namedMax} more`)
-  if (state.missingPage) named.push(`a further page of the manifest (${state.missingPage.reason})`)
+  const { missingPage, pollingLocation, otherFiles } = state
+  if (missingPage)
+    named.push(
+      `${missingPage.page === pollingLocation ? 'the' : 'a further page of the'} manifest (${missingPage.reason})`,
+    )
   const many = failed.length === 1 ? '1 file' : `${failed.length} files`
-  const message = `The export is incomplete, ${many} of ${state.files.size} could not be had whole: ${named.join(', ')}`
+  const what = failed.length === 0 ? '' : `, ${many} of ${state.files.size} could not be had whole`
+  const message = `The export is incomplete${what}: ${named.join(', ')}`
   const own = failed.find(({ failure }) => failure?.hint)?.failure?.hint
-  const retry = `try again with ${resumeCommand(directory)}; nothing was deleted on the server`
+  const anew = otherFiles ? `; if the server lists other files then too, ${again}` : ''
+  const retry = `try again with ${resumeCommand(directory)}${anew}; nothing was deleted on the server`
   return new BulkxError('BULKX_FILES_FAILED', message, {
     hint: own === undefined ? retry : `${own}; ${retry}`,
   })

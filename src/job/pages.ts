@@ -3,8 +3,11 @@ import { readInstant } from '../protocol/instant.js'
 import { withoutPatients } from '../protocol/kick-off.js'
 import { issuesMax } from '../protocol/operation-outcome.js'
 import type { Instant, Issue, OutputManifest, Section } from '../protocol/types.js'
-import type { JobEvent } from './facts.js'
+import type { Fact, JobEvent } from './facts.js'
 import { type OutputFile, setStatus } from './files.js'
+import { type Entry, finalEntries, partialEntries } from './first-listing.js'
+import { indexUrl, replaceUrl } from './known-files.js'
+import { sameFiles } from './same-files.js'
 import type { JobState } from './state.js'
 
 export interface ManifestPage {
@@ -24,28 +27,24 @@ export interface ManifestPage {
 
 const sections = ['output', 'deleted', 'outcome'] as const
 
-/**
- * A page that is asked again must be the one it was: a server may renew URLs, not alter a manifest. Another
- * `transactionTime` is another run, and two runs are never mixed.
- */
-export const linesUp = (state: JobState, page: string, manifest: OutputManifest): boolean => {
-  const known = state.pages.get(page)
-  if (!known) return true
-  const times = [known.transactionTime, manifest.transactionTime]
-  if (!times.includes(undefined) && times[0] !== times[1]) return false
-  return sections.every((section) => {
-    const names = known.names[section]
-    const items = manifest.items[section]
-    if (known.partial ? items.length < names.length : items.length !== names.length) return false
-    return names.every((name, position) => state.files.get(name)?.type === items[position]?.type)
-  })
+type Received = Extract<JobEvent, { type: 'manifest-received' }>
+
+type Names = Record<Section, string[]>
+
+const mapped = <T>(entries: readonly Entry[], of: (entry: Entry) => T): Record<Section, T[]> => {
+  const lists: Record<Section, T[]> = { output: [], deleted: [], outcome: [] }
+  for (const entry of entries) lists[entry.section].push(of(entry))
+  return lists
 }
 
-type Received = Extract<JobEvent, { type: 'manifest-received' }>
+/** The names of known files, by position; undefined when there are none. */
+const namesIn = (entries: readonly Entry[]): Names | undefined =>
+  entries.some(({ name }) => name !== undefined) ? mapped(entries, ({ name }) => name ?? '') : undefined
 
 /**
  * What a partial page lists, or leads to, that is not known yet, as the fact that says so; undefined when that is
- * nothing: a page that grows at each look is not written down anew each time.
+ * nothing: a page that grows at each look is not written down anew each time. What cannot be told from a file that is
+ * known waits for the final manifest.
  */
 export const newsOf = (
   state: JobState,
@@ -53,16 +52,40 @@ export const newsOf = (
   manifest: OutputManifest,
 ): Omit<Received, 'at'> | undefined => {
   const before = state.pages.get(page)
-  const names = before?.names
-  const known = { output: 0, deleted: 0, outcome: 0 }
-  const items: OutputManifest['items'] = { output: [], deleted: [], outcome: [] }
-  for (const section of sections) {
-    known[section] = names?.[section].length ?? 0
-    items[section] = manifest.items[section].slice(known[section])
+  if (before?.partial === false) return undefined
+  const isNews = ({ name, item, undecided }: Entry): boolean =>
+    undecided !== true && (name === undefined || (item.url !== '' && state.files.get(name)?.url === ''))
+  const news = partialEntries(state, page, manifest).filter(isNews)
+  if (news.length === 0 && before?.next === manifest.next) return undefined
+  const known = {
+    output: before?.names.output.length ?? 0,
+    deleted: before?.names.deleted.length ?? 0,
+    outcome: before?.names.outcome.length ?? 0,
   }
-  const listsMore = sections.some((section) => items[section].length > 0)
-  if (!listsMore && before?.next === manifest.next) return undefined
-  return { type: 'manifest-received', page, manifest: { ...manifest, items }, partial: true, known }
+  const items = mapped(news, ({ item }) => item)
+  const received = {
+    type: 'manifest-received' as const,
+    page,
+    manifest: { ...manifest, items },
+    partial: true,
+  }
+  return { ...received, known, names: namesIn(news) }
+}
+
+type Final = Omit<Extract<Fact, { type: 'manifest-received' }>, 'partial' | 'known'>
+
+/** A final page as the fact that it is; a text that says what is wrong when it lists other files than before. */
+export const finalPage = (state: JobState, page: string, manifest: OutputManifest): Final | string => {
+  const known = state.pages.get(page)
+  if (known?.partial === false) {
+    const same = sameFiles(state, page, manifest)
+    return typeof same === 'string' ? same : { type: 'manifest-received', page, ...same }
+  }
+  const entries = finalEntries(state, page, manifest)
+  if (typeof entries === 'string') return entries
+  const items = mapped(entries, ({ item }) => item)
+  const names = known ? mapped(entries, ({ name }) => name ?? '') : namesIn(entries)
+  return { type: 'manifest-received', page, manifest: { ...manifest, items }, names }
 }
 
 /** How many entries a page lists by now, those included that were known before. */
@@ -106,20 +129,66 @@ const addFile = (
   if (item.url === '') {
     file.failure = { code: 'refused', message: 'the manifest entry has no usable URL', refresh: true }
   } else {
-    state.namesByUrl.set(item.url, name)
+    indexUrl(state, item.url, name)
   }
   state.files.set(name, file)
   return name
 }
 
-const renewFile = (state: JobState, name: string, url: string): void => {
-  const file = state.files.get(name)
-  if (!file || file.status === 'completed') return
+/** What is whole stays what it is, under the URL that brought it; the fresh one is known to be its. */
+const renewFile = (state: JobState, file: OutputFile, url: string): void => {
+  if (url === '') return
+  if (file.status === 'completed') {
+    indexUrl(state, url, file.name)
+    return
+  }
+  replaceUrl(state, file, url)
   file.url = url
-  if (url !== '') setStatus(state.unfinished, file, 'pending')
+  setStatus(state.unfinished, file, 'pending')
 }
 
 const isSameIssue = (a: Issue, b: Issue): boolean => a.severity === b.severity && a.text === b.text
+
+/** By position, as a page is folded that is not known, or that is read again in the order it had. */
+const takeByPlace = (state: JobState, event: Received, names: Names): void => {
+  const isWhole = (name: string): boolean => state.files.get(name)?.status === 'completed'
+  // Where nothing is whole, all is fetched anew: each file once, whichever it is.
+  const isGuess = event.guessed === true && sections.some((section) => names[section].some(isWhole))
+  for (const section of sections) {
+    // No gaps, whatever a journal says.
+    const before = Math.min(event.known?.[section] ?? 0, names[section].length)
+    event.manifest.items[section].forEach((item, index) => {
+      const position = before + index
+      const name = names[section][position]
+      const file = state.files.get(name ?? '')
+      if (name === undefined) names[section][position] = addFile(state, event.page, section, item)
+      else if (file) renewFile(state, file, item.url)
+      if (isGuess && file && file.status !== 'completed') state.guessed.add(file.name)
+    })
+  }
+}
+
+/** By the names that the fact gives to what it lists: they are the page's from now on, beside those of a partial one. */
+const takeByName = (state: JobState, event: Received, said: Names, names: Names): void => {
+  const { page, manifest } = event
+  const seen = new Set<string>()
+  for (const section of sections) {
+    if (!event.partial) names[section] = []
+    const listed = new Set(names[section])
+    manifest.items[section].forEach((item, index) => {
+      const file = state.files.get(said[section][index] ?? '')
+      const name = file ? file.name : addFile(state, page, section, item)
+      if (file && (seen.has(name) || state.pages.get(file.page)?.partial === false))
+        state.listedTwice.add(name)
+      else if (file) {
+        renewFile(state, file, item.url)
+        file.page = page
+      }
+      seen.add(name)
+      if (!event.partial || !listed.has(name)) names[section].push(name)
+    })
+  }
+}
 
 /** Folds a page into the state: new entries become files, known ones get their fresh URLs. */
 export const takeManifest = (state: JobState, event: Received): void => {
@@ -127,16 +196,8 @@ export const takeManifest = (state: JobState, event: Received): void => {
   const partial = event.partial === true
   const known = state.pages.get(page)
   const names = known?.names ?? { output: [], deleted: [], outcome: [] }
-  for (const section of sections) {
-    // No gaps, whatever a journal says.
-    const before = Math.min(event.known?.[section] ?? 0, names[section].length)
-    manifest.items[section].forEach((item, index) => {
-      const position = before + index
-      const name = names[section][position]
-      if (name === undefined) names[section][position] = addFile(state, page, section, item)
-      else renewFile(state, name, item.url)
-    })
-  }
+  if (event.names) takeByName(state, event, event.names, names)
+  else takeByPlace(state, event, names)
   if (known && !known.partial) state.refreshed.add(page)
   state.pages.set(page, {
     requiresAccessToken: manifest.requiresAccessToken,

@@ -3,7 +3,7 @@ import type { StatusResponse } from '../protocol/status.js'
 import type { OutputManifest } from '../protocol/types.js'
 import type { Job } from './export.js'
 import type { Fact } from './facts.js'
-import { linesUp, newsOf } from './pages.js'
+import { newsOf } from './pages.js'
 
 /**
  * STU3 and STU4: a page does not change once it was listed, but a link to a further one may be added, so that what a
@@ -28,7 +28,7 @@ export async function* pagesBehind(
     }
     const response = await look(page)
     const manifest = response && 'manifest' in response ? response.manifest : undefined
-    if (!manifest || !linesUp(state, page, manifest)) return
+    if (!manifest) return
     const news = newsOf(state, page, manifest)
     if (news) yield [news]
     page = manifest.next

@@ -10,10 +10,9 @@ import type { Job } from './export.js'
 import type { Fact } from './facts.js'
 import { waitLeftMs } from './looks.js'
 import { cancelCommand, resumeCommand, shownDirectory } from './next-command.js'
-import { linesUp, newsOf } from './pages.js'
+import { finalPage, newsOf } from './pages.js'
 import { pagesBehind } from './partial-pages.js'
 import { unlocated } from './refusal.js'
-import { sameFiles } from './same-files.js'
 import type { JobState } from './state.js'
 import { confirmationDelayMs, confirmationsMax, nextLook, nextLookAfterFailure, stallMs } from './waiting.js'
 
@@ -77,7 +76,7 @@ const unchangedMs = ({ state, clock }: Job, { progress, heartbeat }: InProgress)
 const inProgress = (job: Job, url: string, response: InProgress): Fact[] => {
   const { progress, heartbeat, retryAfterMs, manifest } = response
   const next = nextLook(situation(job, retryAfterMs), job.config.waiting, job.random)
-  const news = manifest && linesUp(job.state, url, manifest) ? newsOf(job.state, url, manifest) : undefined
+  const news = manifest && newsOf(job.state, url, manifest)
   const page: Fact[] = news ? [news] : []
   const unchanged = page.length > 0 ? undefined : unchangedMs(job, response)
   return [...page, { type: 'status-in-progress', progress, heartbeat, unchangedMs: unchanged, ...next }]
@@ -133,10 +132,10 @@ const notFound = ({ state }: Job, gone: Extract<StatusResponse, { kind: 'gone' }
     : [{ type: 'kick-off-unlocated', reference: state.reference, status: gone.status }]
 
 const received = (job: Job, page: string, manifest: OutputManifest): Fact[] => {
-  const same = sameFiles(job.state, page, manifest)
-  return typeof same === 'string'
-    ? [{ type: 'manifest-unavailable', page, reason: same }]
-    : [{ type: 'manifest-received', page, manifest: same }]
+  const final = finalPage(job.state, page, manifest)
+  return typeof final === 'string'
+    ? [{ type: 'manifest-unavailable', page, reason: final, others: true }]
+    : [final]
 }
 
 const facts = (job: Job, url: string, response: StatusResponse): Fact[] => {

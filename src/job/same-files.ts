@@ -1,8 +1,9 @@
 /** A page of the manifest that is read again: the same files as before, or another run's, which are never mixed in. */
 import { withoutQuery } from '../http/url.js'
+import { fileKey } from '../protocol/file-key.js'
 import type { ManifestItem, OutputManifest, Section } from '../protocol/types.js'
 import type { OutputFile } from './files.js'
-import { linesUp } from './pages.js'
+import { isDescribedBy, nameLike } from './known-files.js'
 import type { JobState } from './state.js'
 
 /** The items in the order of their files, where each has a key of its own that the others know; else undefined. */
@@ -21,56 +22,73 @@ const byKey = (
   return found.size === names.size && ordered.length === files.length ? ordered : undefined
 }
 
-/** By their places, unless an item has the very URL of another file: then somebody has changed the places. */
+/**
+ * By their places: all of them, where no URL says anything of a file; otherwise those of files that are not whole,
+ * beside others that stand where they stood. A whole file would not be asked for under a URL that is new.
+ */
 const byPlace = (
+  state: JobState,
   files: readonly OutputFile[],
   items: readonly ManifestItem[],
 ): ManifestItem[] | undefined => {
-  const owners = new Map(files.map(({ url, name }) => [url, name]))
-  const isIts = ({ name }: OutputFile, { url }: ManifestItem): boolean =>
-    url === '' || (owners.get(url) ?? name) === name
-  return files.every((file, place) => isIts(file, items[place] ?? file)) ? [...items] : undefined
+  let told = 0
+  let whole = 0
+  for (const [place, file] of files.entries()) {
+    const url = items[place]?.url ?? ''
+    const owner = url === '' ? undefined : nameLike(state, url)
+    if (owner !== undefined && owner !== file.name) return undefined
+    if (owner !== undefined) told += 1
+    else if (url !== '' && file.status === 'completed') whole += 1
+  }
+  return told > 0 && whole > 0 ? undefined : [...items]
 }
 
-const isSame = <T>(known: T | undefined, now: T | undefined): boolean =>
-  known === undefined || now === undefined || known === now
+interface Ordered {
+  items: ManifestItem[]
+  guessed?: true
+}
 
-const isSameFile = (file: OutputFile, item: ManifestItem | undefined): boolean =>
-  item !== undefined &&
-  file.type === item.type &&
-  isSame(file.count, item.count) &&
-  isSame(file.sha256, item.sha256)
-
-const ordered = (files: OutputFile[], items: ManifestItem[]): ManifestItem[] | undefined => {
+const ordered = (
+  state: JobState,
+  section: Section,
+  files: readonly OutputFile[],
+  items: readonly ManifestItem[],
+): Ordered | undefined => {
   if (files.length !== items.length) return undefined
-  const found =
-    byKey(files, items, (url) => url) ?? byKey(files, items, withoutQuery) ?? byPlace(files, items)
-  return found && files.every((file, place) => isSameFile(file, found[place])) ? found : undefined
+  const keyed = byKey(files, items, (url) => state.namesByUrl.get(url) ?? url) ?? byKey(files, items, fileKey)
+  const found = keyed ?? byKey(files, items, withoutQuery) ?? byPlace(state, files, items)
+  const isSame = (file: OutputFile, place: number): boolean => {
+    const item = found?.[place]
+    if (item === undefined || (nameLike(state, item.url) ?? file.name) !== file.name) return false
+    return state.listedTwice.has(file.name) || isDescribedBy(file, section, item)
+  }
+  return found && files.every(isSame) ? { items: found, guessed: keyed ? undefined : true } : undefined
 }
 
 const sections = ['output', 'deleted', 'outcome'] as const
 
 /**
- * The manifest with its entries where they were when the page was first read, their URLs renewed; a text that says
- * what is wrong when it is not the same one. A page that is not known, or was not final, is taken as it is.
+ * A final page with its entries where they were when it was first read, their URLs renewed, `guessed` where their
+ * paths or places alone told which they are; a text that says what is wrong when it is not the same one.
  */
 export const sameFiles = (
   state: JobState,
   page: string,
   manifest: OutputManifest,
-): OutputManifest | string => {
+): { manifest: OutputManifest; guessed?: true } | string => {
   const known = state.pages.get(page)
-  if (known === undefined) return manifest
+  if (known === undefined) return { manifest }
   const times = [known.transactionTime, manifest.transactionTime]
   if (!times.includes(undefined) && times[0] !== times[1])
     return `the manifest is of another run now: its transactionTime was ${times[0]}, and is ${times[1]}`
-  const others = 'the manifest now lists other files than before'
-  if (known.partial) return linesUp(state, page, manifest) ? manifest : others
-  const items: Partial<Record<Section, ManifestItem[]>> = {}
+  const items: OutputManifest['items'] = { output: [], deleted: [], outcome: [] }
+  let guessed: true | undefined
   for (const section of sections) {
     const files = known.names[section].flatMap((name) => state.files.get(name) ?? [])
-    items[section] = ordered(files, manifest.items[section])
-    if (items[section] === undefined) return others
+    const same = ordered(state, section, files, manifest.items[section])
+    if (same === undefined) return 'the manifest now lists other files than before'
+    items[section] = same.items
+    guessed ??= same.guessed
   }
-  return { ...manifest, items: { ...manifest.items, ...items } }
+  return { manifest: { ...manifest, items }, guessed }
 }

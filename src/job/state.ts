@@ -67,6 +67,12 @@ export interface JobState extends Looks {
   files: Map<string, OutputFile>
   unfinished: Unfinished
   namesByUrl: Map<string, string>
+  /** Of signed URLs, by what stays of them; see `fileKey`. */
+  namesByKey: Map<string, readonly string[]>
+  /** Files whose URL was renewed by a page that did not prove which one it is of. */
+  guessed: Set<string>
+  /** A page is there and was not taken, for it lists other files than it did: asking again may never help. */
+  otherFiles: boolean
   /** Files that the manifest lists more than once. */
   listedTwice: Set<string>
 
@@ -103,6 +109,9 @@ export const newState = (): JobState => ({
   files: new Map(),
   unfinished: { pending: new Set(), failed: new Set() },
   namesByUrl: new Map(),
+  namesByKey: new Map(),
+  guessed: new Set(),
+  otherFiles: false,
   listedTwice: new Set(),
   kept: false,
   nameFile: fileNames(),
@@ -110,6 +119,7 @@ export const newState = (): JobState => ({
 
 const resume = (state: JobState): void => {
   state.refreshed.clear()
+  state.otherFiles = false
   state.doubts = 0
   for (const file of state.unfinished.failed)
     if (file.url !== '') setStatus(state.unfinished, file, 'pending')
@@ -175,6 +185,7 @@ const folds: Folds = {
   },
   'manifest-unavailable': (state, event) => {
     settle(state)
+    if (event.others) state.otherFiles = true
     if (event.page !== state.nextManifest) {
       state.refreshed.add(event.page)
       const known = state.pages.get(event.page)

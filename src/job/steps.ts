@@ -3,6 +3,7 @@ import { readAnswer } from '../http/body.js'
 import { NetworkError } from '../http/network-error.js'
 import { retry } from '../http/retry.js'
 import { type DeleteResponse, deleteRequest, readDelete } from '../protocol/delete.js'
+import { checkListed } from './check-listed.js'
 import { conflicts } from './conflicts.js'
 import { download } from './download.js'
 import type { Job } from './export.js'
@@ -47,6 +48,7 @@ async function* writeManifest(job: Job): AsyncGenerator<Fact[]> {
     yield lost
     return
   }
+  checkListed(job)
   const findings = ranked([...findingsOf(job.state), ...(await conflicts(job))])
   await job.sink.write(manifestName, manifestText(job.state, findings, job.clock.now()))
   const { failOn, cleanup } = job.config.files

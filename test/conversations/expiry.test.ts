@@ -88,9 +88,9 @@ test('each time that they end', async () => {
     [`GET ${statusUrl}`]: ({ at }, number) =>
       page(...['a', 'b', 'c'].map((name) => signed(`${name}${number + 1}`, start + at + 60 * minute))),
     // Each file takes longer than the URLs of a page are good for.
-    [`GET ${store}/`]: () => {
+    [`GET ${store}/`]: (_asked, number) => {
       talk.clock.advance(62 * minute)
-      return good
+      return { body: lines('Patient', 1, number) }
     },
   })
   expect(exitOf(await talk.run({ files: { parallel: 1 } }))).toBe(0)

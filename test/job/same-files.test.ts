@@ -28,7 +28,7 @@ const after = (first: ManifestItem[]) => {
 
 const again = (first: ManifestItem[], second: ManifestItem[], transactionTime?: string) => {
   const same = sameFiles(after(first), page, manifest(second, transactionTime))
-  return typeof same === 'string' ? same : same.items.output.map(({ url }) => url.slice(22))
+  return typeof same === 'string' ? same : same.manifest.items.output.map(({ url }) => url.slice(22))
 }
 
 const others = 'the manifest now lists other files than before'
@@ -82,5 +82,5 @@ test.each<[string, ManifestItem[], ManifestItem[], string[] | string]>([
 test('M-39 another transactionTime is another run, none is not', () => {
   expect(again([a], [a], '2026-01-01T01:00:00Z')).toMatch(/another run.*00:00:00Z.*01:00:00Z/)
   const unknown = { ...manifest([a]), transactionTime: undefined }
-  expect(sameFiles(after([a]), page, unknown)).toMatchObject({ items: { output: [a] } })
+  expect(sameFiles(after([a]), page, unknown)).toMatchObject({ manifest: { items: { output: [a] } } })
 })
