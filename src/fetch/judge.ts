@@ -64,6 +64,12 @@ export const refusal = (
   if (status === 408 || status === 425 || status === 429 || status >= 500) {
     return new AttemptError('unavailable', message, { status, paused })
   }
+  if (status === 206) {
+    const message = 'HTTP 206: a part of the file came, and the whole of it was asked for'
+    const hint =
+      'a cache or proxy on the way may do this: tell the people who run it, or go around it with --proxy'
+    return new AttemptError('broken', message, { status, hint })
+  }
   const refresh = status === 400 || status === 409
   return new AttemptError('refused', message, { status, hint: storageHint(answer), refresh, moved })
 }

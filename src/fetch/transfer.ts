@@ -7,7 +7,7 @@ import { breakOff, type Exchange, type HttpReply, header } from '../http/exchang
 import { NetworkError } from '../http/network-error.js'
 import { type Inspection, type Inspector, inspector } from '../ndjson/inspect.js'
 import { readIssues } from '../protocol/operation-outcome.js'
-import { outputFileRequest } from '../protocol/output-file.js'
+import { isWholeFile, outputFileRequest } from '../protocol/output-file.js'
 import type { Issue } from '../protocol/types.js'
 import type { Part } from '../sink/sink.js'
 import { atPace, digested } from './incoming.js'
@@ -149,7 +149,7 @@ const requestFile = async (task: FileTask, part: Part, exchange: Exchange, signa
     })
     if (isContinuation(reply, kept)) return { reply, continues: true }
     // The whole content instead of a range is as good; anything else is asked again from the start.
-    if (reply.status === 200) return { reply, continues: false }
+    if (isWholeFile(reply) && reply.status !== 206) return { reply, continues: false }
     breakOff(reply)
   }
   return { reply: await requestWhole(task.url, exchange, signal), continues: false }
@@ -181,7 +181,7 @@ export const transfer = async (
   signal?: AbortSignal,
 ): Promise<TransferResult> => {
   const { reply, continues } = await requestFile(task, part, deps.exchange, signal)
-  if (reply.status !== 200 && reply.status !== 204 && !continues) return { kind: 'refused', reply }
+  if (!isWholeFile(reply) && reply.status !== 204 && !continues) return { kind: 'refused', reply }
   const { issues, onResource } = issueCollector(reply)
   const expectedType =
     task.section === 'output' ? task.type : task.section === 'deleted' ? 'Bundle' : 'OperationOutcome'

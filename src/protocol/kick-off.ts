@@ -174,7 +174,8 @@ const whatCame = (answer: Answer, json: unknown): string => {
   const type = resourceType(json)
   if (type === 'OperationOutcome') return withServerWords('an OperationOutcome', answer)
   if (type !== undefined) return `a resource of type ${type}`
-  return json === undefined ? `text, "${plainText(answer.body, 100)}"` : 'JSON without a manifest'
+  if (json !== undefined) return 'JSON without a manifest'
+  return /^[\s\ufeff]*[[{]/.test(answer.body) ? 'lines of JSON, or broken JSON' : 'plain text'
 }
 
 const notBulkData = (answer: Answer, json: unknown): KickOffResponse => {

@@ -80,18 +80,28 @@ export const isPage = (body: string): boolean => /^[\s\ufeff]*</.test(body)
 export const isSignInPage = (body: string): boolean =>
   isPage(body) && /sign[\s-]?in|log[\s-]?[io]n|password|SAMLRequest|session (has )?expired/i.test(body)
 
+/** Resources and documents about patients, in XML. */
+const isResourcePage = (body: string): boolean =>
+  /xmlns(:\w+)?\s*=\s*["'](http:\/\/hl7\.org\/fhir|urn:hl7-org:)/.test(body)
+
 const pageTitle = (body: string): string => {
+  if (isResourcePage(body)) return 'a resource or document in XML'
   // Not [^>]: of a million tags without an end each would be looked through to the end of the page.
   const title = /<(?:title|h1|Message)[^<>]*>([^<]{1,300})</i.exec(body)?.[1]
   return title === undefined ? 'a web page' : `a web page, "${plainText(title)}"`
 }
 
-/** What an answer says, in one line; empty when it says nothing. */
+/** Good answers are data; and of a resource only an OperationOutcome is there to be read by people. */
+const mayBeData = ({ status, body }: Answer): boolean =>
+  (status >= 200 && status < 300) || /"resourceType"\s*:/.test(body)
+
+/** What an answer says, in one line; empty when it says nothing, or when its words may be data about patients. */
 export const serverWords = (answer: Answer): string => {
   const json = parseJson(answer.body)
   const issues = readIssues(json) ?? readBatchIssues(json)
   if (issues && issues.length > 0) return plainText(issues.map((issue) => issue.text).join('; '))
   if (isPage(answer.body)) return pageTitle(answer.body)
+  if (mayBeData(answer)) return ''
   if (isObject(json)) {
     const words = [json.error_description, json.message, json.detail, json.error, json.title]
     const text = words.find((word): word is string => typeof word === 'string')

@@ -1,5 +1,5 @@
 /** The Bulk Data Output File Request. */
-import type { HttpRequest } from '../http/exchange.js'
+import { type HttpReply, type HttpRequest, header } from '../http/exchange.js'
 
 /** Where to go on inside a file: only ever sent with a proof of sameness at hand. */
 export interface ByteRange {
@@ -41,4 +41,13 @@ export const readContentRange = (value: string | undefined): ContentRange | unde
   const [, first, last, total] = /^bytes (\d{1,15})-(\d{1,15})\/(\d{1,15})$/.exec(value ?? '') ?? []
   if (first === undefined || last === undefined || total === undefined) return undefined
   return { firstByte: Number(first), lastByte: Number(last), totalBytes: Number(total) }
+}
+
+/** All of the content: 200, 203 (RFC 9110, 15.3.4: changed on its way), or a 206 that was not asked for and has it all. */
+export const isWholeFile = ({ status, headers }: Pick<HttpReply, 'status' | 'headers'>): boolean => {
+  if (status === 200 || status === 203) return true
+  const range = status === 206 ? readContentRange(header(headers, 'content-range')) : undefined
+  if (range?.firstByte !== 0 || range.lastByte !== range.totalBytes - 1) return false
+  const length = header(headers, 'content-length')
+  return length === undefined || Number(length) === range.totalBytes
 }

@@ -99,8 +99,9 @@ const readOk = (answer: Answer, retryAfterMs: number | undefined): StatusRespons
   if (answer.body.trim() === '') {
     return { kind: 'doubtful', status, reason: 'The server finished the job without a report', as: 'failed' }
   }
-  if (cancelled.test(answer.body) && json === undefined) {
-    return { kind: 'gone', status, reason: withServerWords('The job was cancelled on the server', answer) }
+  const isJson = /^[\s\ufeff]*[[{]/.test(answer.body)
+  if (cancelled.test(answer.body) && json === undefined && !isJson) {
+    return { kind: 'gone', status, reason: 'The job was cancelled on the server' }
   }
   if (isSignInPage(answer.body)) {
     return {
@@ -118,7 +119,7 @@ const readOk = (answer: Answer, retryAfterMs: number | undefined): StatusRespons
       bulkData: true,
     }
   }
-  if (json === undefined && /^\s*[[{]/.test(answer.body)) {
+  if (json === undefined && isJson) {
     return { kind: 'doubtful', status, reason: 'The manifest is broken JSON', as: 'not-bulk-data' }
   }
   if (isPage(answer.body)) {

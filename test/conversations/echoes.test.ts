@@ -123,3 +123,33 @@ test('a URL of the manifest that holds the credential is asked as it is', async 
   expect((await talk.run({ network })).error).toBeUndefined()
   expect(talk.server.asked('/files/1').map((asked) => asked.url)).toEqual([url])
 })
+
+const name = 'Mustermann'
+const patient = { resourceType: 'Patient', id: '1', name: [{ family: name, text: 'cancelled' }] }
+const ndjson = `${JSON.stringify(patient)}\n`.repeat(3)
+const narrative = `<Patient xmlns="http://hl7.org/fhir"><text><div><h1>${name}</h1></div></text></Patient>`
+
+test.each<[string, Record<string, Script>]>([
+  ['a kick-off', { [`GET ${fhirUrl}/`]: { body: ndjson } }],
+  ['a kick-off, in XML', { [`GET ${fhirUrl}/`]: { body: narrative } }],
+  ['a kick-off that is refused', { [`GET ${fhirUrl}/`]: { status: 400, body: ndjson } }],
+  [
+    'a kick-off that is refused with a message',
+    { [`GET ${fhirUrl}/`]: { status: 400, body: { ...patient, message: name } } },
+  ],
+  ['a kick-off that was accepted', { [`GET ${fhirUrl}/`]: { status: 202, body: ndjson } }],
+  ['a status', { [`GET ${statusUrl}`]: { body: ndjson } }],
+  ['a status that has failed', { [`GET ${statusUrl}`]: { status: 500, body: ndjson } }],
+  ['a status in plain text', { [`GET ${statusUrl}`]: { body: `${name} was cancelled` } }],
+  ['a file, 206', { [`GET ${origin}/files/1`]: { status: 206, body: ndjson } }],
+  ['a file, 202', { [`GET ${origin}/files/1`]: { status: 202, body: ndjson } }],
+  ['a file, 500', { [`GET ${origin}/files/1`]: { status: 500, body: ndjson } }],
+  [
+    'a file, 404 and a Bundle',
+    { [`GET ${origin}/files/1`]: { status: 404, body: { resourceType: 'Bundle', title: name } } },
+  ],
+  ['a DELETE', { [`DELETE ${statusUrl}`]: { status: 202, body: ndjson } }],
+])('%s answered by patients', async (_name, script) => {
+  const talk = await conversation(routes(script))
+  expect(await traces(talk, await talk.run())).not.toContain(name)
+})

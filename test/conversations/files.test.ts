@@ -313,3 +313,43 @@ describe('attempts', () => {
     expect(talk.server.asked('/files/').length - before).toBe(20 - finished)
   })
 })
+
+describe('statuses that are not 200', () => {
+  const body = lines('Patient', 2)
+  const ranged = (range: string): Reply => ({
+    status: 206,
+    headers: { 'content-range': range, 'content-length': `${body.length}` },
+    body,
+  })
+  test.each<[string, Reply]>([
+    ['203, changed on its way', { status: 203, body }],
+    ['206, and all of it', ranged(`bytes 0-${body.length - 1}/${body.length}`)],
+  ])('%s: the file is there', async (_name, reply) => {
+    const talk = await talkOf(page(file('1')), { 1: reply })
+    expect(exitOf(await talk.run())).toBe(0)
+    expect(await textOf(talk.directory, 'Patient.0001.ndjson')).toBe(body)
+  })
+
+  test.each<[string, Reply]>([
+    ['less than all', ranged(`bytes 0-${body.length - 1}/${body.length + 9}`)],
+    ['not from the beginning', ranged(`bytes 9-${body.length + 8}/${body.length + 9}`)],
+    ['no range', { status: 206, body }],
+    ['a size that nobody knows', ranged(`bytes 0-${body.length - 1}/*`)],
+    [
+      'another length',
+      {
+        status: 206,
+        headers: { 'content-range': `bytes 0-99/100`, 'content-length': `${body.length}` },
+        body,
+      },
+    ],
+  ])('206 with %s: asked for again, and then it fails, with a hint', async (_name, reply) => {
+    const talk = await talkOf(page(file('1')), { 1: reply })
+    const ran = await talk.run()
+    expect(exitOf(ran)).toBe(7)
+    expect(talk.server.asked('/files/1').length).toBeGreaterThan(1)
+    const failed = ran.events.find((event) => event.type === 'file-failed')
+    expect(JSON.stringify(failed)).toMatch(/HTTP 206: a part of the file came.*--proxy/)
+    await incomplete(talk, [])
+  })
+})

@@ -261,7 +261,8 @@ test.each<[string, Answer, RegExp]>([
   ],
   ['nothing', answer(200), /but an empty answer/],
   ['204', answer(204), /an empty answer \(HTTP 204\)/],
-  ['text', answer(200, {}, 'OK\u001b[2J'), /but text, "OK\P{Cc}*"/u],
+  ['text', answer(200, {}, 'OK\u001b[2J'), /but plain text \(HTTP 200\)/],
+  ['lines', answer(200, {}, '{"resourceType":"Patient"}\n{"a":1}'), /but lines of JSON[^{]*$/],
   ['other JSON', answer(200, {}, '{"ok":true}'), /but JSON without a manifest/],
   [
     'an outcome',
