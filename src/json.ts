@@ -21,3 +21,9 @@ export const parseJson = (text: string): unknown => {
     return undefined
   }
 }
+
+/** Nested in no more than so many levels: whoever writes it as JSON again recurses. */
+export const isShallow = (value: unknown, levels: number): boolean =>
+  typeof value !== 'object' ||
+  value === null ||
+  (levels > 0 && Object.values(value).every((inner) => isShallow(inner, levels - 1)))

@@ -8,7 +8,8 @@ const unprintable = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-
 export const withoutQuery = (url: string): string =>
   url
     .replace(/[?#].*$/s, '')
-    .replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/]*@/i, '$1')
+    // Parsers take any number of slashes of either kind, and drop tabs and line ends between them.
+    .replace(/^([a-z][a-z0-9+.-]*:[/\\\s]{2,})[^/\\]*@/i, '$1')
     .replace(unprintable, encodeURIComponent)
 
 const absolute = /^[a-z][a-z0-9+.-]*:/i

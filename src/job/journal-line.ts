@@ -1,5 +1,5 @@
 /** A line of the journal, read: what stands on a disk may have been touched, or be somebody else's. */
-import { isObject, type Json, parseJson } from '../json.js'
+import { isObject, isShallow, type Json, parseJson } from '../json.js'
 import type { Fact, JobEvent } from './facts.js'
 
 type Check = (value: unknown) => boolean
@@ -201,6 +201,9 @@ const checks: Readonly<Record<Fact['type'], Check>> = {
   'job-cancelled': having({ status: number }),
 }
 
+/** No fact of ours is nested so deeply; all of it may be written again. */
+const depthMax = 100
+
 const isKnown = (type: string): type is Fact['type'] => Object.hasOwn(checks, type)
 
 /**
@@ -211,6 +214,6 @@ export const readFact = (line: string): JobEvent | 'torn' | 'damaged' => {
   const value = parseJson(line)
   if (!isObject(value) || !Object.hasOwn(value, 'type') || !Object.hasOwn(value, 'at')) return 'torn'
   const { type, at } = value
-  if (typeof type !== 'string' || !span(at)) return 'damaged'
+  if (typeof type !== 'string' || !span(at) || !isShallow(value, depthMax)) return 'damaged'
   return !isKnown(type) || checks[type](value) ? (value as JobEvent) : 'damaged'
 }

@@ -3,7 +3,7 @@
 import { type HttpHeaders, header } from '../http/exchange.js'
 import { readHttpDate } from '../http/retry-after.js'
 import { isHttp, resolveUrl, urlMax } from '../http/url.js'
-import { isObject, type Json, scalarText } from '../json.js'
+import { isObject, isShallow, type Json, scalarText } from '../json.js'
 import { readInstant } from './instant.js'
 import { issuesMax, readIssues, readSeverity } from './operation-outcome.js'
 import type { Issue, ManifestItem, OutputManifest } from './types.js'
@@ -157,15 +157,12 @@ const isFailed = (value: Json): boolean =>
 /** What is nested deeper than this is not kept: whoever writes it as JSON again recurses. */
 const depthMax = 64
 
-const isShallow = (value: unknown, levels = depthMax): boolean =>
-  typeof value !== 'object' ||
-  value === null ||
-  (levels > 0 && Object.values(value).every((inner) => isShallow(inner, levels - 1)))
-
 /** `rest` keeps what we do not know, without keys that could change an object's prototype. */
 const restOf = (value: Json): Json =>
   Object.fromEntries(
-    Object.entries(value).filter(([key, kept]) => !known.has(key) && key !== '__proto__' && isShallow(kept)),
+    Object.entries(value).filter(
+      ([key, kept]) => !known.has(key) && key !== '__proto__' && isShallow(kept, depthMax),
+    ),
   )
 
 /** Epoch milliseconds as an instant; nothing for a number that is no time. */

@@ -92,6 +92,15 @@ test('a URL that is shown moves no cursor', () => {
   )
 })
 
+test.each([
+  'https:///..user:pass@b.example/x',
+  'https:\\\\user:pass@b.example/x',
+  'https://\t/user:pass@b.example/x',
+])('user info behind %j is not shown', (url) => {
+  expect(withoutQuery(url)).not.toContain('pass')
+  expect(withoutQuery(url)).toContain('b.example/x')
+})
+
 test('a redirect that is told is short', () => {
   const headers = { location: `https://b.example/${'x'.repeat(20_000)}` }
   const response = readKickOff({ ...answer('', 302), headers }, 0)
@@ -134,6 +143,10 @@ describe('journals', () => {
     ],
     ['a name that is a number', { type: 'file-lost', name: 7 }],
     ['a time that is a text', { type: 'job-resumed', at: 'now' }],
+    [
+      'what is nested too deeply',
+      { type: 'job-resumed', more: JSON.parse(`${'['.repeat(101)}${']'.repeat(101)}`) },
+    ],
     ['a time beyond time', { type: 'job-resumed', at: 1e300 }],
     ['a duration beyond time', { type: 'file-completed', name: 'x', durationMs: 1e300 }],
     ['a code that is none', { type: 'export-failed', status: 1, message: '', code: 'BULKX_DEFECT' }],
