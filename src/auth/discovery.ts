@@ -97,7 +97,7 @@ const look = async (path: string, accept: string, options: DiscoveryOptions): Pr
     return { ...judge(url, answer), url: answer.url }
   } catch (error) {
     options.signal?.throwIfAborted()
-    if (error instanceof NetworkError && error.kind !== 'redirect') {
+    if (error instanceof NetworkError && error.kind !== 'redirect' && error.kind !== 'private') {
       throw new NetworkError(error.kind, `${withoutQuery(url)}: ${error.message}`, {
         sent: false,
         cause: error,

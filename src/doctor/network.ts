@@ -41,6 +41,7 @@ const remedyFor = ({ kind, message }: NetworkError, fhirUrl: string, behind: str
         ? `the server may want https at this port: check --server${behind}`
         : `try again later; check host and port in --server${behind}`
     case 'redirect':
+    case 'private':
       return checkServer
     default:
       return kind satisfies never
@@ -55,7 +56,7 @@ const behindProxy = ({ config }: Doctor): string => {
 const unreachable = (doctor: Doctor, error: NetworkError): Verdict => {
   const { kind, message } = error
   const { fhirUrl } = doctor.config
-  const code = kind === 'redirect' ? 'BULKX_NOT_BULK_DATA' : 'BULKX_UNREACHABLE'
+  const code = kind === 'redirect' || kind === 'private' ? 'BULKX_NOT_BULK_DATA' : 'BULKX_UNREACHABLE'
   const text = `Cannot reach ${withoutQuery(fhirUrl)}: ${message}`
   return failed(code, text, remedyFor(error, fhirUrl, behindProxy(doctor)))
 }

@@ -90,7 +90,7 @@ const undecoded: Record<DecodeErrorKind, { code: FileFailure['code']; hint?: str
 /** A transfer that broke; undefined for what is not about this file (an abort, the disk, a defect). */
 export const broken = (task: FileTask, error: unknown): AttemptError | undefined => {
   if (error instanceof NetworkError) {
-    const code = error.kind === 'redirect' ? 'refused' : 'broken'
+    const code = error.kind === 'redirect' || error.kind === 'private' ? 'refused' : 'broken'
     return new AttemptError(code, `${withoutQuery(task.url)}: ${error.message}`, {
       hint: error.hint,
       cause: error,

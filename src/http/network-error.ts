@@ -1,7 +1,7 @@
 /** What can go wrong before a whole reply is there. */
 
-/** `redirect`: it leads to where nobody follows. */
-export type NetworkErrorKind = 'refused' | 'dns' | 'tls' | 'timeout' | 'broken' | 'redirect'
+/** `redirect`: it leads to where nobody follows; `private`: into the network that we stand in. */
+export type NetworkErrorKind = 'refused' | 'dns' | 'tls' | 'timeout' | 'broken' | 'redirect' | 'private'
 
 export class NetworkError extends Error {
   override readonly name = 'NetworkError'
@@ -53,12 +53,24 @@ const tlsLater = /BAD_RECORD_MAC|DECRYPT|UNEXPECTED_EOF|RECORD_OVERFLOW/
 const codeOf = (error: unknown): string =>
   error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : ''
 
+/** They also end connections that stand already: only where connecting was the call, nothing has gone out. */
+const perhapsSent: readonly string[] = ['EHOSTUNREACH', 'ENETUNREACH', 'ENETDOWN']
+
+const isConnecting = (error: unknown): boolean => {
+  if (!(error instanceof Error)) return false
+  if ('syscall' in error && error.syscall !== undefined) return error.syscall === 'connect'
+  return error instanceof AggregateError ? error.errors.every(isConnecting) : isConnecting(error.cause)
+}
+
 /** The network trouble behind an error of the HTTP client; undefined when it is none. */
 export const networkError = (error: unknown): NetworkError | undefined => {
   if (error instanceof NetworkError) return error
   const code = codeOf(error) || codeOf(error instanceof Error ? error.cause : undefined)
   const before = unsent[code]
-  if (before) return new NetworkError(before[0], before[1], { sent: false, cause: error })
+  if (before) {
+    const late = perhapsSent.includes(code) && !isConnecting(error)
+    return new NetworkError(late ? 'broken' : before[0], before[1], { sent: late, cause: error })
+  }
   const after = sent[code]
   if (after) return new NetworkError(after[0], after[1], { sent: true, cause: error })
   if (tls.test(code)) {

@@ -15,6 +15,6 @@ export const refusePrivateAddresses =
     if (origin === '' || !isPrivateAddress(request.url) || allowedOrigins.includes(origin))
       return next(request)
     const message = `${withoutQuery(request.url)} is at a private address, and the FHIR server is not`
-    const hint = `if its files are meant to be there: --trust-origin ${origin}, which lets it see the credential too`
-    throw new NetworkError('redirect', message, { sent: false, hint })
+    const hint = `if it is meant to be there: --trust-origin ${origin}, which lets it see the credential too`
+    throw new NetworkError('private', message, { sent: false, hint })
   }

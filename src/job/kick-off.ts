@@ -40,11 +40,13 @@ const send = async (job: Job, kickOff: KickOffRequest): Promise<Sent> => {
       ),
     }
   } catch (error) {
-    if (error instanceof NetworkError && !error.sent) {
+    const isElsewhere =
+      error instanceof NetworkError && (error.kind === 'redirect' || error.kind === 'private')
+    if (error instanceof NetworkError && !error.sent && !isElsewhere) {
       return { unsent: unreachable(job.config, error.message), reason: error.message, again: true }
     }
     // It was redirected to where it does not go: nothing was started.
-    if (error instanceof NetworkError && error.kind === 'redirect') {
+    if (isElsewhere) {
       const stopped = new BulkxError(
         'BULKX_KICK_OFF_REFUSED',
         `The kick-off was not followed: ${error.message}`,

@@ -24,7 +24,10 @@ const pagesMax = 10_000
 /** Jobs whose server has once answered 406 to plain JSON: it is not asked that way again in this run. */
 const wantsFhirJson = new WeakSet<JobState>()
 
-const look = async (job: Job, url: string): Promise<StatusResponse> => {
+/** `private`: the server leads into the network that we stand in, and was not followed. */
+type Looked = StatusResponse | { kind: 'private'; reason: string; hint: string }
+
+const look = async (job: Job, url: string): Promise<Looked> => {
   const ask = async (accept?: string): Promise<StatusResponse> => {
     const reply = await job.fhir({ ...statusRequest(url, accept), signal: job.signal })
     return readStatus(await readAnswer(reply, job.clock), job.clock.now())
@@ -38,6 +41,8 @@ const look = async (job: Job, url: string): Promise<StatusResponse> => {
   } catch (error) {
     job.signal?.throwIfAborted()
     if (!(error instanceof NetworkError || error instanceof DecodeError)) throw error
+    if (error instanceof NetworkError && error.kind === 'private')
+      return { kind: 'private', reason: error.message, hint: error.hint ?? '' }
     return { kind: 'transient', reason: error.message }
   }
 }
@@ -51,6 +56,12 @@ const unauthorized = ({ config }: Job, url: string, reason: string): BulkxError 
     : `${origin} is not the origin of the FHIR base and gets no credential; if you trust it: \`${resume} --trust-origin ${origin}\``
   return new BulkxError('BULKX_UNAUTHORIZED', reason, { hint })
 }
+
+/** The job may well go on: only the person knows whether that place is right. */
+const notAllowed = ({ config }: Job, { reason, hint }: Extract<Looked, { kind: 'private' }>): BulkxError =>
+  new BulkxError('BULKX_UNREACHABLE', `The status was not asked for: ${reason}`, {
+    hint: `${hint}; with it, ${resumeCommand(shownDirectory(config))} goes on`,
+  })
 
 const hasCredential = ({ config: { network } }: Job): boolean =>
   network.auth.kind !== 'none' || Object.keys(network.secretHeaders).length > 0
@@ -138,7 +149,7 @@ const received = (job: Job, page: string, manifest: OutputManifest): Fact[] => {
     : [final]
 }
 
-const facts = (job: Job, url: string, response: StatusResponse): Fact[] => {
+const facts = (job: Job, url: string, response: Looked): Fact[] => {
   const further = isFurtherPage(job, url)
   switch (response.kind) {
     case 'in-progress':
@@ -167,6 +178,9 @@ const facts = (job: Job, url: string, response: StatusResponse): Fact[] => {
         return doubted(job, url, { ...response, kind: 'doubtful', as: 'not-bulk-data' }, confirmationsMax)
       }
       throw unauthorized(job, url, response.reason)
+    case 'private':
+      if (further) return [{ type: 'manifest-unavailable', page: url, reason: response.reason }]
+      throw notAllowed(job, response)
     default:
       return response satisfies never
   }
@@ -237,9 +251,10 @@ export async function* poll(job: Job, url: string, notBefore: number): AsyncGene
   const seen = facts(job, url, response)
   yield seen
   if (response.kind === 'in-progress' && response.manifest && !isFurtherPage(job, url))
-    yield* pagesBehind(job, response.manifest, async (page) =>
-      notFollowed(job, page) === undefined ? look(job, page) : undefined,
-    )
+    yield* pagesBehind(job, response.manifest, async (page) => {
+      const behind = notFollowed(job, page) === undefined ? await look(job, page) : undefined
+      return behind?.kind === 'private' ? undefined : behind
+    })
   checkLimits(job, seen)
 }
 
@@ -251,7 +266,7 @@ const refreshWaitMaxMs = 60_000
 /** Asks for a page again, for fresh URLs of files that could not be had; says so when it cannot be had either. */
 export async function* refresh(job: Job, page: string): AsyncGenerator<Fact[]> {
   let askedMs = 0
-  const ask = async (): Promise<StatusResponse> => {
+  const ask = async (): Promise<Looked> => {
     const response = await look(job, page)
     askedMs = response.kind === 'transient' ? (response.retryAfterMs ?? 0) : 0
     if (response.kind === 'transient') throw new NetworkError('broken', response.reason, { sent: true })
@@ -260,7 +275,7 @@ export async function* refresh(job: Job, page: string): AsyncGenerator<Fact[]> {
   const delayMs = (_error: Error, failures: number): number | 'stop' =>
     askedMs > refreshWaitMaxMs ? 'stop' : Math.max(askedMs, backoffMs(failures, job.random))
   const options = { clock: job.clock, signal: job.signal, attempts: refreshAttempts, delayMs }
-  const response = await retry(ask, options).catch((error: unknown): StatusResponse => {
+  const response = await retry(ask, options).catch((error: unknown): Looked => {
     if (error instanceof NetworkError) return { kind: 'transient', reason: error.message }
     throw error
   })

@@ -24,7 +24,7 @@ const ask = (url: string, exchange: Exchange, allowed: string[] = []) =>
 test('M-21 nothing reaches it, and the option that allows it is named', async () => {
   const { asked, exchange } = server()
   await expect(ask('http://user:x@192.168.0.1:8080/f?sig=1', exchange)).rejects.toMatchObject({
-    kind: 'redirect',
+    kind: 'private',
     sent: false,
     message: expect.stringMatching(/^http:\/\/192\.168\.0\.1:8080\/f is at a private address/),
     hint: expect.stringContaining('--trust-origin http://192.168.0.1:8080,'),
