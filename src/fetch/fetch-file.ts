@@ -7,7 +7,7 @@ import { AttemptError, attemptsMax } from './attempt-error.js'
 import { disappointment, notData, storedFile } from './content.js'
 import { TooSlow } from './incoming.js'
 import { broken, notAsked, refusal, wantsFewer } from './judge.js'
-import type { Showing, Slots } from './slots.js'
+import type { Showing, Slot, Slots } from './slots.js'
 import type { FileFailure, FileTask, StoredFile } from './task.js'
 import { type TransferDeps, type Transferred, transfer } from './transfer.js'
 
@@ -54,6 +54,21 @@ const openPart = async (task: FileTask, deps: FetchDeps, run: Run): Promise<Part
   return part
 }
 
+/** What a file waits for others is no failure of the server's; a pause that it has asked for is. */
+const inLine = async (
+  origin: string,
+  { slots, clock, progress: { paused } }: FetchDeps,
+  run: Run,
+  signal?: AbortSignal,
+): Promise<Slot> => {
+  const pauseEnd = Math.max(clock.now(), paused.get(origin) ?? 0)
+  const slot = await slots.enter(origin, signal)
+  const now = clock.now()
+  const waitedFrom = Math.min(Math.max(pauseEnd, paused.get(origin) ?? 0), now)
+  if (run.failingSince !== undefined) run.failingSince += now - waitedFrom
+  return slot
+}
+
 const attempt = async (
   task: FileTask,
   deps: FetchDeps,
@@ -61,7 +76,7 @@ const attempt = async (
   signal?: AbortSignal,
 ): Promise<{ part: Part; transferred: Transferred }> => {
   const origin = originOf(task.url) ?? ''
-  const slot = await deps.slots.enter(origin, signal)
+  const slot = await inLine(origin, deps, run, signal)
   let showing: Showing = 'neither'
   const active = { bytes: 0, attempt: run.attempts }
   let crawled = false

@@ -1,4 +1,5 @@
 /** Files that cannot be had, or not at once: fresh URLs, pages that change or loop, pauses, what 7 leaves behind. */
+import { brotliCompressSync, gzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
 import { NetworkError } from '../../src/http/network-error.js'
 import {
@@ -352,4 +353,43 @@ describe('statuses that are not 200', () => {
     expect(JSON.stringify(failed)).toMatch(/HTTP 206: a part of the file came.*--proxy/)
     await incomplete(talk, [])
   })
+})
+
+test.each<[string, Record<string, string | undefined>, string | Buffer, boolean]>([
+  ['chunks', {}, lines('Patient', 2), false],
+  ['the connection', { 'transfer-encoding': undefined }, lines('Patient', 2), true],
+  ['the connection, identity', { 'transfer-encoding': 'identity' }, lines('Patient', 2), true],
+  [
+    'the connection, gzip: another member may have been lost',
+    { 'transfer-encoding': undefined, 'content-encoding': 'gzip' },
+    gzipSync(lines('Patient', 2)),
+    true,
+  ],
+  [
+    'the connection, brotli',
+    { 'transfer-encoding': undefined, 'content-encoding': 'br' },
+    brotliCompressSync(lines('Patient', 2)),
+    false,
+  ],
+])('the end of a file that is told by %s', async (_name, headers, body, unproved) => {
+  const talk = await talkOf(page(file('1')), { 1: { headers, body } })
+  expect(exitOf(await talk.run())).toBe(0)
+  const codes = (await manifestOf(talk.directory)).bulkx.findings.map(({ code }) => code)
+  expect(codes.includes('end-unproved')).toBe(unproved)
+})
+
+test('what a file waits in our own line is no failure of the server', async () => {
+  const names = Array.from({ length: 30 }, (_, index) => `${index + 10}`)
+  let talk: Awaited<ReturnType<typeof talkOf>> | undefined
+  const slowly: Script = () => {
+    talk?.clock.advance(1000)
+    return good()
+  }
+  const busy: Reply = { status: 429 }
+  talk = await talkOf(page(...names.map((name) => file(name))), {
+    ...Object.fromEntries(names.map((name) => [name, slowly])),
+    10: (_asked, number) => (number < 2 ? busy : good()),
+  })
+  const ran = await talk.run({ files: { parallel: 2 }, waiting: { patienceMs: 4000 } })
+  expect(exitOf(ran)).toBe(0)
 })
