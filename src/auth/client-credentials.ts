@@ -31,6 +31,9 @@ export interface ClientCredentialsOptions {
   skewed?: (skewMs: number) => void
 }
 
+/** Longest answer of a token endpoint that is read, bytes: a token stands in a header. */
+const tokenAnswerLimitBytes = 1024 * 1024
+
 const requestTimeoutMs = 60_000
 
 /** The request itself: one form, nothing that is not asked for. */
@@ -127,7 +130,7 @@ export const clientCredentials = (options: ClientCredentialsOptions): (() => Pro
     const proof = await options.authenticate({ tokenUrl, now: clock.now() + correction })
     try {
       const request = { ...tokenRequest(parameters, proof), signal, timeoutMs: requestTimeoutMs }
-      const answer = await readAnswer(await exchange(request), clock)
+      const answer = await readAnswer(await exchange(request), clock, tokenAnswerLimitBytes)
       const date = readHttpDate(header(answer.headers, 'date'))
       const location = header(answer.headers, 'location')
       return {

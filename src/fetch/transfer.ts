@@ -2,7 +2,7 @@
 import { once } from 'node:events'
 import { createGzip } from 'node:zlib'
 import type { Clock } from '../clock.js'
-import { acceptEncoding, decoded, isIdentity, type Noticed, received } from '../http/coding.js'
+import { acceptEncoding, decoded, endsItself, type Noticed, received } from '../http/coding.js'
 import { breakOff, type Exchange, type HttpReply, header } from '../http/exchange.js'
 import { NetworkError } from '../http/network-error.js'
 import { type Inspection, type Inspector, inspector } from '../ndjson/inspect.js'
@@ -161,13 +161,12 @@ const totalBytes = (reply: HttpReply, already: number): number | undefined => {
   return coded || length === undefined ? undefined : already + Number(length)
 }
 
-/** RFC 9112, 6.3: without a length and without chunks. */
-const endsWithConnection = ({ status, headers }: HttpReply): boolean =>
-  status !== 204 && headers['content-length'] === undefined && headers['transfer-encoding'] === undefined
-
-/** No coding is there that has an end of its own. */
-const isPlain = ({ headers }: HttpReply, noticed: ReadonlySet<Noticed>): boolean =>
-  !noticed.has('gzip') && (isIdentity(headers) || noticed.has('false-gzip'))
+/** RFC 9112, 6.3: without chunks, and without a length, which no other transfer coding leaves its meaning. */
+const endsWithConnection = ({ status, headers }: HttpReply): boolean => {
+  const codings = [headers['transfer-encoding'] ?? []].flat().join(',')
+  if (status === 204 || /\bchunked\s*$/i.test(codings)) return false
+  return headers['content-length'] === undefined || codings !== ''
+}
 
 /**
  * Brings the file's bytes into the part, whole, going on from what is there where that is proved right.
@@ -211,7 +210,7 @@ export const transfer = async (
       sentSha256: digest?.sha256(),
       raisedToHttps,
       notCompressed: noticed.has('false-gzip'),
-      endUnproved: endsWithConnection(reply) && isPlain(reply, noticed),
+      endUnproved: endsWithConnection(reply) && !endsItself(reply.headers),
     },
   }
 }

@@ -32,12 +32,16 @@ const tooSlow = (): NetworkError =>
   new NetworkError('timeout', 'the answer drips too slowly to be waited for', { sent: true })
 
 /**
- * Reads a reply to its end, or to `answerLimitBytes`, `errorLimitBytes` of an error. Rejects with `NetworkError` when
+ * Reads a reply to its end, or to `most` bytes, `errorLimitBytes` of an error. Rejects with `NetworkError` when
  * it breaks off or comes more slowly than `answerLimitMs` and `answerSlowestRate` allow, `DecodeError` when its coding
  * does not hold.
  */
-export const readAnswer = async (reply: HttpReply, clock: Clock): Promise<Answer> => {
-  const limit = reply.status < 300 ? answerLimitBytes : errorLimitBytes
+export const readAnswer = async (
+  reply: HttpReply,
+  clock: Clock,
+  most: number = answerLimitBytes,
+): Promise<Answer> => {
+  const limit = reply.status < 300 ? most : errorLimitBytes
   const chunks: Buffer[] = []
   let size = 0
   const startedAt = clock.now()

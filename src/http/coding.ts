@@ -142,6 +142,10 @@ const codingsOf = (headers: HttpHeaders): string[] =>
 /** True when nothing was done to the bytes on the way: lengths and ranges count what we see. */
 export const isIdentity = (headers: HttpHeaders): boolean => codingsOf(headers).length === 0
 
+/** True when the coding itself tells its end: another member may always follow one of gzip. */
+export const endsItself = (headers: HttpHeaders): boolean =>
+  codingsOf(headers).some((name) => name === 'br' || name === 'deflate')
+
 const shown = (name: string): string => name.replace(/[^\x21-\x7e]/g, '?').slice(0, 40)
 
 const withoutCoding = (

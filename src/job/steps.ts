@@ -1,9 +1,11 @@
 /** Doing what was decided: each step as the facts it brings about, in batches that become durable together. */
-import { readAnswer } from '../http/body.js'
+import type { Clock } from '../clock.js'
+import { type Answer, readAnswer } from '../http/body.js'
+import type { HttpReply } from '../http/exchange.js'
 import { NetworkError } from '../http/network-error.js'
 import { retry } from '../http/retry.js'
 import { type DeleteResponse, deleteRequest, readDelete } from '../protocol/delete.js'
-import { checkListed } from './check-listed.js'
+import { unproved } from './check-listed.js'
 import { conflicts } from './conflicts.js'
 import { download } from './download.js'
 import type { Job } from './export.js'
@@ -17,6 +19,8 @@ import { poll, refresh } from './poll.js'
 
 /** The last thing of a good run must not hold it up. */
 const deleteTimeoutMs = 60_000
+/** How long the body of its answer may take, milliseconds. */
+const deleteWordsMs = 5_000
 const deleteRetryMs = 2_000
 /** What a busy server is waited for, where it asks for it. */
 const deleteWaitMaxMs = 30_000
@@ -48,7 +52,8 @@ async function* writeManifest(job: Job): AsyncGenerator<Fact[]> {
     yield lost
     return
   }
-  checkListed(job)
+  const missing = unproved(job.state)
+  if (missing) throw missing
   const findings = ranked([...findingsOf(job.state), ...(await conflicts(job))])
   await job.sink.write(manifestName, manifestText(job.state, findings, job.clock.now()))
   const { failOn, cleanup } = job.config.files
@@ -75,11 +80,26 @@ const deleteDelayMs = (error: Error): number | 'stop' => {
   return retryAfterMs > deleteWaitMaxMs ? 'stop' : retryAfterMs
 }
 
+/** The status is the answer; for its words nobody waits long. */
+const deleteAnswer = async (reply: HttpReply, clock: Clock): Promise<Answer> => {
+  const { status, headers, url, body } = reply
+  const stop = clock.every(deleteWordsMs, () =>
+    body.destroy(new NetworkError('timeout', 'its words drip', { sent: true })),
+  )
+  try {
+    return await readAnswer(reply, clock)
+  } catch {
+    return { status, headers, url, body: '', cut: true }
+  } finally {
+    stop()
+  }
+}
+
 /** Sends the DELETE, once more after a 429, a 5xx or a broken connection. Status 0: no answer. */
 export const deleteJob = async (job: Job, url: string): Promise<{ status: number; message: string }> => {
   const attempt = async (): Promise<DeleteResponse> => {
     const reply = await job.fhir({ ...deleteRequest(url), timeoutMs: deleteTimeoutMs, signal: job.signal })
-    const answered = readDelete(await readAnswer(reply, job.clock), job.clock.now())
+    const answered = readDelete(await deleteAnswer(reply, job.clock), job.clock.now())
     if (answered.passing) throw new NotNow(answered)
     return answered
   }

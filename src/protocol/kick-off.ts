@@ -103,7 +103,10 @@ export type KickOffResponse =
 const locations = (answer: Answer, name: string): string[] => {
   const value = answer.headers[name]
   const values = value === undefined ? [] : Array.isArray(value) ? value : [value]
-  return values.flatMap((text) => text.split(/,\s*(?=https?:\/\/)/)).filter((text) => text.trim() !== '')
+  return values
+    .flatMap((text) => text.split(/,\s*(?=[<"]?https?:\/\/)/))
+    .map((text) => text.trim().replace(/^<(.*)>$|^"(.*)"$/, '$1$2'))
+    .filter((text) => text.trim() !== '')
 }
 
 /**

@@ -432,3 +432,10 @@ describe('servers that repeat what they were sent', () => {
     expect(seen).toContain('***')
   })
 })
+
+test('an answer longer than a MiB is no token', async () => {
+  const { credentials } = party(clientSecret('client-secret-post'), {
+    [endpoint]: { body: { access_token: 'a'.repeat(1024 * 1024), expires_in: 60 } },
+  })
+  await expect(credentials.headers()).rejects.toMatchObject({ code: 'BULKX_TOKEN' })
+})

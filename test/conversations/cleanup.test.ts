@@ -1,5 +1,7 @@
 /** The end of a job on the server: DELETE after success and never otherwise, and `cancel`. */
+import { Readable } from 'node:stream'
 import { describe, expect, test } from 'vitest'
+import type { Exchange } from '../../src/http/exchange.js'
 import { NetworkError } from '../../src/http/network-error.js'
 import { cancelJob } from '../../src/job/cancel.js'
 import { kickOffOnly } from '../../src/job/steer.js'
@@ -157,4 +159,26 @@ describe('cancel', () => {
     expect(codeOf(await undecided.run({}, cancel))).toBe('BULKX_KICK_OFF_UNDECIDED')
     expect(undecided.server.asked('DELETE')).toEqual([])
   })
+})
+
+test('a DELETE whose answer drips holds nobody for long: its status is enough', async () => {
+  const talk = await talkOf({ status: 200 })
+  const { clock, server } = talk
+  let startedAt = 0
+  const drip = async function* (): AsyncGenerator<Buffer> {
+    for (;;) {
+      yield Buffer.from(' ')
+      await clock.sleep(1000)
+    }
+  }
+  const exchange: Exchange = async (request) => {
+    const reply = await server.exchange(request)
+    if (request.method !== 'DELETE') return reply
+    startedAt = clock.now()
+    return { ...reply, body: Readable.from(drip(), { objectMode: false }) }
+  }
+  const ran = await talk.run({}, {}, { exchange })
+  expect(exitOf(ran)).toBe(0)
+  expect(clock.now() - startedAt).toBeLessThan(10_000)
+  expect(ran.events.find(({ type }) => type === 'delete-answered')).toMatchObject({ status: 200 })
 })

@@ -323,3 +323,11 @@ test('K-16 the jobs of a busy server, and what it asks', () => {
     retryAfterMs: 7000,
   })
 })
+
+test.each(['<https://ehr.example/s/1>', '"https://ehr.example/s/1"', ' https://ehr.example/s/1 '])(
+  'an address in marks: %s',
+  (named) => {
+    const response = readKickOff(answer(202, { 'content-location': named }), 0)
+    expect(response).toMatchObject({ kind: 'accepted', pollingLocation: 'https://ehr.example/s/1' })
+  },
+)
