@@ -1,6 +1,5 @@
 /** The last look before an export is called whole: each entry of each page is a file of its own that is here. */
 import { BulkxError } from '../errors.js'
-import type { Job } from './export.js'
 import type { JobState } from './state.js'
 
 /** A name on a final page that is no whole file, or that stands for two entries without anybody having said so. */
@@ -18,10 +17,10 @@ const entryProblem = (state: JobState): string | undefined => {
   return undefined
 }
 
-const fileProblem = ({ files, pages, guessed }: JobState): string | undefined => {
+const fileProblem = ({ files, guessed }: JobState): string | undefined => {
   const contents = new Map<string, string>()
-  for (const { name, page, stored } of files.values()) {
-    if (pages.get(page)?.partial !== false) return `the final manifest does not list ${name}`
+  for (const { name, listed, stored } of files.values()) {
+    if (!listed) return `the final manifest does not list ${name}`
     if (guessed.size === 0 || !stored || stored.bytes === 0) continue
     const same = contents.get(stored.sha256)
     if (same !== undefined && (guessed.has(name) || guessed.has(same)))
@@ -32,13 +31,14 @@ const fileProblem = ({ files, pages, guessed }: JobState): string | undefined =>
 }
 
 /**
- * Throws `BULKX_FILES_FAILED` when a file that the server lists may be missing: what no reading of its manifests can
- * mend, and the only copy must not be deleted for.
+ * The error `BULKX_FILES_FAILED` when all is fetched, and a file that the server lists may be missing all the same: what
+ * no reading of its manifests can mend, and the only copy must not be deleted for. Undefined when each is here.
  */
-export const checkListed = ({ state }: Pick<Job, 'state'>): void => {
+export const unproved = (state: JobState): BulkxError | undefined => {
   const problem = entryProblem(state) ?? fileProblem(state)
-  if (problem === undefined) return
-  throw new BulkxError('BULKX_FILES_FAILED', `It is not certain that all files are here: ${problem}`, {
-    hint: 'start a new export with --again, or into another directory with --out; nothing was deleted on the server',
-  })
+  return problem === undefined
+    ? undefined
+    : new BulkxError('BULKX_FILES_FAILED', `It is not certain that all files are here: ${problem}`, {
+        hint: 'start a new export with --again, or into another directory with --out; nothing was deleted on the server',
+      })
 }

@@ -10,6 +10,8 @@ export interface OutputFile extends ManifestItem {
   position: number
   /** The manifest page it came from, to ask for fresh URLs. */
   page: string
+  /** A final page lists it, not only one of a job that goes on. */
+  listed: boolean
   /** Changed by `setStatus` alone. */
   status: 'pending' | 'completed' | 'failed'
   stored?: StoredFile & { gzip?: boolean }

@@ -1,7 +1,6 @@
 /** A page that was not final so far: which of its entries are files that a manifest of the running job has listed. */
 import { fileKey, isStoreSigned } from '../protocol/file-key.js'
 import type { ManifestItem, OutputManifest, Section } from '../protocol/types.js'
-import type { OutputFile } from './files.js'
 import { isDescribedBy, namesLike } from './known-files.js'
 import type { JobState } from './state.js'
 
@@ -14,10 +13,6 @@ export interface Entry {
   name?: string
   undecided?: true
 }
-
-/** A final page lists it already. */
-const isListed = ({ pages }: JobState, file: OutputFile | undefined): boolean =>
-  file !== undefined && pages.get(file.page)?.partial === false
 
 class Listing {
   readonly entries: Entry[]
@@ -43,8 +38,7 @@ class Listing {
 
   private claim(entry: Entry, name: string): void {
     const file = this.state.files.get(name)
-    const isFirst =
-      !this.claimed.has(name) && !isListed(this.state, file) && !this.state.listedTwice.has(name)
+    const isFirst = !this.claimed.has(name) && file?.listed !== true && !this.state.listedTwice.has(name)
     entry.name = name
     if (isFirst && file && !isDescribedBy(file, entry.section, entry.item)) entry.undecided = true
     this.claimed.set(name, entry.item.url)
@@ -74,7 +68,7 @@ class Listing {
     const [first] = entries
     if (!first) return
     const names = namesLike(this.state, first.item.url)
-    const free = names.filter((name) => !this.has(name) && !isListed(this.state, this.state.files.get(name)))
+    const free = names.filter((name) => !this.has(name) && this.state.files.get(name)?.listed !== true)
     const isOne = new Set(entries.map(({ item }) => item.url)).size === 1
     const isObject = entries.every(({ item }) => isStoreSigned(item.url)) && names.length < 2
     const [name] = names
@@ -87,8 +81,9 @@ class Listing {
       for (const entry of entries) this.claim(entry, name)
       return
     }
-    // Signatures that tell files apart: where all that have this key are listed, these are others.
-    if (free.length > 0) for (const entry of entries) entry.undecided = true
+    // Signatures that tell files apart: where all that have this key are listed for certain, these are others.
+    if (free.length > 0 || names.some((name) => this.state.alike.has(name)))
+      for (const entry of entries) entry.undecided = true
   }
 
   /** An entry whose URL could not be used has it now, or still not. */
@@ -114,7 +109,7 @@ export const partialEntries = (state: JobState, page: string, manifest: OutputMa
 /** The files that were listed while the job ran, and that no final page lists. */
 const unlisted = (state: JobState, listing: Listing): number => {
   let number = 0
-  for (const file of state.files.values()) if (!isListed(state, file) && !listing.has(file.name)) number += 1
+  for (const file of state.files.values()) if (!file.listed && !listing.has(file.name)) number += 1
   return number
 }
 

@@ -1,5 +1,6 @@
 /** How a job stands at the end of a run: the result, and the error that explains it. */
 import { BulkxError, type ErrorCode } from '../errors.js'
+import { unproved } from './check-listed.js'
 import type { FailOn, Finding, Outcome } from './facts.js'
 import { completedOf } from './files.js'
 import { failing } from './findings.js'
@@ -47,6 +48,9 @@ const running = (state: JobState, directory: string): BulkxError => {
     hint: `continue with ${resumeCommand(directory)}, stop it with ${cancelCommand(directory)}`,
   })
 }
+
+const allHere = ({ files, unfinished: { pending } }: JobState): boolean =>
+  files.size > 0 && pending.size === 0
 
 const downloading = (state: JobState, directory: string): BulkxError => {
   const done = completedOf(state)
@@ -138,7 +142,7 @@ export const phaseError = (state: JobState, directory: string, failOn: FailOn): 
     case 'in-progress':
       return running(state, directory)
     case 'downloading':
-      return downloading(state, directory)
+      return (allHere(state) ? unproved(state) : undefined) ?? downloading(state, directory)
     case 'incomplete':
       return incomplete(state, directory)
     case 'failed':

@@ -97,14 +97,16 @@ export const listedBy = ({ manifest: { items }, known }: Received): Record<Secti
 
 const addFile = (
   state: JobState,
-  page: string,
+  { page, partial }: Received,
   section: Section,
   item: OutputManifest['items'][Section][number],
 ): string => {
-  const listed = item.url === '' ? undefined : state.namesByUrl.get(item.url)
-  if (listed !== undefined) {
-    state.listedTwice.add(listed)
-    return listed
+  const isFinal = partial !== true
+  const known = item.url === '' ? undefined : state.files.get(state.namesByUrl.get(item.url) ?? '')
+  if (known) {
+    state.listedTwice.add(known.name)
+    known.listed ||= isFinal
+    return known.name
   }
   const name = state.nameFile(section, item.type)
   const position = state.files.size
@@ -121,6 +123,7 @@ const addFile = (
     section,
     position,
     page,
+    listed: isFinal,
     status: 'pending',
     stored: undefined,
     failure: undefined,
@@ -161,29 +164,37 @@ const takeByPlace = (state: JobState, event: Received, names: Names): void => {
       const position = before + index
       const name = names[section][position]
       const file = state.files.get(name ?? '')
-      if (name === undefined) names[section][position] = addFile(state, event.page, section, item)
-      else if (file) renewFile(state, file, item.url)
+      if (name === undefined) names[section][position] = addFile(state, event, section, item)
+      else if (file) {
+        renewFile(state, file, item.url)
+        file.listed ||= event.partial !== true
+      }
       if (isGuess && file && file.status !== 'completed') state.guessed.add(file.name)
     })
   }
 }
 
+/** A file that was listed while the job ran, or whose URL is known now. */
+const relist = (state: JobState, file: OutputFile, url: string, { page, partial }: Received): void => {
+  const isAlike = partial !== true && file.url !== '' && state.namesByUrl.get(url) !== file.name
+  if (isAlike) state.alike.add(file.name)
+  renewFile(state, file, url)
+  file.page = page
+  file.listed = partial !== true
+}
+
 /** By the names that the fact gives to what it lists: they are the page's from now on, beside those of a partial one. */
 const takeByName = (state: JobState, event: Received, said: Names, names: Names): void => {
-  const { page, manifest } = event
+  const { manifest } = event
   const seen = new Set<string>()
   for (const section of sections) {
     if (!event.partial) names[section] = []
     const listed = new Set(names[section])
     manifest.items[section].forEach((item, index) => {
       const file = state.files.get(said[section][index] ?? '')
-      const name = file ? file.name : addFile(state, page, section, item)
-      if (file && (seen.has(name) || state.pages.get(file.page)?.partial === false))
-        state.listedTwice.add(name)
-      else if (file) {
-        renewFile(state, file, item.url)
-        file.page = page
-      }
+      const name = file ? file.name : addFile(state, event, section, item)
+      if (file && (seen.has(name) || file.listed)) state.listedTwice.add(name)
+      else if (file) relist(state, file, item.url, event)
       seen.add(name)
       if (!event.partial || !listed.has(name)) names[section].push(name)
     })

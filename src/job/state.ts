@@ -71,6 +71,8 @@ export interface JobState extends Looks {
   namesByKey: Map<string, readonly string[]>
   /** Files whose URL was renewed by a page that did not prove which one it is of. */
   guessed: Set<string>
+  /** Files that a final page lists under another URL of the same key. */
+  alike: Set<string>
   /** A page is there and was not taken, for it lists other files than it did: asking again may never help. */
   otherFiles: boolean
   /** Files that the manifest lists more than once. */
@@ -111,6 +113,7 @@ export const newState = (): JobState => ({
   namesByUrl: new Map(),
   namesByKey: new Map(),
   guessed: new Set(),
+  alike: new Set(),
   otherFiles: false,
   listedTwice: new Set(),
   kept: false,

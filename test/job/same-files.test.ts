@@ -1,5 +1,6 @@
 /** A page that is read again: the same files wherever they stand, and never those of another run. */
 import { expect, test } from 'vitest'
+import { unproved } from '../../src/job/check-listed.js'
 import type { JobEvent } from '../../src/job/facts.js'
 import { sameFiles } from '../../src/job/same-files.js'
 import { newState, reduce } from '../../src/job/state.js'
@@ -83,4 +84,40 @@ test('M-39 another transactionTime is another run, none is not', () => {
   expect(again([a], [a], '2026-01-01T01:00:00Z')).toMatch(/another run.*00:00:00Z.*01:00:00Z/)
   const unknown = { ...manifest([a]), transactionTime: undefined }
   expect(sameFiles(after([a]), page, unknown)).toMatchObject({ manifest: { items: { output: [a] } } })
+})
+
+test('a journal that tells a partial manifest and the final one by position is folded as it was written', () => {
+  const known = { output: 1, deleted: 0, outcome: 0 }
+  const stored = { bytes: 1, sha256: 'aa', lines: 1, resources: 1, badLines: 0, attempts: 1, durationMs: 1 }
+  const events: JobEvent[] = [
+    { type: 'manifest-received', page, manifest: manifest([a]), partial: true, at: 0 },
+    { type: 'manifest-received', page, manifest: manifest([b]), partial: true, known, at: 1 },
+    { type: 'manifest-received', page, manifest: manifest([a, b, c]), at: 2 },
+    ...['Patient.0001', 'Patient.0002', 'Condition.0001'].map(
+      (name): JobEvent => ({ type: 'file-completed', name: `${name}.ndjson`, ...stored, at: 3 }),
+    ),
+  ]
+  const state = events.reduce(reduce, newState())
+  expect([...state.files.values()].map(({ url, listed }) => [url.slice(22), listed])).toEqual([
+    ['a', true],
+    ['b', true],
+    ['c', true],
+  ])
+  expect(unproved(state)).toBeUndefined()
+})
+
+test('what stands for two entries, or for none, is not whole', () => {
+  const state = after([a, b])
+  expect(unproved(state)?.message).toMatch(/not here/)
+  for (const file of state.files.values()) file.status = 'completed'
+  expect(unproved(state)).toBeUndefined()
+  state.pages.get(page)?.names.output.push('Patient.0001.ndjson')
+  expect(unproved(state)?.message).toMatch(/stands for two/)
+  state.listedTwice.add('Patient.0001.ndjson')
+  expect(unproved(state)).toBeUndefined()
+  for (const file of state.files.values()) file.listed = false
+  expect(unproved(state)).toMatchObject({
+    code: 'BULKX_FILES_FAILED',
+    hint: expect.stringContaining('--again'),
+  })
 })
