@@ -43,11 +43,18 @@ export class BulkxError extends Error {
   override readonly name = 'BulkxError'
   readonly code: ErrorCode
   readonly hint?: string
+  /** What the message is about, a line each. */
+  readonly items?: readonly string[]
 
-  constructor(code: ErrorCode, message: string, options: { hint?: string; cause?: unknown } = {}) {
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options: { hint?: string; items?: readonly string[]; cause?: unknown } = {},
+  ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause })
     this.code = code
     this.hint = options.hint
+    this.items = options.items
   }
 
   get exitCode(): number {

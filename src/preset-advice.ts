@@ -57,22 +57,52 @@ const isGiven = (kickOff: KickOffRequest, name: string): boolean => {
   return value !== undefined && value !== false && !(Array.isArray(value) && value.length === 0)
 }
 
+/** How a missing option is written. */
+const written = (name: string): string => (name === 'patient' ? '--patient @ids.txt' : `--${name}`)
+
+/** A list of patients is always posted: where a level takes no POST, it takes no list. */
+const listAdvice = (level: Level, levels: NonNullable<Advice['levels']>): AdviceLine => {
+  const others = Object.entries(levels).flatMap(([name, { methods }]) =>
+    methods === undefined || methods.includes('post') ? [name] : [],
+  )
+  const instead = others.length === 0 ? '' : `, or name another target: ${listed(others)}`
+  return {
+    kind: 'preset-level',
+    about: 'request',
+    message: `an export of ${level} takes no --patient here`,
+    hint: `leave \`--patient\` out${instead}`,
+  }
+}
+
+const typesAdvice = (level: Level, { types }: LevelRule, { target }: KickOffRequest): AdviceLine[] => {
+  if (types === undefined || target.kind !== 'type' || types.includes(target.type)) return []
+  const message = `an export of ${target.type} is not known here`
+  const hint = `targets that are known for ${level}: ${listed(types)}`
+  return [{ kind: 'preset-level', about: 'request', message, hint }]
+}
+
 const ruleAdvice = (
   level: Level,
-  { methods, needs = [] }: LevelRule,
+  rule: LevelRule,
+  levels: NonNullable<Advice['levels']>,
   kickOff: KickOffRequest,
 ): AdviceLine[] => {
+  const { methods, needs = [] } = rule
+  if (methods !== undefined && !methods.includes('post') && isGiven(kickOff, 'patient'))
+    return [listAdvice(level, levels)]
   const missing = needs.filter((name) => !isGiven(kickOff, name))
   const needed: AdviceLine[] = missing.map((name) => ({
     kind: 'preset-level',
     about: 'request',
     message: `an export of ${level} needs --${name} here`,
-    hint: `add \`--${name}\`, or name another target`,
+    hint: `add \`${written(name)}\`, or name another target`,
   }))
   // An option that is still missing brings its own method along.
   const isUsual = methods === undefined || methods.includes(kickOff.method) || missing.length > 0
-  if (isUsual) return needed
+  const strange = typesAdvice(level, rule, kickOff)
+  if (isUsual) return [...strange, ...needed]
   return [
+    ...strange,
     ...needed,
     {
       kind: 'preset-method',
@@ -87,7 +117,7 @@ const levelAdvice = ({ levels }: Advice, { kickOff }: Asked): AdviceLine[] => {
   const level = levelOf(kickOff.target)
   if (levels === undefined || level === undefined) return []
   const rule = levels[level]
-  if (rule) return ruleAdvice(level, rule, kickOff)
+  if (rule) return ruleAdvice(level, rule, levels, kickOff)
   return [
     {
       kind: 'preset-level',
@@ -159,8 +189,12 @@ const companionAdvice = ({ companions }: Advice, { kickOff }: Asked): AdviceLine
   ]
 }
 
+/** Whoever names types, or a time, has asked for less than everything. */
+const isNarrowed = ({ type, since, extra = [] }: KickOffRequest): boolean =>
+  type !== undefined || since !== undefined || extra.some(({ name }) => name === '_type' || name === '_since')
+
 const typeAdvice = ({ namedTypes }: Advice, { kickOff }: Asked): AdviceLine[] =>
-  namedTypes === undefined || kickOff.type !== undefined || kickOff.target.kind === 'url'
+  namedTypes === undefined || isNarrowed(kickOff) || kickOff.target.kind === 'url'
     ? []
     : [
         {

@@ -23,6 +23,8 @@ export interface LevelRule {
   methods?: readonly ('get' | 'post' | 'post-query')[]
   /** Options without which the server refuses this level. */
   needs?: readonly OptionName[]
+  /** The types that are known to be exported, where the level is a type. */
+  types?: readonly string[]
 }
 
 export interface Advice {
@@ -65,7 +67,10 @@ export const presets: Readonly<Record<string, Preset>> = {
       'exports a resource type by the ids of a CSV file that is uploaded first; Retry-After grows; files of 100 resources',
     grade: 'documented',
     options: {},
-    advice: { levels: { '<Type>': {}, Patient: {} }, parameters: [] },
+    advice: {
+      levels: { '<Type>': { types: ['Location', 'Patient', 'Practitioner'] }, Patient: {} },
+      parameters: [],
+    },
   },
   greenway: {
     title: 'Greenway Health',

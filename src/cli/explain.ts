@@ -7,6 +7,7 @@ export interface Explanation {
   code: ErrorCode
   message: string
   hint?: string
+  items?: readonly string[]
   /** Only of a defect. */
   stack?: string
 }
@@ -59,6 +60,7 @@ export const explain = (error: unknown): Explanation => {
       code: known.code,
       message: harmless(known.message),
       hint: known.hint === undefined ? undefined : harmless(known.hint),
+      items: known.items?.map(harmless),
       ...(known.code === 'BULKX_DEFECT' ? { stack: stackOf(known.cause ?? known) } : {}),
     }
   }
@@ -90,8 +92,12 @@ export const plainPaint: Paint = {
 const news: ReadonlySet<ErrorCode> = new Set(['BULKX_STILL_RUNNING'])
 
 /** What stderr gets: the error, the hint, and of a defect the stack. */
-export const explanationLines = ({ code, message, hint, stack }: Explanation, paint: Paint): string[] => [
+export const explanationLines = (
+  { code, message, items = [], hint, stack }: Explanation,
+  paint: Paint,
+): string[] => [
   news.has(code) ? message : `${paint.error('error:')} ${message}`,
+  ...items.map((item) => `  ${item}`),
   ...(hint === undefined ? [] : [`${paint.hint('hint:')} ${hint}`]),
   ...(stack === undefined ? [] : [stack]),
 ]

@@ -33,7 +33,7 @@ const resultLine = (
     command,
     phase,
     exitCode: end?.exitCode ?? 0,
-    ...(end ? { code: end.code, message: end.message, hint: end.hint } : {}),
+    ...(end ? { code: end.code, message: end.message, hint: end.hint, items: end.items } : {}),
     ...fields,
   })
 }

@@ -7,6 +7,8 @@ import { shellWord } from '../job/next-command.js'
 import type { JobState } from '../job/state.js'
 import type { Io } from './io.js'
 import { isUnfinished, type ListedJob, listJobs } from './job-list.js'
+import { shortPath } from './show.js'
+import { grouped } from './text.js'
 import { parseUrl } from './values.js'
 
 export type Place = { kind: 'directory'; directory: string; state: JobState } | { kind: 'url'; url: string }
@@ -33,10 +35,14 @@ const namedDirectory = async (name: string, io: Io): Promise<Place> => {
 
 const maxListed = 20
 
-const choose = (jobs: readonly ListedJob[], command: string): BulkxError => {
-  const named = jobs.slice(0, maxListed).map(({ directory }) => shellWord(directory))
-  const more = jobs.length > maxListed ? `, and ${jobs.length - maxListed} more` : ''
-  return new BulkxError('BULKX_USAGE', `Several jobs are unfinished: ${named.join(', ')}${more}`, {
+/** One a line; who reads the result of `--json` finds them there. */
+const choose = (jobs: readonly ListedJob[], command: string, io: Io): BulkxError => {
+  const items = jobs
+    .slice(0, maxListed)
+    .map(({ directory, phase, target }) => `${shellWord(shortPath(directory, io.cwd))}  ${phase}, ${target}`)
+  const more = jobs.length > maxListed ? [`and ${grouped(jobs.length - maxListed)} more`] : []
+  return new BulkxError('BULKX_USAGE', `Several jobs are unfinished (${grouped(jobs.length)})`, {
+    items: [...items, ...more],
     hint: `name one: \`bulkx ${command} <dir>\`; \`bulkx jobs\` lists all of them`,
   })
 }
@@ -49,7 +55,7 @@ const onlyJob = async (command: string, io: Io): Promise<Place> => {
   if (only === undefined) {
     throw noJob(io.cwd, `name a job directory: \`bulkx ${command} <dir>\`; \`bulkx jobs\` lists them`)
   }
-  if (others.length > 0) throw choose(unfinished, command)
+  if (others.length > 0) throw choose(unfinished, command, io)
   return namedDirectory(only.directory, io)
 }
 

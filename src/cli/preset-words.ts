@@ -30,6 +30,15 @@ const ofSettings: ReadonlySet<ErrorCode> = new Set([
   'BULKX_SERVER_BUSY',
 ])
 
+/** What the preset had to say of the target is the likeliest reason, and nearer than any general hint. */
+const byAdvice = (error: BulkxError, run: { config: Config; settings: Settings }): BulkxError => {
+  if (error.code !== 'BULKX_KICK_OFF_REFUSED') return error
+  const about = adviceOf(run, 'new').filter(({ kind }) => kind === 'preset-level' || kind === 'preset-method')
+  if (about.length === 0) return error
+  const hint = about.map(({ message, hint }) => `${message}: ${hint}`).join('; ')
+  return new BulkxError(error.code, error.message, { hint, cause: error.cause })
+}
+
 /**
  * The error of a kick-off that came to nothing, with the preset for a server that its URL gives away. Nothing is asked
  * for it, and nothing changes by itself.
@@ -39,6 +48,7 @@ export const withPresetHint = async (
   { config, settings }: { config: Config; settings: Settings },
 ): Promise<unknown> => {
   if (!(error instanceof BulkxError) || !ofSettings.has(error.code)) return error
+  if (settings.preset) return byAdvice(error, { config, settings })
   if (settings.setting('preset') || isMock(config.server)) return error
   const { vendorOf } = await import('../doctor/vendor.js')
   const vendor = vendorOf('', withoutQuery(config.fhirUrl))

@@ -7,9 +7,10 @@ import { NetworkError } from '../http/network-error.js'
 import { parseJson } from '../json.js'
 import { failed, failedBy, ok, skipped, type Verdict, warning } from './check.js'
 import type { Doctor } from './doctor.js'
+import { refusedRemedy } from './group.js'
 import { credentialText } from './identity.js'
 import { causeOf } from './refusal-cause.js'
-import { withoutCredential } from './without-credential.js'
+import { refusal, withoutCredential } from './without-credential.js'
 
 /** The end of a token that is a JWT, epoch milliseconds: nobody but the server may rely on it, but we may warn. */
 const endOf = (authorization: string | undefined): number | undefined => {
@@ -19,7 +20,21 @@ const endOf = (authorization: string | undefined): number | undefined => {
   return typeof exp === 'number' ? exp * 1000 : undefined
 }
 
-const ready = (doctor: Doctor, authorization: string | undefined): Verdict => {
+/** Only the server knows whether a token that was made elsewhere is good: one harmless request asks it. */
+const ready = async (doctor: Doctor, authorization: string | undefined): Promise<Verdict> => {
+  const verdict = unexpired(doctor, authorization)
+  if (verdict.status === 'failed') return verdict
+  const says = await refusal(doctor)
+  return says === undefined
+    ? verdict
+    : failed(
+        'BULKX_UNAUTHORIZED',
+        `${credentialText(doctor)}, and the server does not take it: ${says}`,
+        refusedRemedy(doctor.method),
+      )
+}
+
+const unexpired = (doctor: Doctor, authorization: string | undefined): Verdict => {
   const words = credentialText(doctor)
   const end = endOf(authorization)
   if (end === undefined || !Number.isFinite(end) || Math.abs(end) > 8.64e15) return ok(words)

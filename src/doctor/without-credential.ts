@@ -1,4 +1,4 @@
-/** Who shows no credential: does the server want one? */
+/** A harmless request: does the server want a credential, or another one? */
 import { BulkxError } from '../errors.js'
 import { DecodeError, readAnswer } from '../http/body.js'
 import { NetworkError } from '../http/network-error.js'
@@ -12,8 +12,8 @@ import { baseOf } from './network.js'
 /** Nobody's: reading it changes nothing and brings nothing. */
 const nobody = 'Patient/bulkx-doctor'
 
-/** What the server says to such a read, where that is that it wants to know who asks. */
-const refusal = async ({ config, fhir, clock, signal }: Doctor): Promise<string | undefined> => {
+/** What the server says to such a read, with the credential there is, where that is that it wants to know who asks. */
+export const refusal = async ({ config, fhir, clock, signal }: Doctor): Promise<string | undefined> => {
   const url = `${baseOf(config.fhirUrl)}/${nobody}`
   try {
     const answer = await readAnswer(
@@ -34,8 +34,15 @@ const refusal = async ({ config, fhir, clock, signal }: Doctor): Promise<string 
 export const withoutCredential = async (doctor: Doctor): Promise<Verdict> => {
   const { learned, method, config } = doctor
   const words = credentialText(doctor)
-  if (Object.keys(config.network.secretHeaders).length > 0) return skipped(words)
   const says = await refusal(doctor)
+  if (Object.keys(config.network.secretHeaders).length > 0) {
+    if (says === undefined) return skipped(words)
+    return failed(
+      'BULKX_UNAUTHORIZED',
+      `${words}, and the server does not take them: ${says}`,
+      'check --header-file',
+    )
+  }
   const remedy = refusedRemedy(method)
   if (says !== undefined)
     return failed('BULKX_UNAUTHORIZED', `${words}, and the server wants one: ${says}`, remedy)

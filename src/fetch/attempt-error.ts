@@ -6,6 +6,7 @@ export class AttemptError extends Error {
   readonly code: FileFailure['code']
   readonly status?: number
   readonly hint?: string
+  readonly trust?: string
   readonly refresh: boolean
   /** The server asked for a pause: it does not count against the number of attempts. */
   readonly paused: boolean
@@ -18,6 +19,7 @@ export class AttemptError extends Error {
     more: {
       status?: number
       hint?: string
+      trust?: string
       refresh?: boolean
       paused?: boolean
       moved?: boolean
@@ -28,6 +30,7 @@ export class AttemptError extends Error {
     this.code = code
     this.status = more.status
     this.hint = more.hint
+    this.trust = more.trust
     this.refresh = more.refresh ?? false
     this.paused = more.paused ?? false
     this.moved = more.moved ?? false

@@ -8,7 +8,7 @@ import type { Transferred } from './transfer.js'
 const instead: Readonly<Partial<Record<Shape, { message: string; hint: string }>>> = {
   page: {
     message: 'the file is a web page or XML, not NDJSON',
-    hint: 'a proxy or a sign-in page may answer in place of the server: `bulkx doctor` looks for it',
+    hint: 'a proxy or a sign-in page may answer in place of the server: `bulkx doctor`, with the same options, looks for it',
   },
   envelope: {
     message: 'the file is a FHIR Binary that holds data as base64, not NDJSON',

@@ -157,8 +157,8 @@ const againOf = ({ why, disappointment }: Run, sha256: string): StoredFile['agai
   why === undefined ? undefined : { why, same: disappointment === sha256 || undefined }
 
 const failed = (error: AttemptError, run: Run): Fetched => {
-  const { code, message, hint, status, refresh } = error
-  return { ok: false, failure: { code, message, hint, status, refresh, attempts: run.attempts } }
+  const { code, message, hint, trust, status, refresh } = error
+  return { ok: false, failure: { code, message, hint, trust, status, refresh, attempts: run.attempts } }
 }
 
 /** Other URLs that are not followed, at private addresses, are stopped in `http/private-addresses.ts`. */

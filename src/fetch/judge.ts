@@ -47,8 +47,8 @@ export const refusal = (
   const message = withServerWords(`HTTP ${status}`, answer)
   const moved = ![task.url, asHttps(task.url)].includes(answer.url)
   if (status === 401 || status === 403) {
-    const hint = unauthorizedHint(task, answer, options.fhirOrigin)
-    return new AttemptError('unauthorized', message, { status, hint, refresh: true, moved })
+    const advice = unauthorizedHint(task, answer, options.fhirOrigin)
+    return new AttemptError('unauthorized', message, { status, ...advice, refresh: true, moved })
   }
   if (status === 404 || status === 410) {
     const hint = storageHint(answer) ?? goneHint

@@ -21,17 +21,25 @@ export const goneHint =
 const isExpiredLink = ({ body }: Answer): boolean =>
   /^\s*<\?xml|^\s*<Error\b/.test(body) && /\bexpired\b|specified time frame/i.test(body)
 
+/** What to do, and which origin would have to be trusted for it. */
+interface Unauthorized {
+  hint: string
+  trust?: string
+}
+
 /** After a 401 or 403 that stays. */
-export const unauthorizedHint = (task: FileTask, answer: Answer, fhirOrigin: string): string => {
+export const unauthorizedHint = (task: FileTask, answer: Answer, fhirOrigin: string): Unauthorized => {
   const origin = originOf(answer.url) ?? ''
   const inStorage = storageHint(answer)
-  if (inStorage !== undefined) return inStorage
-  if (isExpiredLink(answer)) return goneHint
+  if (inStorage !== undefined) return { hint: inStorage }
+  if (isExpiredLink(answer)) return { hint: goneHint }
   if (task.requiresAccessToken === false) {
-    return `the manifest says that its files need no token, so none was sent; to send it all the same: --trust-origin ${origin}`
+    const none = 'the manifest says that its files need no token, so none was sent'
+    return { hint: `${none}; to send it all the same: --trust-origin ${origin}`, trust: origin }
   }
   if (origin !== fhirOrigin) {
-    return `no credential is sent to ${origin}; if you trust it with yours: --trust-origin ${origin}`
+    const none = `no credential is sent to ${origin}`
+    return { hint: `${none}; if you trust it with yours: --trust-origin ${origin}`, trust: origin }
   }
-  return 'check that this client may read files of this export'
+  return { hint: 'check that this client may read files of this export' }
 }

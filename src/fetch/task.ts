@@ -75,6 +75,8 @@ export interface FileFailure {
     | 'expired' // not asked: its URL has ended, and a fresh one can be had
   message: string
   hint?: string
+  /** The origin that may give the file to whoever shows it the credential. */
+  trust?: string
   /** The HTTP status, where there was one. */
   status?: number
   /** A fresh URL from the manifest may help. */

@@ -10,7 +10,7 @@ import { deleteJob } from './steps.js'
 /**
  * Ends the job on the server. A complete or ended job is not asked about again. Throws `BULKX_NO_JOB` when
  * nothing was kicked off, `BULKX_KICK_OFF_UNDECIDED` when its URL is not known, and for answers that are no
- * consent: `BULKX_UNAUTHORIZED`, `BULKX_UNREACHABLE`.
+ * consent: `BULKX_UNAUTHORIZED`, `BULKX_UNREACHABLE`. Of a complete job the server may keep what it does not delete.
  */
 export const cancelJob = async (job: Job): Promise<JobEvent[]> => {
   const { state, config } = job
@@ -42,7 +42,9 @@ export const cancelJob = async (job: Job): Promise<JobEvent[]> => {
   if (state.server.startsWith('mock:'))
     return phase === 'complete' ? [] : job.record([{ type: 'job-cancelled', status: 410 }])
   const { status, message } = await deleteJob(job, state.pollingLocation)
-  if (!isDeleted(status)) {
+  // Nothing is left to be ended: what the server keeps is what it always keeps.
+  const isKept = phase === 'complete' && isUndeletable(status)
+  if (!isDeleted(status) && !isKept) {
     const code = status === 401 || status === 403 ? 'BULKX_UNAUTHORIZED' : 'BULKX_UNREACHABLE'
     throw new BulkxError(code, `The server did not cancel the job: ${message}`, {
       hint: isUndeletable(status)

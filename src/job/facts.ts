@@ -117,6 +117,7 @@ export type Fact =
       code: string
       message: string
       hint?: string
+      trust?: string
       status?: number
       refresh: boolean
     }

@@ -15,7 +15,7 @@ export interface OutputFile extends ManifestItem {
   /** Changed by `setStatus` alone. */
   status: 'pending' | 'completed' | 'failed'
   stored?: StoredFile & { gzip?: boolean }
-  failure?: Pick<FileFailure, 'message' | 'hint' | 'status' | 'refresh'> & { code: string }
+  failure?: Pick<FileFailure, 'message' | 'hint' | 'trust' | 'status' | 'refresh'> & { code: string }
 }
 
 /** The files that are not whole, kept apart: a job of a hundred thousand is not looked through at every step. */

@@ -111,7 +111,7 @@ const timeFindings = (state: JobState): Finding[] => {
   if (transactionTime === undefined || !isTime(transactionTime)) {
     const said = transactionTime === undefined ? 'has no transactionTime' : `has no time as transactionTime`
     const then = new Date(serverDate ?? acceptedAt).toISOString()
-    const message = `the manifest ${said}; the kick-off was at ${then}: use that for --since next time`
+    const message = `the manifest ${said}; the kick-off was at ${then}, which is the next --since for a server that takes it`
     return [{ severity: 'warning', code: 'no-transaction-time', message }]
   }
   const found: Finding[] = []

@@ -185,6 +185,7 @@ const checks: Readonly<Record<Fact['type'], Check>> = {
     code: text,
     message: text,
     hint: maybe(text),
+    trust: maybe(text),
     status: maybe(number),
     refresh: flag,
   }),

@@ -135,7 +135,7 @@ const judge = (job: Job, kickOff: KickOffRequest, answer: Answer): Verdict => {
     case 'unlocated':
       throw unlocated(config, response.message)
     case 'unauthorized':
-      return failed(unauthorized(response, config))
+      return failed(unauthorized(response, config, kickOff))
     case 'refused':
       return failed(refused(response, config, kickOff))
     default:

@@ -2,9 +2,9 @@
 import { BulkxError, type ErrorCode } from '../errors.js'
 import { unproved } from './check-listed.js'
 import type { FailOn, Finding, Outcome } from './facts.js'
-import { completedOf } from './files.js'
+import { completedOf, type OutputFile } from './files.js'
 import { failing } from './findings.js'
-import { attachCommand, cancelCommand, resumeCommand } from './next-command.js'
+import { attachCommand, cancelCommand, resumeCommand, trustingCommand } from './next-command.js'
 import { type JobState, phaseOf } from './state.js'
 
 /** `error` is set exactly when the outcome's exit code is not 0. */
@@ -36,7 +36,7 @@ const refused = ({ status, message }: NonNullable<JobState['refusal']>): BulkxEr
   const passes = code === 'BULKX_SERVER_BUSY' || code === 'BULKX_UNREACHABLE'
   const next = passes
     ? 'run the same command again later'
-    : 'correct the command and run it again; `bulkx doctor` looks for the cause'
+    : 'correct the command and run it again; `bulkx doctor`, with the same options, looks for the cause'
   return new BulkxError(code, `The server took no kick-off, ${message}`, {
     hint: `nothing was started: ${next}`,
   })
@@ -59,13 +59,30 @@ const downloading = (state: JobState, directory: string): BulkxError => {
   })
 }
 
-/** Failed files named in a message; the rest is counted. */
-const namedMax = 5
+/** Causes, and failed files of one, that are named in a message; the rest is counted. */
+const causesMax = 5
+const namedMax = 3
+
+/** Each cause once, with its files. */
+const failureTexts = (failed: readonly OutputFile[]): string[] => {
+  const causes = new Map<string, string[]>()
+  for (const { name, failure } of failed) {
+    const why = failure?.message ?? 'failed'
+    const names = causes.get(why) ?? []
+    names.push(name)
+    causes.set(why, names)
+  }
+  const told = [...causes].slice(0, causesMax).map(([why, names]) => {
+    const more = names.length > namedMax ? ` and ${names.length - namedMax} more` : ''
+    return `${names.slice(0, namedMax).join(', ')}${more} (${why})`
+  })
+  const rest = [...causes.values()].slice(causesMax).flat().length
+  return rest === 0 ? told : [...told, `and ${rest} more`]
+}
 
 const incomplete = (state: JobState, directory: string): BulkxError => {
   const failed = [...state.unfinished.failed].sort((a, b) => a.position - b.position)
-  const named = failed.slice(0, namedMax).map((file) => `${file.name} (${file.failure?.message ?? 'failed'})`)
-  if (failed.length > namedMax) named.push(`and ${failed.length - namedMax} more`)
+  const named = failureTexts(failed)
   const { missingPage, pollingLocation, otherFiles } = state
   if (missingPage)
     named.push(
@@ -76,7 +93,9 @@ const incomplete = (state: JobState, directory: string): BulkxError => {
   const message = `The export is incomplete${what}: ${named.join(', ')}`
   const own = failed.find(({ failure }) => failure?.hint)?.failure?.hint
   const anew = otherFiles ? `; if the server lists other files then too, ${again}` : ''
-  const retry = `try again with ${resumeCommand(directory)}${anew}; nothing was deleted on the server`
+  const trust = [...new Set(failed.flatMap(({ failure }) => failure?.trust ?? []))]
+  const command = trustingCommand(directory, trust.slice(0, causesMax))
+  const retry = `try again with ${command}${anew}; nothing was deleted on the server`
   return new BulkxError('BULKX_FILES_FAILED', message, {
     hint: own === undefined ? retry : `${own}; ${retry}`,
   })

@@ -9,8 +9,10 @@ import type { OutputManifest } from '../protocol/types.js'
 import type { Job } from './export.js'
 import type { Fact } from './facts.js'
 import { waitLeftMs } from './looks.js'
-import { cancelCommand, resumeCommand, shownDirectory } from './next-command.js'
+
+import { cancelCommand, doctorCommand, resumeCommand, shownDirectory } from './next-command.js'
 import { finalPage, newsOf } from './pages.js'
+
 import { pagesBehind } from './partial-pages.js'
 import { unlocated } from './refusal.js'
 import type { JobState } from './state.js'
@@ -52,7 +54,7 @@ const unauthorized = ({ config }: Job, url: string, reason: string): BulkxError 
   const trusted = [originOf(config.fhirUrl), ...config.network.trustedOrigins].includes(origin)
   const resume = resumeCommand(shownDirectory(config)).slice(1, -1)
   const hint = trusted
-    ? `\`bulkx doctor\` looks for the cause; the job goes on at the server: \`${resume}\` when it is mended`
+    ? `${doctorCommand(config, config.kickOff.target)} looks for the cause; the job goes on at the server: \`${resume}\` when it is mended`
     : `${origin} is not the origin of the FHIR base and gets no credential; if you trust it: \`${resume} --trust-origin ${origin}\``
   return new BulkxError('BULKX_UNAUTHORIZED', reason, { hint })
 }

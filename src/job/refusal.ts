@@ -5,8 +5,8 @@ import { originOf, withJobQuery, withoutQuery } from '../http/url.js'
 import { checkServer, checkServerHint } from '../protocol/base-url.js'
 import { type KickOffResponse, kickOffUrl } from '../protocol/kick-off.js'
 import { parameterList } from '../protocol/parameters.js'
-import type { KickOffRequest } from '../protocol/types.js'
-import { attachCommand, shellWord, shownDirectory } from './next-command.js'
+import type { KickOffRequest, Target } from '../protocol/types.js'
+import { attachCommand, doctorCommand, shellWord, shownDirectory } from './next-command.js'
 
 type Of<K extends KickOffResponse['kind']> = Extract<KickOffResponse, { kind: K }>
 
@@ -107,27 +107,48 @@ const redirectHint = (location: string | undefined, { method }: KickOffRequest):
 }
 
 /** A FHIR server that says so in its own words knows the base URL; what it lacks is the target. */
-const absentHint = ({ outcome }: Of<'refused'>, { fhirUrl }: Config, kickOff: KickOffRequest): string => {
+const absentHint = ({ outcome, message }: Of<'refused'>, config: Config, kickOff: KickOffRequest): string => {
   if (!outcome) return checkServerHint
   const { target } = kickOff
-  const asked = target.kind === 'url' ? 'the URL of the kick-off' : kickOffUrl(fhirUrl, kickOff)
+  const asked = target.kind === 'url' ? 'the URL of the kick-off' : kickOffUrl(config.fhirUrl, kickOff)
+  if (target.kind === 'type' && new Set(message.match(/\w+/g)).has(target.type))
+    return `this server does not export ${target.type} as a target: name another one, such as Patient or Group/<id>; ${doctorCommand(config, target)} shows what it declares`
   const name = target.kind === 'instance' ? `${target.type}/${target.id}` : undefined
-  const look = name === undefined ? '' : `; \`bulkx doctor ${shellWord(name)}\` looks for it`
+  const look = name === undefined ? '' : `; ${doctorCommand(config, target)} looks for it`
   return `check the target, ${name ?? withoutQuery(asked)}${look}; else ${checkServer}`
 }
+
+const methodHint = ({ target, method, patient }: KickOffRequest): string => {
+  const isPatients = target.kind === 'type' && target.type === 'Patient' && patient === undefined
+  const other = `the server wants another method: try --method ${method === 'get' ? 'post' : 'get'}`
+  return isPatients && method === 'get'
+    ? `${other}, or name the patients where lists of them are all that it exports here: --patient @ids.txt`
+    : other
+}
+
+/** Not every server takes a list of patients, and some take it beside other targets than a group. */
+const groupListHint = ({ target, patient }: KickOffRequest, status: number): string | undefined =>
+  target.kind === 'instance' &&
+  target.type === 'Group' &&
+  patient !== undefined &&
+  [400, 405, 422].includes(status)
+    ? 'this server may take no --patient for a group: leave it out for the whole group, or name Patient as the target for the list'
+    : undefined
 
 const refusalHint = (response: Of<'refused'>, config: Config, kickOff: KickOffRequest): string => {
   const { status, message, location } = response
   if (status >= 300 && status < 400) return redirectHint(location, kickOff)
+  const list = groupListHint(kickOff, status)
+  if (list !== undefined) return list
   switch (status) {
     case 404:
       return absentHint(response, config, kickOff)
     case 405:
-      return `the server wants another method: try --method ${kickOff.method === 'get' ? 'post' : 'get'}`
+      return methodHint(kickOff)
     case 406:
       return 'the group may be empty, or the server wants another --output-format: its words above tell which'
     case 501:
-      return 'bulk export is not enabled on this server, or not for this target: ask the people who run it; `bulkx doctor` shows what it declares'
+      return `bulk export is not enabled on this server, or not for this target: ask the people who run it; ${doctorCommand(config, kickOff.target)} shows what it declares`
     default:
       return parametersHint(kickOff, message)
   }
@@ -144,11 +165,23 @@ export const refused = (response: Of<'refused'>, config: Config, kickOff: KickOf
   )
 }
 
-export const unauthorized = ({ message, origin }: Of<'unauthorized'>, config: Config): BulkxError => {
+/** What helps where the server itself does not take who we are, or was not told. */
+const credentialHint = (config: Config, target: Target): string => {
+  const { auth, secretHeaders } = config.network
+  if (auth.kind === 'none' && Object.keys(secretHeaders).length === 0)
+    return 'no credential was given: --client-id with --key or --client-secret-file, or a token by --token-file or BULKX_TOKEN'
+  return `${doctorCommand(config, target)} looks for the cause: the credential, its scopes (--scope), and what this client may export`
+}
+
+export const unauthorized = (
+  { message, origin }: Of<'unauthorized'>,
+  config: Config,
+  { target }: KickOffRequest = config.kickOff,
+): BulkxError => {
   const { trustedOrigins } = config.network
   const own = origin === undefined || origin === originOf(config.fhirUrl) || trustedOrigins.includes(origin)
   const hint = own
-    ? '`bulkx doctor` looks for the cause: the credential, its scopes (--scope), and what this client may export'
+    ? credentialHint(config, target)
     : `the kick-off was redirected to ${origin}, which gets no credential: name that server with --server, or add --trust-origin ${origin}`
   return new BulkxError('BULKX_UNAUTHORIZED', `The server refused the kick-off, ${message}`, { hint })
 }

@@ -208,11 +208,11 @@ const folds: Folds = {
     // Fresh URLs that brought a file are worth asking for again: signed ones may end long before the last file.
     state.refreshed.delete(file.page)
   },
-  'file-failed': (state, { name, code, message, hint, status, refresh }) => {
+  'file-failed': (state, { name, code, message, hint, trust, status, refresh }) => {
     const file = state.files.get(name)
     if (!file) return
     setStatus(state.unfinished, file, 'failed')
-    file.failure = { code, message, hint, status, refresh }
+    file.failure = { code, message, hint, trust, status, refresh }
   },
   'file-lost': (state, { name }) => {
     const file = state.files.get(name)

@@ -182,7 +182,7 @@ export const createMock = (options: MockOptions): Mock => {
   const requests: RecordedRequest[] = []
   const around = [...(options.faults ?? []).map((fault) => fault.around), ...world.personality.rules(world)]
   const routed: Handler = async ({ request }) =>
-    (await getResponse(handlers, request)) ?? unrouted(routes, request)
+    (await getResponse(handlers, request)) ?? unrouted(world, routes, request)
   const serve = compose(...around)(routed)
 
   const answer = async (request: Request, url: string): Promise<Response> => {

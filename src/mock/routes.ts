@@ -174,9 +174,24 @@ export const handlersOf = (world: World, routes: readonly Route[]): HttpHandler[
     ),
   )
 
+/** Reading a resource is not what this server is for, yet who asks is asked first, as by any server. */
+const readRefusal = (world: World, request: Request, path: string): Response | undefined => {
+  const below = path.startsWith(world.personality.basePath) && path.slice(world.personality.basePath.length)
+  if (request.method !== 'GET' || !below || !/^\/[A-Z][A-Za-z]+\/[^/?]+$/.test(below)) return undefined
+  try {
+    checkAccess(world, 'kick-off', request)
+    return undefined
+  } catch (thrown) {
+    if (thrown instanceof Refusal) return thrown.response()
+    throw thrown
+  }
+}
+
 /** The answer to a request that no route takes: 405 for a known path, else 404. */
-export const unrouted = (routes: readonly Route[], request: Request): Response => {
+export const unrouted = (world: World, routes: readonly Route[], request: Request): Response => {
   const path = pathOf(request)
+  const refused = readRefusal(world, request, path)
+  if (refused) return refused
   const allowed = routes.filter((route) => route.match(path) !== undefined).flatMap((route) => route.methods)
   if (allowed.length === 0)
     return outcomeResponse(404, 'not-found', `There is nothing at ${path.split('?', 1)[0]}`)

@@ -1,6 +1,6 @@
 /** What people meet in their first hour: each command that a message names works, and each cause is told once. */
 import { describe, expect, test } from 'vitest'
-import { faults } from '../../src/mock/index.js'
+import { faults, personality } from '../../src/mock/index.js'
 import { session } from './session.js'
 
 const patients = ['export', 'Patient', '--type', 'Patient', '-o', 'out', '--server']
@@ -27,5 +27,110 @@ describe('a file that was fetched twice', () => {
     const { code, err } = await run([...patients, server])
     expect(code).toBe(10)
     expect(err).toMatch(/^error: .*; the file is whole, and its bytes are as the server sent them$/m)
+  })
+})
+
+describe('a credential', () => {
+  const doctor = (server: string): string[] => ['doctor', 'Patient', '--server', server]
+
+  test('that the server does not take is found by the doctor', async () => {
+    const { run, server } = await session({ token: 'good' })
+    const bad = await run(doctor(server), { env: { BULKX_TOKEN: 'bad' } })
+    expect([bad.code, bad.out]).toEqual([
+      3,
+      expect.stringMatching(
+        /x token: .*the server does not take it: GET .* HTTP 401.*\n {2}hint: check the token/,
+      ),
+    ])
+    const good = await run(doctor(server), { env: { BULKX_TOKEN: 'good' } })
+    expect([good.code, good.out]).toEqual([
+      0,
+      expect.stringContaining('+ token: a ready-made bearer token is used'),
+    ])
+  })
+
+  test('that another host wants, for many files: told once, with a command that works', async () => {
+    const { run, server, mock } = await session({
+      token: 'good',
+      pageSize: 2,
+      personality: personality({
+        elsewhere: { used: true, credential: 'required' },
+        files: { held: 'elsewhere' },
+      }),
+    })
+    const env = { BULKX_TOKEN: 'good' }
+    const failed = await run([...patients, server], { env })
+    expect(failed.code).toBe(7)
+    expect(failed.err.match(/failed: HTTP 401/g)).toHaveLength(1)
+    expect(failed.err).toMatch(/^warning: 4 more files failed likewise: HTTP 401/m)
+    const command = /`bulkx (resume \.\/out --trust-origin \S+)`/.exec(failed.err)?.[1] ?? ''
+    expect(command).toContain(mock.elsewhere.origin)
+    expect((await run(command.split(' '), { env })).code).toBe(0)
+  })
+})
+
+describe('cancel of a complete export', () => {
+  test('whose server deletes nothing: it keeps the job, and all is well', async () => {
+    const refuse = faults.answer({ on: 'delete', status: 405, times: 9 })
+    const { run, server } = await session({ faults: [refuse] })
+    expect((await run([...patients, server])).code).toBe(0)
+    const { code, err } = await run(['cancel', 'out'])
+    expect([code, err]).toEqual([
+      0,
+      expect.stringContaining('the export is complete and stays on disk; the server keeps its job'),
+    ])
+  })
+})
+
+describe('what a preset knows is said where the server refuses', () => {
+  const oracle = ['--server', 'mock:oracle', '--preset', 'oracle', '-o', 'out']
+
+  test('all patients, where only lists of them are exported', async () => {
+    const { run } = await session()
+    const { code, err } = await run(['export', 'Patient', '--type', 'Patient', ...oracle])
+    expect([code, err]).toEqual([
+      4,
+      expect.stringMatching(/hint: .*an export of Patient needs --patient here: add `--patient @ids.txt`/),
+    ])
+    expect(err).not.toContain('--method post')
+  })
+
+  test('a group with a list of patients', async () => {
+    const { run } = await session()
+    const { code, err } = await run(['export', 'Group/123', '--type', 'Patient', '--patient', '1', ...oracle])
+    expect([code, err]).toEqual([
+      4,
+      expect.stringMatching(
+        /hint: .*an export of Group\/<id> takes no --patient here: leave `--patient` out, or name another target: Patient/,
+      ),
+    ])
+    expect(err).not.toContain('--method')
+  })
+
+  test('types are asked to be named only where nothing narrows the export', async () => {
+    const { run } = await session()
+    const said = async (...more: string[]) =>
+      (await run(['export', 'Group/123', '--dry-run', ...oracle, ...more])).err.includes('name the types')
+    expect(await said()).toBe(true)
+    for (const more of [
+      ['--type', 'Patient'],
+      ['--since', '2026-01-01T00:00:00Z'],
+      ['--param', '_type=Patient'],
+    ])
+      expect(await said(...more)).toBe(false)
+  })
+
+  test('a type that a gateway is not known to export', async () => {
+    const { run } = await session()
+    const { err } = await run([
+      'export',
+      'Condition',
+      '--dry-run',
+      '--server',
+      'mock:interopio',
+      '--preset',
+      'interopio',
+    ])
+    expect(err).toMatch(/Condition is not known here\nhint: .*Location, Patient, Practitioner/)
   })
 })

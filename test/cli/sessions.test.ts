@@ -356,7 +356,7 @@ describe('which job', () => {
     await talk.run(['kickoff', 'Patient', '--server', talk.server, '-o', 'out2'])
     const several = await talk.run(['resume'])
     expect(several.code).toBe(2)
-    expect(several.err).toMatch(/Several jobs are unfinished: .*out2, .*out\n/)
+    expect(several.err).toMatch(/Several jobs are unfinished \(2\)\n {2}\.\/out2 .*\n {2}\.\/out /)
     await talk.run(['cancel', 'out2'])
     expect((await talk.run(['resume'])).code).toBe(0)
     expect((await talk.run(['resume'])).code).toBe(2)
@@ -420,7 +420,10 @@ describe('identity', () => {
   test('without, with a wrong, and with the right token', async () => {
     const talk = await withToken()
     const without = await talk.run(exportTo(talk))
-    expect([without.code, without.err]).toEqual([3, expect.stringMatching(/hint: .*`bulkx doctor`/)])
+    expect([without.code, without.err]).toEqual([
+      3,
+      expect.stringMatching(/hint: no credential was given: .*BULKX_TOKEN/),
+    ])
     expect((await talk.run(exportTo(talk), { env: { BULKX_TOKEN: 'bad' } })).code).toBe(3)
     expect((await talk.run(exportTo(talk), { env: { BULKX_TOKEN: 'good' } })).code).toBe(0)
   })

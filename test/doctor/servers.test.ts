@@ -232,7 +232,10 @@ describe('where tokens are had', () => {
 
 describe('a ready-made token', () => {
   const jwt = (exp: number) => `e30.${Buffer.from(JSON.stringify({ exp })).toString('base64url')}.c2ln`
-  const bearer = (token: string): Case => ({ auth: { kind: 'bearer', read: async () => token } })
+  const bearer = (token: string): Case => ({
+    auth: { kind: 'bearer', read: async () => token },
+    mock: { clients: undefined },
+  })
   const now = Date.UTC(2026, 0, 1) / 1000
 
   test('that has expired', async () => {
@@ -249,6 +252,17 @@ describe('a ready-made token', () => {
       expect(JSON.stringify(results)).not.toContain(token)
     },
   )
+
+  test('that the server does not take', async () => {
+    const { first, exitCode } = await examined({ ...bearer('bad'), mock: { clients: undefined, token: 'good' } })
+    expect(first).toMatchObject({
+      id: 'token',
+      message: expect.stringMatching(
+        /^a ready-made bearer token is used, and the server does not take it: GET /,
+      ),
+    })
+    expect(exitCode).toBe(3)
+  })
 
   test('that the server repeats is not shown', async () => {
     const wire =

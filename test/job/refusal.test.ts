@@ -59,7 +59,7 @@ test.each<[string, Refused, RegExp]>([
   [
     '404 in FHIR: the target',
     { status: 404 },
-    /^check the target, Group\/123; `bulkx doctor Group\/123`.* --server/,
+    /^check the target, Group\/123; `bulkx doctor Group\/123 --server https:\/\/ehr.example\/fhir`.* --server/,
   ],
   [
     '404 of the whole system',
@@ -68,6 +68,25 @@ test.each<[string, Refused, RegExp]>([
   ],
   ['404 by anything else: the base URL', { status: 404, outcome: false }, /^check --server/],
   ['405 to GET', { status: 405 }, /--method post$/],
+  [
+    '405 to a GET of all patients',
+    { status: 405, kickOff: { target: { kind: 'type', type: 'Patient' } } },
+    /--method post, or name the patients .*: --patient @ids.txt$/,
+  ],
+  [
+    'a group with a list of patients',
+    { status: 400, words: 'no', kickOff: { method: 'post', patient: ['1'] } },
+    /^this server may take no --patient for a group: leave it out.*, or name Patient/,
+  ],
+  [
+    '404 of a type, in words about it',
+    {
+      status: 404,
+      words: 'Condition is no target',
+      kickOff: { target: { kind: 'type', type: 'Condition' } },
+    },
+    /^this server does not export Condition as a target: .*`bulkx doctor Condition --server .*declares$/,
+  ],
   ['405 to POST', { status: 405, kickOff: { method: 'post' } }, /--method get$/],
   ['406', { status: 406 }, /group may be empty.*--output-format/],
   ['501', { status: 501 }, /not enabled.*bulkx doctor/],
@@ -118,13 +137,34 @@ test.each<[string, Refused, RegExp]>([
 })
 
 test.each<[string | undefined, string[], RegExp]>([
-  ['https://ehr.example', [], /bulkx doctor.*--scope/],
+  ['https://ehr.example', [], /`bulkx doctor Group\/123 --server https:\/\/ehr.example\/fhir`.*--scope/],
   ['https://b.example', [], /redirected to https:\/\/b.example.*--trust-origin https:\/\/b.example$/],
   ['https://b.example', ['https://b.example'], /bulkx doctor/],
 ])('401 from %s', (origin, trustedOrigins, hint) => {
-  const network = { ...config.network, trustedOrigins }
+  const auth = { kind: 'bearer', read: async () => 't' } as const
+  const network = { ...config.network, auth, trustedOrigins }
   const error = unauthorized({ kind: 'unauthorized', message: 'HTTP 401', origin }, { ...config, network })
   expect(error).toMatchObject({ exitCode: 3, hint: expect.stringMatching(hint) })
+})
+
+test('401 to nobody: who asks is to be said', () => {
+  const { hint } = unauthorized({ kind: 'unauthorized', message: 'HTTP 401' }, config)
+  expect(hint).toMatch(/^no credential was given: --client-id with --key .* BULKX_TOKEN$/)
+})
+
+test('the doctor is named with the server, the target and the profile of this run', () => {
+  const error = unauthorized(
+    { kind: 'unauthorized', message: 'HTTP 401' },
+    {
+      ...config,
+      server: "https://ehr.example/f'hir",
+      identity: { profile: 'clinic', auth: 'bearer' },
+      network: { ...config.network, auth: { kind: 'bearer', read: async () => 't' } },
+    },
+  )
+  expect(error.hint).toContain(
+    "`bulkx doctor Group/123 --server 'https://ehr.example/f'\\''hir' --profile clinic` looks",
+  )
 })
 
 test.each([undecided, unlocated])('what may be running is never sent again by itself', (error) => {

@@ -5,6 +5,7 @@ import { cancelJob } from '../../job/cancel.js'
 import type { Job } from '../../job/export.js'
 import { conclude } from '../../job/outcome.js'
 import { phaseOf } from '../../job/state.js'
+import { isUndeletable } from '../../protocol/delete.js'
 import type { Ending, Invocation, Run } from '../invocation.js'
 import type { Io } from '../io.js'
 import { configForJob, configForUrl } from '../job-config.js'
@@ -25,6 +26,8 @@ interface Cancelling {
 const cancel = async (job: Job): Promise<string> => {
   const before = phaseOf(job.state)
   const events = await cancelJob(job)
+  if (events.some((event) => event.type === 'delete-answered' && isUndeletable(event.status)))
+    return 'the export is complete and stays on disk; the server keeps its job'
   if (events.length > 0) return before === 'complete' ? '' : 'the job is cancelled; what is on disk stays'
   return before === 'complete'
     ? 'the export is complete, and its job is deleted already'

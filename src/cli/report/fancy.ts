@@ -10,7 +10,7 @@ import { duration, harmless } from '../text.js'
 import { type Bars, startBars } from './bars.js'
 import { createTalk, type Reporter, sayWarning, startText, type Talk } from './index.js'
 import { type Line, linesFor } from './lines.js'
-import { hintTalk, say, statusTalk } from './plain.js'
+import { failureTalk, hintTalk, say, statusTalk } from './plain.js'
 import { sayEnd } from './summary.js'
 
 const tickMs = 500
@@ -116,6 +116,7 @@ export const fancyReporter = (talk: Talk, io: Pick<Io, 'stderr' | 'clock'>): Rep
   const above = createTalk({ stderr: { ...io.stderr, write: foot.write } }, talk.paint)
   const status = statusTalk(above, () => directory)
   const sayHint = hintTalk(above)
+  const failures = failureTalk(above)
   const files = createCounts()
   let progress: Progress | undefined
   let directory = ''
@@ -123,7 +124,7 @@ export const fancyReporter = (talk: Talk, io: Pick<Io, 'stderr' | 'clock'>): Rep
     if (event.type === 'status-in-progress') status.inProgress(event, state, { silent: true })
     else if (event.type === 'status-transient') status.transient(event)
     // Bars show the files that go well.
-    else if (event.type !== 'file-completed' || event.badLines > 0)
+    else if (event.type === 'file-completed' ? event.badLines > 0 || event.again : !failures.isTold(event))
       for (const line of linesFor(event, state)) say(above, line satisfies Line)
     sayHint(event)
   }
@@ -146,8 +147,12 @@ export const fancyReporter = (talk: Talk, io: Pick<Io, 'stderr' | 'clock'>): Rep
     warn: (warning) => sayWarning(above, warning),
     end: (conclusion, state) => {
       foot.clear()
+      failures.rest()
       sayEnd(conclusion, state, directory, talk)
     },
-    close: () => foot.clear(),
+    close: () => {
+      foot.clear()
+      failures.rest()
+    },
   }
 }

@@ -1,6 +1,7 @@
 /** One plain line for each thing that happened: for logs, pipes, and people who like it quiet. */
 import type { JobEvent } from '../../job/facts.js'
 import type { JobState } from '../../job/state.js'
+import { count, harmless } from '../text.js'
 import { type Reporter, sayWarning, startText, type Talk } from './index.js'
 import {
   cutLine,
@@ -77,9 +78,29 @@ export const hintTalk = (talk: Talk) => {
   }
 }
 
+/** One cause may fail many files: the first is told as it fails, the others are counted at the end. */
+export const failureTalk = (talk: Talk) => {
+  const files = new Map<string, Set<string>>()
+  return {
+    isTold: (event: JobEvent): boolean => {
+      if (event.type !== 'file-failed') return false
+      const before = files.get(event.message)
+      if (before) before.add(event.name)
+      else files.set(event.message, new Set([event.name]))
+      return before !== undefined
+    },
+    rest: (): void => {
+      for (const [message, { size }] of files)
+        if (size > 1) talk.warning(`${count(size - 1, 'more file')} failed likewise: ${harmless(message)}`)
+      files.clear()
+    },
+  }
+}
+
 export const plainReporter = (talk: Talk): Reporter => {
   const status = statusTalk(talk, () => directory)
   const sayHint = hintTalk(talk)
+  const failures = failureTalk(talk)
   let directory = ''
   return {
     begin: (start) => {
@@ -89,12 +110,15 @@ export const plainReporter = (talk: Talk): Reporter => {
     event: (event, state) => {
       if (event.type === 'status-in-progress') status.inProgress(event, state)
       else if (event.type === 'status-transient') status.transient(event)
-      else for (const line of linesFor(event, state)) say(talk, line)
+      else if (!failures.isTold(event)) for (const line of linesFor(event, state)) say(talk, line)
       sayHint(event)
     },
     note: (text) => talk.line(text),
     warn: (warning) => sayWarning(talk, warning),
-    end: (conclusion, state) => sayEnd(conclusion, state, directory, talk),
-    close: () => {},
+    end: (conclusion, state) => {
+      failures.rest()
+      sayEnd(conclusion, state, directory, talk)
+    },
+    close: () => failures.rest(),
   }
 }

@@ -5,8 +5,9 @@ import { paragraph, topicWidth, wrap } from '../wrap.js'
 
 const optionsText = (names: readonly string[]): string => names.map((name) => `--${name}`).join(', ')
 
-const levelText = (level: string, { methods, needs }: LevelRule): string => {
+const levelText = (level: string, { methods, needs, types }: LevelRule): string => {
   const details = [
+    ...(types ? [types.join(', ')] : []),
     ...(methods ? [`by ${methods.join(' or ')}`] : []),
     ...(needs ? [`with ${optionsText(needs)}`] : []),
   ]
