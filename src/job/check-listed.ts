@@ -19,13 +19,14 @@ const entryProblem = (state: JobState): string | undefined => {
 
 const fileProblem = ({ files, guessed }: JobState): string | undefined => {
   const contents = new Map<string, string>()
-  for (const { name, listed, stored } of files.values()) {
+  for (const { name, section, type, listed, stored } of files.values()) {
     if (!listed) return `the final manifest does not list ${name}`
     if (guessed.size === 0 || !stored || stored.bytes === 0) continue
-    const same = contents.get(stored.sha256)
+    const content = `${section} ${type} ${stored.sha256}`
+    const same = contents.get(content)
     if (same !== undefined && (guessed.has(name) || guessed.has(same)))
       return `${same} and ${name} have the same content, and the server listed its files under quite new URLs meanwhile`
-    contents.set(stored.sha256, name)
+    contents.set(content, name)
   }
   return undefined
 }
