@@ -63,14 +63,13 @@ export const assertSecure = ({ fhirUrl, network }: Pick<Config, 'fhirUrl' | 'net
  * be used.
  */
 export const openNetwork = (config: Config, host: NetworkHost, paused: Map<string, number>): Network => {
-  const { network, waiting } = config
+  const { network } = config
   const wire = host.exchange ? { exchange: host.exchange, close: async () => {} } : transport(network)
   const { maxRequestsPerSecond } = network
   const rate = maxRequestsPerSecond === undefined ? [] : [limitRate(host.clock, maxRequestsPerSecond)]
   const pauses = keepPauses({
     clock: host.clock,
     random: host.random,
-    longestPauseMs: waiting.patienceMs,
     paused,
   })
   const fhirOrigin = originOf(config.fhirUrl) ?? ''

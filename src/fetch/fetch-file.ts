@@ -1,5 +1,6 @@
 /** One file, from its URL to a whole part: one owner of all retries around request, body, write and check. */
 import { readAnswer } from '../http/body.js'
+import { OriginPaused } from '../http/pace.js'
 import { backoffMs } from '../http/retry.js'
 import { isHttp, originOf, withoutQuery } from '../http/url.js'
 import type { Part, Sink } from '../sink/sink.js'
@@ -108,6 +109,10 @@ const attempt = async (
     await run.part?.suspend()
     signal?.throwIfAborted()
     crawled = error instanceof TooSlow
+    if (error instanceof OriginPaused) {
+      pauseToo(origin, error.origin, deps.progress.paused)
+      throw new AttemptError('unavailable', error.message, { paused: true, cause: error })
+    }
     throw broken(task, error) ?? error
   } finally {
     if (active.bytes > run.furthest) {
@@ -139,6 +144,12 @@ const nextDelayMs = (error: AttemptError, run: Run, deps: FetchDeps): number | u
  */
 const isSettled = (task: FileTask, transferred: Transferred, run: Run): boolean => {
   const why = disappointment(task, transferred)
+  const { continued, inspection } = transferred
+  if (continued && (why !== undefined || inspection.badLines > 0)) {
+    // The part is whole by its length, so that it is asked for from the start.
+    run.why = 'what came after a break did not fit to what was there'
+    return false
+  }
   if (why === undefined) return true
   const digest = transferred.inspection.sha256
   if (run.disappointment === digest) return true

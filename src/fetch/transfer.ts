@@ -34,6 +34,8 @@ export interface Transferred {
   raisedToHttps: boolean
   /** The headers say gzip, the bytes are plain. */
   notCompressed: boolean
+  /** Put together from two answers: a wrong line may be their joint. */
+  continued: boolean
   /** Its end is that of the connection: nothing tells it from a body that was cut off. */
   endUnproved: boolean
 }
@@ -210,6 +212,7 @@ export const transfer = async (
       sentSha256: digest?.sha256(),
       raisedToHttps,
       notCompressed: noticed.has('false-gzip'),
+      continued: continues,
       endUnproved: endsWithConnection(reply) && !endsItself(reply.headers),
     },
   }

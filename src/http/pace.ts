@@ -1,7 +1,6 @@
 /** Pacing as middleware: a rate of requests is kept, and an origin that asked for a pause gets one. */
 import type { Clock } from '../clock.js'
 import { type HttpReply, header, type Middleware } from './exchange.js'
-import { NetworkError } from './network-error.js'
 import { backoffMs } from './retry.js'
 import { readHttpDate, readRetryAfter } from './retry-after.js'
 import { originOf } from './url.js'
@@ -21,8 +20,6 @@ export interface PauseOptions {
   clock: Clock
   /** 0 to 1, for jitter. */
   random: () => number
-  /** Longer pauses are not sat out: nothing is sent meanwhile. */
-  longestPauseMs: number
   /** Origin to the end of its pause, epoch milliseconds: kept here, shown by reporters. */
   paused: Map<string, number>
 }
@@ -32,16 +29,24 @@ const asksForPause = ({ status }: HttpReply): boolean => status === 429 || statu
 const askedPauseMs = (reply: HttpReply, now: number): number | undefined =>
   readRetryAfter(header(reply.headers, 'retry-after'), readHttpDate(header(reply.headers, 'date')) ?? now)
 
-const tooLong = (origin: string, ms: number): NetworkError =>
-  new NetworkError('refused', `${origin} asks to wait ${Math.round(ms / 60_000)} minutes`, { sent: false })
+/** Nothing was sent: the origin, one behind a redirect perhaps, has asked for a pause. Whoever sends queues elsewhere. */
+export class OriginPaused extends Error {
+  override readonly name = 'OriginPaused'
+  readonly origin: string
+
+  constructor(origin: string) {
+    super(`${origin} has asked for a pause`)
+    this.origin = origin
+  }
+}
 
 /**
  * A 429 or 503 holds back every file request to that origin: for as long as its `Retry-After` says, without one for a
  * time of our own that grows with each such answer in a row. Status requests wait by rules of their own
- * (`job/waiting.ts`), so that this stands around file requests only. Rejects with `NetworkError` instead of waiting
- * longer than `longestPauseMs`.
+ * (`job/waiting.ts`), so that this stands around file requests only. Rejects with `OriginPaused` while a pause lasts:
+ * waiting is for those who hold up nobody meanwhile.
  */
-export const keepPauses = ({ clock, random, longestPauseMs, paused }: PauseOptions): Middleware => {
+export const keepPauses = ({ clock, random, paused }: PauseOptions): Middleware => {
   /** By origin, answers in a row that asked for a pause and did not say for how long. */
   const unsaid = new Map<string, number>()
   const pause = (origin: string, reply: HttpReply): void => {
@@ -57,11 +62,7 @@ export const keepPauses = ({ clock, random, longestPauseMs, paused }: PauseOptio
   }
   return async (request, next) => {
     const origin = originOf(request.url) ?? ''
-    for (let until = paused.get(origin) ?? 0; until > clock.now(); until = paused.get(origin) ?? 0) {
-      const ms = until - clock.now()
-      if (ms > longestPauseMs) throw tooLong(origin, ms)
-      await clock.sleep(ms, request.signal)
-    }
+    if ((paused.get(origin) ?? 0) > clock.now()) throw new OriginPaused(origin)
     paused.delete(origin)
     const reply = await next(request)
     if (asksForPause(reply)) pause(origin, reply)

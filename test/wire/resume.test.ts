@@ -175,6 +175,17 @@ describe('answers to a range that prove nothing', () => {
         'content-encoding': 'gzip',
       })),
     ],
+    [
+      'the right headers over the wrong bytes',
+      (response, request) => {
+        const start = Number(/^bytes=(\d+)-$/.exec(request.headers.range ?? '')?.[1] ?? 0)
+        if (start === 0) return serve({ etag: '"v1"' })(response, request, 0)
+        const range = `bytes ${start}-${text.length - 1}/${text.length}`
+        const length = text.length - start
+        response.writeHead(206, { etag: '"v1"', 'content-range': range, 'content-length': length })
+        response.end(Buffer.from(text).subarray(start - 5, text.length - 5))
+      },
+    ],
     ['F-47 416', range(416, () => ({ 'content-range': 'bytes */5' }))],
     ['404', range(404, () => ({}))],
   ])('%s: from the start, and the bytes are right', async (_name, answer) => {
