@@ -19,7 +19,7 @@ const usage = `Usage: npm run bench -- [options] [scenario...]
 Scenarios: ${Object.keys(scenarios).join(', ')}
 
   --quick          less of everything, under a minute; start-up then weighs more than it should
-  --rounds <n>     counted rounds (default 5, 3 with --quick)
+  --rounds <n>     counted rounds (default 5, 2 with --quick)
   --write          write docs/performance.md; for a whole run only
   --also <file>    another bin/bulkx.js beside the first
   --out <folder>   where the output goes (default: memory, where there is /dev/shm)
@@ -48,7 +48,7 @@ const commandLine = () => {
   }
 }
 
-const chosen = ({ names, quick, write, rounds = quick ? 3 : 5 }) => {
+const chosen = ({ names, quick, write, rounds = quick ? 2 : 5 }) => {
   const unknown = names.find((name) => !Object.hasOwn(scenarios, name))
   if (unknown !== undefined) throw new Usage(`There is no scenario ${unknown}`)
   if (write && (quick || names.length > 0)) throw new Usage('--write is for a whole run')
@@ -82,6 +82,8 @@ const run = async () => {
   const clean = () => {
     for (const each of [folder, outDirectory, diskDirectory]) rmSync(each, { recursive: true, force: true })
   }
+  process.once('exit', clean)
+  for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(130))
   try {
     process.stdout.write(`${about.cpu}, ${about.node}, ${about.curl}; load ${loadBefore.toFixed(1)}\n\n`)
     server = await startServer(folder)
@@ -97,7 +99,6 @@ const run = async () => {
     }
   } finally {
     await server?.close()
-    clean()
   }
 }
 

@@ -74,6 +74,7 @@ export const startNginx = async (folder, statusPort) => {
     stdio: 'inherit',
   })
   const ended = once(child, 'exit')
+  process.once('exit', () => child.kill('SIGTERM'))
   for (let tries = 0; !(await isUp(plainPort)); tries += 1) {
     if (tries === 100 || child.exitCode !== null) throw new Error('nginx does not come up')
     await sleep(50)

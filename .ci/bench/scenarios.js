@@ -33,7 +33,7 @@ export const scenarios = {
   },
   small: {
     title: 'Small files',
-    run: transfer({ set: 'small', files: 5000, quickFiles: 5000, reference: curl(), target: 3, stretch: 2 }),
+    run: transfer({ set: 'small', files: 5000, quickFiles: 1500, reference: curl(), target: 3, stretch: 2 }),
   },
   latency: {
     title: 'A server that takes 50 ms before each file',
