@@ -115,6 +115,41 @@ test('a host behind a redirect pauses what leads to it, too', async () => {
   expect((times[1] ?? 0) - (times[0] ?? 0)).toBe(60_000)
 })
 
+test('a pause behind redirects holds up nobody else', async () => {
+  const store = 'https://store.example'
+  const leading = ['https://one.example', 'https://two.example']
+  const output = [
+    ...leading.flatMap((at) => [1, 2, 3].map((name) => ({ type: 'Patient', url: `${at}/${name}` }))),
+    ...['a', 'b', 'c'].map((name) => file(name)),
+  ]
+  const redirects = leading.map((at): [string, Script] => [
+    `GET ${at}/`,
+    ({ url }) => ({ status: 302, headers: { location: `${store}/${url.slice(-1)}` } }),
+  ])
+  const talk = await conversation(
+    routes({
+      [`GET ${statusUrl}`]: page(...output),
+      ...Object.fromEntries(redirects),
+      [`GET ${store}/`]: [{ status: 429, headers: { 'retry-after': '60' } }, good],
+      [`GET ${origin}/files/`]: good,
+    }),
+  )
+  const healthy = () => talk.server.asked(`GET ${origin}/files/`).length
+  const atPauseEnd: number[] = []
+  // The others get all their turns before the pause is over.
+  const sleep = async (ms: number, signal?: AbortSignal): Promise<void> => {
+    if (ms === 60_000) {
+      for (let turn = 0; turn < 3000 && healthy() < 3; turn += 1)
+        await new Promise((resolve) => setImmediate(resolve))
+      atPauseEnd.push(healthy())
+    }
+    return talk.clock.sleep(ms, signal)
+  }
+  const ran = await talk.run({ files: { parallel: 2 } }, {}, { clock: { ...talk.clock, sleep } })
+  expect(exitOf(ran)).toBe(0)
+  expect(atPauseEnd[0]).toBe(3)
+})
+
 test('a partial manifest that grows is written down once, entry by entry', async () => {
   const part = (count: number): Reply => ({ status: 202, body: manifest(many.slice(0, count)) })
   const talk = await conversation(
