@@ -44,9 +44,44 @@ export const nearestName = (given: string, names: Iterable<string>): string | un
   return near[0]?.name
 }
 
-/** Completes a hint: `did you mean oracle? there are …`. */
-export const namesHint = (given: string, names: Iterable<string>): string => {
+/** Words that say nothing of a product. */
+const common = new Set([
+  'health',
+  'fhir',
+  'server',
+  'cloud',
+  'care',
+  'data',
+  'exchange',
+  'environment',
+  'single',
+  'tenant',
+])
+
+const wordsOf = (text: string): string[] =>
+  (text.toLowerCase().match(/[a-z0-9]{3,}/g) ?? []).filter((word) => !common.has(word))
+
+/** The name whose title has most of the letters that were given, in whole words or as the beginning of one. */
+export const nearestTitle = (given: string, titles: Readonly<Record<string, string>>): string | undefined => {
+  const wanted = given.toLowerCase().replace(/[^a-z0-9]/g, '')
+  const begins = (word: string): boolean => wanted.length >= 4 && word.startsWith(wanted)
+  const scored = Object.entries(titles).map(([name, title]) => {
+    const words = [...new Set(wordsOf(`${name} ${title}`))].filter(
+      (word) => wanted.includes(word) || begins(word),
+    )
+    return { name, score: words.join('').length }
+  })
+  const [best] = scored.filter(({ score }) => score > 0).sort((a, b) => b.score - a.score)
+  return best?.name
+}
+
+/** Completes a hint: `did you mean oracle? there are …`. `titles`: what the names stand for, in people's words. */
+export const namesHint = (
+  given: string,
+  names: Iterable<string>,
+  titles: Readonly<Record<string, string>> = {},
+): string => {
   const all = [...names]
-  const near = nearestName(given, all)
+  const near = nearestTitle(given, titles) ?? nearestName(given, all)
   return `${near === undefined ? '' : `did you mean ${near}? `}there are ${all.join(', ')}`
 }

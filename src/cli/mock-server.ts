@@ -3,13 +3,17 @@ import { BulkxError } from '../errors.js'
 import type { Personality, RunningServer } from '../mock/index.js'
 import { namesHint } from './did-you-mean.js'
 import type { Io } from './io.js'
+import { presetTitles } from './preset-choice.js'
+
+const titlesOf = (all: Readonly<Record<string, Personality>>): Readonly<Record<string, string>> =>
+  Object.fromEntries(Object.entries(presetTitles()).filter(([name]) => Object.hasOwn(all, name)))
 
 /** The personality of this name. Throws `BULKX_USAGE` naming those that there are. */
 export const personalityNamed = (name: string, all: Readonly<Record<string, Personality>>): Personality => {
   const found = Object.hasOwn(all, name) ? all[name] : undefined
   if (found) return found
   throw new BulkxError('BULKX_USAGE', `There is no mock personality ${JSON.stringify(name)}`, {
-    hint: namesHint(name, Object.keys(all)),
+    hint: namesHint(name, Object.keys(all), titlesOf(all)),
   })
 }
 

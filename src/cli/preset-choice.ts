@@ -13,6 +13,10 @@ export interface ChosenPreset {
   texts: Texts
 }
 
+/** What each preset is for, in the words of its vendor: people call servers by those. */
+export const presetTitles = (): Readonly<Record<string, string>> =>
+  Object.fromEntries(Object.entries(presets).map(([name, { title }]) => [name, title]))
+
 const textsOf = ({ options }: Preset): Texts =>
   Object.fromEntries(Object.entries(options).map(([name, text]) => [name, [text]]))
 
@@ -29,6 +33,6 @@ export const choosePreset = (
   if (row) return { name, row, texts: textsOf(row) }
   if (origin === 'directory') return undefined
   throw new BulkxError('BULKX_USAGE', `There is no preset ${JSON.stringify(name)} (${source})`, {
-    hint: `${namesHint(name, Object.keys(presets))}; \`bulkx help presets\` explains them`,
+    hint: `${namesHint(name, Object.keys(presets), presetTitles())}; \`bulkx help presets\` explains them`,
   })
 }

@@ -11,7 +11,7 @@ import type { Io } from './io.js'
 import { groups, type OptionName } from './options.js'
 import type { ChosenProfile, Texts } from './settings.js'
 import { topics } from './topics.js'
-import { usageError } from './usage-error.js'
+import { surplusError, usageError } from './usage-error.js'
 
 const helpWidth = 100
 
@@ -25,6 +25,15 @@ const optionFor = (command: CommandRow, name: OptionName): Option => {
   return option.helpGroup(`${groups[group]}:`)
 }
 
+/** An empty variable leaves no word behind, and the next option would be taken for its value. */
+const assertValues = (name: OptionName, texts: readonly string[]): void => {
+  const option = texts.find((text) => /^--[a-z][a-z-]*$/.test(text))
+  if (option === undefined || name === 'unset') return
+  throw new BulkxError('BULKX_USAGE', `--${name} is followed by another option, ${option}`, {
+    hint: `give --${name} a value; a variable that stood there may be empty`,
+  })
+}
+
 /** What the command line gave for each option, as text. */
 const textsOf = (command: Command, row: CommandRow): Texts => {
   const texts: Texts = {}
@@ -33,6 +42,7 @@ const textsOf = (command: Command, row: CommandRow): Texts => {
     const attribute = new Option(`--${name}`).attributeName()
     if (command.getOptionValueSource(attribute) !== 'cli') continue
     const value = values[attribute]
+    if (Array.isArray(value)) assertValues(name, value.map(String))
     texts[name] = Array.isArray(value) ? value.map(String) : ['true']
   }
   return texts
@@ -179,6 +189,18 @@ const addMoreHelp = async (program: Command, argv: readonly string[]): Promise<v
   commandNamed(program, name.split(' '))?.addHelpText('after', `\n${await moreHelp()}`)
 }
 
+const parserError = (
+  error: CommanderError,
+  program: Command,
+  argv: readonly string[],
+  name: string | undefined,
+): BulkxError => {
+  const command = name === undefined ? undefined : commandNamed(program, name.split(' '))
+  if (error.code !== 'commander.excessArguments' || !command || name === undefined)
+    return usageError(error, name)
+  return surplusError(command.args.slice(command.registeredArguments.length), argv, name)
+}
+
 /** Runs the command in `argv`; never rejects. */
 export const runProgram = async (
   argv: readonly string[],
@@ -200,7 +222,8 @@ export const runProgram = async (
     await program.parseAsync([...argv], { from: 'user' })
   } catch (error) {
     if (!(error instanceof CommanderError)) return { command, ending: { error } }
-    if (error.exitCode !== 0) return { command, ending: { error: usageError(error, command) } }
+    if (error.exitCode !== 0)
+      return { command, ending: { error: parserError(error, program, argv, command) } }
   }
   return { command, ending }
 }

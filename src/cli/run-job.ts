@@ -16,6 +16,7 @@ import { describeSources, passedOverText } from './profile-words.js'
 import { createReporter, type Reporter, talkFor, type Warning, warner } from './report/index.js'
 import type { Settings } from './settings.js'
 import { shortPath, targetName } from './show.js'
+import { spelling, withSpellingHint } from './spelling.js'
 import { count } from './text.js'
 import { isMock } from './values.js'
 
@@ -150,6 +151,8 @@ const runOpen = async (
     await remember(job, reporter, io)
     if (begun === 'done') return
     // Of a job that was kicked off elsewhere, nobody knows the question.
+    if (phaseOf(job.state) === 'new' && job.state.kickOff)
+      for (const warning of spelling(job.state.kickOff)) reporter.warn(warning)
     if (job.state.kickOff) for (const line of adviceOf(run, phaseOf(job.state))) reporter.warn(line)
     for await (const event of exportJob(job, run.steer)) await reporter.event(event, job.state)
   } finally {
@@ -191,6 +194,12 @@ const sayConclusion = (run: JobRun, { thrown }: Ran, state: JobState, reporter: 
   return { error: isGood ? undefined : conclusion.error, result }
 }
 
+/** What the request itself shows is nearer than what is known of servers. */
+const hinted = async (error: unknown, run: JobRun): Promise<unknown> => {
+  const spelled = withSpellingHint(error, run.config.kickOff)
+  return spelled === error ? withPresetHint(error, run) : spelled
+}
+
 /**
  * Runs the job as far as it goes and says what there is to say. Never rejects for what happens to the job: that
  * is part of the ending.
@@ -211,7 +220,7 @@ export const runJob = async (run: JobRun, io: Io): Promise<Ending> => {
     const ran = await openAndRun(run, reporter, io)
     const state = ran.state ?? (await readJob(config.directory).catch(() => undefined)) ?? newState()
     // Once there is a job, the settings were good enough to be taken.
-    if (ran.thrown && state.acceptedAt === 0) ran.thrown.error = await withPresetHint(ran.thrown.error, run)
+    if (ran.thrown && state.acceptedAt === 0) ran.thrown.error = await hinted(ran.thrown.error, run)
     const ending = sayConclusion(run, ran, state, reporter, io)
     reporter.close()
     if (ran.begun && !settings.get('json')) io.stdout.write(`${config.directory}\n`)

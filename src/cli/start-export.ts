@@ -12,12 +12,13 @@ import { printedLines, printedSettings } from './print-config.js'
 import { talkFor, warner } from './report/index.js'
 import type { Settings } from './settings.js'
 import { shortPath } from './show.js'
+import { spelling } from './spelling.js'
 import { parseTarget } from './target.js'
 
 /** What the preset has to say belongs before the request, sent or not. */
 const sayAdvice = async (run: { config: Config; settings: Settings }, io: Io): Promise<void> => {
   const warn = warner(await talkFor(run.settings, io), run.settings, io)
-  for (const line of adviceOf(run, 'new')) warn(line)
+  for (const line of [...spelling(run.config.kickOff), ...adviceOf(run, 'new')]) warn(line)
 }
 
 /** The ending of a run that only prints; undefined when there is something to start. */

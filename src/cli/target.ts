@@ -1,6 +1,7 @@
 /** What is exported, as typed: system, type, instance or a kick-off URL; and what follows from it. */
 import { BulkxError } from '../errors.js'
 import type { Target } from '../protocol/types.js'
+import { nearestType } from './resource-types.js'
 import { isMock, parseUrl } from './values.js'
 
 const resourceType = /^[A-Z][A-Za-z]{1,63}$/
@@ -25,7 +26,7 @@ export const parseTarget = (text: string | undefined): Target => {
     throw wrongTarget(text, `leave the operation out: \`bulkx export${bare === '' ? '' : ` ${bare}`}\``)
   }
   if (!resourceType.test(type) || more.length > 0) {
-    const capital = type.charAt(0).toUpperCase() + type.slice(1)
+    const capital = nearestType(type) ?? type.charAt(0).toUpperCase() + type.slice(1)
     const close = resourceType.test(capital) && more.length === 0
     throw wrongTarget(text, close ? `did you mean ${[capital, ...(id ? [id] : [])].join('/')}?` : forms)
   }

@@ -1,6 +1,7 @@
 /** The parser's complaints in our words. */
 import type { CommanderError } from 'commander'
 import { BulkxError } from '../errors.js'
+import { isResourceType } from './resource-types.js'
 
 const secretOptions = /^--?(token|bearer|access-token|bearer-token|authorization|jwt)$/
 const clientSecretOptions = /^--?(secret|client-secret|password|passwd|pass|api-key|private-key|credentials)$/
@@ -14,6 +15,26 @@ const secretHint = (option: string): string | undefined => {
 }
 
 const sentence = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)
+
+/** Words beyond those that the command takes; `typed`: all of argv. */
+export const surplusError = (
+  surplus: readonly string[],
+  typed: readonly string[],
+  command: string,
+): BulkxError => {
+  const [word = ''] = surplus
+  const at = typed.indexOf('--type')
+  const types = at === -1 ? [] : [typed[at + 1] ?? '', ...surplus].map((name) => name.replace(/,$/, ''))
+  const named = surplus.map((name) => JSON.stringify(name)).join(', ')
+  const help = `see \`bulkx ${command} --help\``
+  const isList = types.length > 0 && types.every((name) => isResourceType(name))
+  const hint = isList
+    ? `join types by commas: --type ${types.join(',')}`
+    : isResourceType(word)
+      ? `one target at a time; types are joined by commas: --type Patient,${word}`
+      : `quote what holds blanks; ${help}`
+  return new BulkxError('BULKX_USAGE', `Too many arguments for ${command}: ${named}`, { hint })
+}
 
 /** One sentence and a hint; nothing after an `=` is repeated, for it may be a secret. */
 export const usageError = ({ message, code }: CommanderError, command: string | undefined): BulkxError => {

@@ -9,10 +9,8 @@ import type { OutputManifest } from '../protocol/types.js'
 import type { Job } from './export.js'
 import type { Fact } from './facts.js'
 import { waitLeftMs } from './looks.js'
-
 import { cancelCommand, doctorCommand, resumeCommand, shownDirectory } from './next-command.js'
 import { finalPage, newsOf } from './pages.js'
-
 import { pagesBehind } from './partial-pages.js'
 import { unlocated } from './refusal.js'
 import type { JobState } from './state.js'

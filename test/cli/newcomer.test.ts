@@ -1,6 +1,7 @@
 /** What people meet in their first hour: each command that a message names works, and each cause is told once. */
 import { describe, expect, test } from 'vitest'
-import { faults, personality } from '../../src/mock/index.js'
+import { faults, personalities, personality } from '../../src/mock/index.js'
+import { presets } from '../../src/presets.js'
 import { session } from './session.js'
 
 const patients = ['export', 'Patient', '--type', 'Patient', '-o', 'out', '--server']
@@ -132,5 +133,129 @@ describe('what a preset knows is said where the server refuses', () => {
       'interopio',
     ])
     expect(err).toMatch(/Condition is not known here\nhint: .*Location, Patient, Practitioner/)
+  })
+})
+
+describe('what is mistyped is guessed, and sent as it was written', () => {
+  const dryRun = async (...argv: string[]) => {
+    const { run } = await session()
+    return run(['export', ...argv, '--dry-run', '--server', 'mock:'])
+  }
+
+  test.each<[string[], RegExp]>([
+    [['Groups/123'], /Groups is no resource type of FHIR R4\nhint: did you mean Group\/123\?/],
+    [['Patients'], /hint: did you mean Patient\?/],
+    [['Group'], /the target Group, without an id, .*\nhint: .*Group\/<id>/],
+    [['--type', 'Pateint'], /hint: did you mean --type Patient\?/],
+    [['--type', 'patient'], /hint: did you mean --type Patient\?/],
+    [['--type', 'Zzzzzz'], /Zzzzzz is no resource type of FHIR R4\nhint: check how/],
+  ])('%j', async (argv, said) => {
+    const { code, err } = await dryRun(...argv)
+    expect([code, err]).toEqual([0, expect.stringMatching(said)])
+  })
+
+  test('a target in small letters', async () => {
+    expect((await dryRun('patients')).err).toMatch(/hint: did you mean Patient\?/)
+    expect((await dryRun('group/7')).err).toMatch(/hint: did you mean Group\/7\?/)
+  })
+
+  test('known ones are not talked about', async () => {
+    expect((await dryRun('Group/1', '--type', 'Patient,ExplanationOfBenefit')).err).not.toContain('warning')
+  })
+
+  test('where the server has refused it, nothing else comes first', async () => {
+    const { run } = await session()
+    const { code, err } = await run([
+      'export',
+      'Patient',
+      '--type',
+      'Pateint',
+      '--server',
+      'mock:',
+      '-o',
+      'out',
+    ])
+    expect(code).toBe(4)
+    expect(err).toMatch(/\nhint: Pateint is no resource type of FHIR R4: did you mean --type Patient\?\n$/)
+    expect(err).not.toContain('--lenient')
+  })
+
+  test.each<[string, string]>([
+    ['cerner', 'oracle'],
+    ['millennium', 'oracle'],
+    ['epicgateway', 'interopio'],
+    ['1up', '1up-ste'],
+    ['1uphealth', '1up-ste'],
+    ['greenway intergy', 'greenway'],
+    ['athenahealth', 'athena'],
+    ['google cloud', 'google'],
+    ['allscripts', 'veradigm'],
+    ['microsoft', 'azure'],
+    ['ibm', 'linuxforhealth'],
+    ['orcale', 'oracle'],
+    ['epci', 'epic'],
+  ])('--preset %s is %s', async (given, preset) => {
+    const { code, err } = await dryRun('Patient', '--preset', given)
+    expect([code, err]).toEqual([2, expect.stringContaining(`did you mean ${preset}?`)])
+  })
+
+  test('mock:cerner', async () => {
+    const { run } = await session()
+    const { code, err } = await run(['export', 'Patient', '--server', 'mock:cerner', '-o', 'out'])
+    expect([code, err]).toEqual([2, expect.stringContaining('did you mean oracle?')])
+  })
+
+  test('the variants of a scenario', async () => {
+    const { run } = await session()
+    const { code, err } = await run(['mock', '--scenario', 'K-02:nope'])
+    expect([code, err]).toEqual([
+      2,
+      expect.stringContaining("hint: there are K-02, 'K-02:a page', K-02:text"),
+    ])
+  })
+})
+
+describe('words too many, and words too few', () => {
+  const usage = async (...argv: string[]) => (await (await session()).run(argv)).err
+
+  test('are named', async () => {
+    expect(await usage('export', 'Patient', 'and', 'more')).toMatch(
+      /Too many arguments for export: "and", "more"\n/,
+    )
+    expect(await usage('export', 'Patient', '--type', 'Patient,', 'Observation')).toContain(
+      'hint: join types by commas: --type Patient,Observation\n',
+    )
+    expect(await usage('export', 'Patient', 'Observation')).toContain('hint: one target at a time')
+    expect(await usage('profile', 'show', 'a', 'b')).toContain('Too many arguments for profile show: "b"')
+  })
+
+  test('an empty variable swallows no option', async () => {
+    const err = await usage('export', '--server', '--preset', 'oracle')
+    expect(err).toMatch(/^error: --server is followed by another option, --preset\nhint: .*may be empty/)
+  })
+})
+
+describe('the command that the mock suggests works', () => {
+  // Their files are out of reach, as the presets say.
+  const outOfReach = ['azure', 'google']
+
+  test.each(Object.keys(personalities).filter((name) => !outOfReach.includes(name)))('%s', async (name) => {
+    const { run } = await session()
+    let words: string[] = []
+    const ran: Promise<{ code: number; err: string }>[] = []
+    await run(['mock', '--personality', name, '--port', '0', '--patients', '10', '--job-seconds', '0.1'], {
+      watch: (io, text) => {
+        words = /try: bulkx (.*)\n/.exec(text)?.[1]?.split(' ') ?? words
+        if (!text.includes('Ctrl-C stops it')) return
+        ran.push(run(words.map((word) => word.replace(/^'(.*)'$/, '$1'))))
+        void ran[0]?.finally(() => io.interrupt())
+      },
+    })
+    const [first] = await Promise.all(ran)
+    expect(words.includes('--preset')).toBe(Object.hasOwn(presets, name))
+    expect([first?.code, first?.err]).toEqual([
+      expect.toSatisfy((code) => code === 0 || code === 10),
+      expect.anything(),
+    ])
   })
 })

@@ -20,7 +20,7 @@ export const mockCommands: Readonly<Record<string, CommandRow>> = {
       'bulkx mock --patients 1000 --page-size 500 --job-seconds 10',
       'bulkx mock --jwks key.pem.jwks.json',
       'bulkx mock --scenario F-16',
-      "bulkx mock --fault 'busy:times=3,status=503,retryAfter=1' --fault 'truncate:keepBytes=300,times=1'",
+      "bulkx mock --fault 'busy:times=2,status=503,retryAfter=1' --fault 'truncate:keepBytes=300,times=1'",
     ],
     exitCodes: [0, 2, 8],
     moreHelp: async () => (await import('../topics/mock.js')).mockHelp(),

@@ -5,7 +5,8 @@ import { BulkxError } from '../../errors.js'
 import { withoutQuery } from '../../http/url.js'
 import { shellWord } from '../../job/next-command.js'
 import type { Client, Fault, Mock, Personality, RunningServer } from '../../mock/index.js'
-import { nearestName } from '../did-you-mean.js'
+import { presets } from '../../presets.js'
+import { namesHint, nearestName } from '../did-you-mean.js'
 import { readText, reasonOf } from '../identity-files.js'
 import type { Invocation, Run } from '../invocation.js'
 import type { Io } from '../io.js'
@@ -53,6 +54,17 @@ const scenarioNames = ({ scenarios }: MockModule): string[] =>
     ...Object.keys(variants).map((name) => `${id}:${name}`),
   ])
 
+/** The variants of a scenario that there is, where another one of it was named. */
+const variantsHint = (text: string, { scenarios }: MockModule): string | undefined => {
+  const id = text.replace(/:.*/s, '').toUpperCase()
+  const scenario = scenarios.get(id)
+  if (scenario === undefined) return undefined
+  const variants = Object.keys(scenario.variants ?? {}).map((name) => shellWord(`${id}:${name}`))
+  return variants.length === 0
+    ? `${id} has no variants: --scenario ${id}`
+    : namesHint(text, [id, ...variants])
+}
+
 /** What `--personality`, `--scenario` and `--fault` make of the server. */
 const serverOf = (settings: Settings, module: MockModule) => {
   const id = settings.get('scenario')
@@ -62,7 +74,7 @@ const serverOf = (settings: Settings, module: MockModule) => {
   const scenario = module.scenarioNamed(id)
   if (scenario === undefined)
     throw new BulkxError('BULKX_USAGE', `There is no scenario ${JSON.stringify(id)}`, {
-      hint: nearHint(id, scenarioNames(module), 'bulkx help scenarios'),
+      hint: variantsHint(id, module) ?? nearHint(id, scenarioNames(module), 'bulkx help scenarios'),
     })
   const { faults: own = [], ...played } = module.playing(scenario, personality)
   return { ...played, faults: [...faults, ...own] }
@@ -166,6 +178,14 @@ const keyBeside = (jwks: string, io: Io): string => {
   return key !== jwks && existsSync(resolve(io.cwd, key)) ? shellWord(key) : '<private key>'
 }
 
+/** The preset of the server that is played; what it says of signing in is not for a mock that asks nobody. */
+const presetWords = (name: string, signsIn: boolean): string[] => {
+  const preset = Object.hasOwn(presets, name) ? presets[name] : undefined
+  if (preset === undefined) return []
+  const open = preset.options.auth !== undefined && !signsIn
+  return [`--preset ${name}`, ...(open ? ['--auth none'] : [])]
+}
+
 /** A command that works with this mock as it stands. */
 const exampleCommand = (
   { fhirUrl }: RunningServer,
@@ -178,7 +198,11 @@ const exampleCommand = (
   const jwks = settings.get('jwks')
   const secret = settings.get('client-secret-file')
   const typed = example.split(' ').map(shellWord).join(' ')
-  const words = [`bulkx export ${typed}`, `--server ${fhirUrl}`]
+  const words = [
+    `bulkx export ${typed}`,
+    `--server ${fhirUrl}`,
+    ...presetWords(row.name, client !== undefined || token !== undefined),
+  ]
   const headers = access.clientHeaders
   if (client && headers && secret !== undefined) {
     words.push(`--header-file <file with the lines ${headers.id}: and ${headers.secret}:>`)

@@ -1,5 +1,5 @@
 /** Option rows: which server, and how to reach it. */
-import { file, one, repeatable } from '../kinds.js'
+import { file, one, repeatable, text } from '../kinds.js'
 import type { OptionRow } from '../options.js'
 import { parseHeader, parseProfileName, parseProxy, parseServer } from '../values.js'
 
@@ -20,7 +20,7 @@ export const connectionRows = {
     group: 'server',
     value: '<name>',
     help: 'settings and advice for a known server; see `bulkx help presets`',
-    kind: one('a name of letters, digits, dots, - and _', 'oracle', parseProfileName),
+    kind: text('a name', 'oracle'),
   },
   header: {
     group: 'server',

@@ -1,5 +1,5 @@
 /** What the mock can be and do, for the help: loaded only where somebody asks for it. */
-import { faultRows, personalities, type Scenario, scenarios } from '../../mock/index.js'
+import { faultRows, personalities, phases, type Scenario, scenarios } from '../../mock/index.js'
 import { entries, topicWidth, wrap } from '../wrap.js'
 
 const helpWidth = 100
@@ -43,8 +43,7 @@ export const mockHelp = (): string =>
     '  `bulkx help scenarios` lists them.',
   ].join('\n')
 
-const faultsIntro =
-  "What can go wrong at the mock: `bulkx mock --fault '<name>:<parameter>=<value>,…'`, more than once if you like. Each fault meets the first `times` requests (always: all of them), `after` so many that are left alone; `file` names one file of the manifest, from 1, and `on` the part of the export."
+const faultsIntro = `What can go wrong at the mock: \`bulkx mock --fault '<name>:<parameter>=<value>,…'\`, more than once if you like. Each fault meets the first \`times\` requests (always: all of them), \`after\` so many that are left alone. Without \`times\` that is one request, and each for those that change what the server has, such as a manifest or the content of a file. \`file\` names one file of the manifest, from 1, and \`on\` the part of the export: ${phases.join(', ')}.`
 
 export const faultsTopic = (): string =>
   [
