@@ -1,7 +1,6 @@
 #!/usr/bin/env node
 // Starts the command line: compile cache on where Node has one, and the exit code of `main`.
 import module from 'node:module'
-import { PerformanceObserver } from 'node:perf_hooks'
 import v8 from 'node:v8'
 
 // From Node 22.1.
@@ -10,19 +9,6 @@ module.enableCompileCache?.()
 // V8 lets the heap of a busy process grow to several times what is alive in it. With a hundred thousand files that
 // is hundreds of megabytes; growing by two fifths costs a seventh more CPU time instead.
 v8.setFlagsFromString('--heap-growing-percent=40')
-
-// The chunks of a file die young, and only a collection gives their memory back. In a nursery that grows to 16 MiB these
-// come so late that V8 goes through the whole heap instead: a fifth more CPU time and 15 MiB for large files.
-const nurseryBytes = 3 * 1024 * 1024
-const keepNurserySmall = () => {
-  const observer = new PerformanceObserver(() => {
-    const nursery = v8.getHeapSpaceStatistics().find(({ space_name: name }) => name === 'new_space')
-    if (nursery === undefined || nursery.space_size < nurseryBytes) return
-    v8.setFlagsFromString('--semi-space-growth-factor=1')
-    observer.disconnect()
-  })
-  observer.observe({ entryTypes: ['gc'] })
-}
 
 const argv = process.argv.slice(2)
 
@@ -36,7 +22,6 @@ process.stdout.on('error', (error) => {
 const flushed = (stream) => new Promise((resolve) => stream.write('', () => resolve()))
 
 const run = async () => {
-  keepNurserySmall()
   const [{ createIo }, { main }] = await Promise.all([
     import('../dist/cli/io.js'),
     import('../dist/cli/main.js'),
