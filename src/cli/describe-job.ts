@@ -2,7 +2,7 @@
 import { withoutQuery } from '../http/url.js'
 import { type JobState, phaseOf } from '../job/state.js'
 import { targetName } from './show.js'
-import { count, duration, harmless, instant } from './text.js'
+import { count, duration, grouped, harmless, instant } from './text.js'
 
 const iso = (at: number | undefined): string | undefined =>
   at === undefined || at <= 0 || at > 8.64e15 ? undefined : new Date(at).toISOString()
@@ -35,7 +35,7 @@ export const jobFields = (state: JobState): Readonly<Record<string, unknown>> =>
 const filesText = (state: JobState): string | undefined => {
   const { listed, completed, failed } = fileCounts(state)
   if (listed === 0) return undefined
-  return `${completed} of ${count(listed, 'file')} on disk${failed > 0 ? `, ${failed} failed` : ''}`
+  return `${grouped(completed)} of ${count(listed, 'file')} on disk${failed > 0 ? `, ${grouped(failed)} failed` : ''}`
 }
 
 const nextLookText = (state: JobState, now: number): string | undefined => {

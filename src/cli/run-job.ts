@@ -223,7 +223,9 @@ export const runJob = async (run: JobRun, io: Io): Promise<Ending> => {
     if (ran.thrown && state.acceptedAt === 0) ran.thrown.error = await hinted(ran.thrown.error, run)
     const ending = sayConclusion(run, ran, state, reporter, io)
     reporter.close()
-    if (ran.begun && !settings.get('json')) io.stdout.write(`${config.directory}\n`)
+    // Where nothing was started there is nothing to go on with.
+    const isThere = ran.begun && !(phaseOf(state) === 'new' && ending.error)
+    if (isThere && !settings.get('json')) io.stdout.write(`${config.directory}\n`)
     return ending
   } finally {
     reporter.close()

@@ -5,7 +5,12 @@ import { expectedType, type OutputFile } from './files.js'
 
 type Told = Omit<Finding, 'file'>
 
-export const many = (number: number, what: string): string => `${number} ${what}${number === 1 ? '' : 's'}`
+/** `2,000`. */
+export const grouped = (number: number): string => String(number).replace(/\B(?=(\d{3})+$)/g, ',')
+
+/** `1 file`, `2,000 files`. */
+export const many = (number: number, what: string): string =>
+  `${grouped(number)} ${what}${number === 1 ? '' : 's'}`
 
 const forms = {
   pretty: 'pretty-printed JSON over several lines',
@@ -29,7 +34,7 @@ const lineFindings = ({ badLines, firstBadLine: first }: StoredFile): Told[] => 
 /** A bad line may be one of the resources that the server counts, and so may a header of `organizeOutputBy`. */
 const countFindings = ({ resources, lines }: StoredFile, count: number | undefined): Told[] => {
   if (count === undefined || (resources <= count && count <= lines)) return []
-  const message = `the server counts ${many(count, 'resource')}, the file has ${resources}`
+  const message = `the server counts ${many(count, 'resource')}, the file has ${grouped(resources)}`
   return [{ severity: 'error', code: 'wrong-count', message }]
 }
 

@@ -1,6 +1,7 @@
 /** How a job stands at the end of a run: the result, and the error that explains it. */
 import { BulkxError, type ErrorCode } from '../errors.js'
 import { unproved } from './check-listed.js'
+import { grouped, many } from './content-findings.js'
 import type { FailOn, Finding, Outcome } from './facts.js'
 import { completedOf, type OutputFile } from './files.js'
 import { failing } from './findings.js'
@@ -88,8 +89,10 @@ const incomplete = (state: JobState, directory: string): BulkxError => {
     named.push(
       `${missingPage.page === pollingLocation ? 'the' : 'a further page of the'} manifest (${missingPage.reason})`,
     )
-  const many = failed.length === 1 ? '1 file' : `${failed.length} files`
-  const what = failed.length === 0 ? '' : `, ${many} of ${state.files.size} could not be had whole`
+  const what =
+    failed.length === 0
+      ? ''
+      : `, ${many(failed.length, 'file')} of ${grouped(state.files.size)} could not be had whole`
   const message = `The export is incomplete${what}: ${named.join(', ')}`
   const own = failed.find(({ failure }) => failure?.hint)?.failure?.hint
   const anew = otherFiles ? `; if the server lists other files then too, ${again}` : ''

@@ -84,7 +84,17 @@ export const isSignInPage = (body: string): boolean =>
 const isResourcePage = (body: string): boolean =>
   /xmlns(:\w+)?\s*=\s*["'](http:\/\/hl7\.org\/fhir|urn:hl7-org:)/.test(body)
 
+/** S3, GCS and Azure say in XML what is wrong: a code, and mostly a message. */
+const storageError = (body: string): string | undefined => {
+  const code = /<Error\b[^<>]*>[^<]{0,1000}<Code>([\w.-]{1,100})<\/Code>/i.exec(body)?.[1]
+  const message = /<Message>([^<]{1,300})</i.exec(body)?.[1]
+  if (code === undefined) return undefined
+  return `an XML error of storage, ${code}${message === undefined ? '' : `: ${plainText(message)}`}`
+}
+
 const pageTitle = (body: string): string => {
+  const error = storageError(body)
+  if (error !== undefined) return error
   if (isResourcePage(body)) return 'a resource or document in XML'
   // Not [^>]: of a million tags without an end each would be looked through to the end of the page.
   const title = /<(?:title|h1|Message)[^<>]*>([^<]{1,300})</i.exec(body)?.[1]

@@ -1,7 +1,10 @@
 /** What people meet in their first hour: each command that a message names works, and each cause is told once. */
 import { describe, expect, test } from 'vitest'
+import { main } from '../../src/cli/main.js'
 import { faults, personalities, personality } from '../../src/mock/index.js'
 import { presets } from '../../src/presets.js'
+import { serverWords } from '../../src/protocol/operation-outcome.js'
+import { fakeIo } from './fake-io.js'
 import { session } from './session.js'
 
 const patients = ['export', 'Patient', '--type', 'Patient', '-o', 'out', '--server']
@@ -258,4 +261,54 @@ describe('the command that the mock suggests works', () => {
       expect.anything(),
     ])
   })
+})
+
+describe('what is printed on stdout', () => {
+  test('no directory where the server took no kick-off', async () => {
+    const { run } = await session()
+    const { code, out } = await run([
+      'export',
+      'Patient',
+      '--type',
+      'Nothing',
+      '--server',
+      'mock:',
+      '-o',
+      'out',
+    ])
+    expect([code, out]).toEqual([4, ''])
+  })
+})
+
+test('an error of storage is told by its code', () => {
+  const body =
+    '<?xml version="1.0"?>\n<Error><Code>AuthenticationFailed</Code><Message>Signature\nbad</Message></Error>'
+  const answer = { status: 403, headers: {}, url: 'https://s.example/x', body, cut: false }
+  expect(serverWords(answer)).toBe('an XML error of storage, AuthenticationFailed: Signature bad')
+  expect(serverWords({ ...answer, body: '<html><title>Sign in</title></html>' })).toBe(
+    'a web page, "Sign in"',
+  )
+})
+
+test('a fault that cannot do anything is told of', async () => {
+  const { run } = await session()
+  const { err } = await run(
+    ['mock', '--port', '0', '--personality', 'oracle', '--fault', 'wrongCount:by=2'],
+    {
+      watch: (io, text) => text.includes('Ctrl-C') && io.interrupt(),
+    },
+  )
+  expect(err).toContain('warning: the fault wrongCount does nothing here: oracle lists no counts')
+})
+
+test('the list of jobs fits a terminal, and keeps directories whole', async () => {
+  const { run, server, cwd } = await session()
+  await run([...patients, server])
+  const io = Object.assign(fakeIo({ cwd }), {
+    stdout: { write: (text: string) => void said.push(text), isTTY: true, columns: 72 },
+  })
+  const said: string[] = []
+  expect(await main(['jobs'], io)).toBe(0)
+  expect(said).toEqual([expect.stringMatching(/^complete {2}.*… {2}\.\/out\n$/)])
+  expect(said[0]?.trimEnd().length).toBeLessThanOrEqual(72)
 })

@@ -24,6 +24,20 @@ const table = (rows: readonly string[][]): string[] => {
   )
 }
 
+const serverColumn = 3
+const shortest = 12
+
+/** A terminal breaks no line: what is shortened is the server, for directories are typed again. */
+const fitting = (rows: readonly string[][], columns: number | undefined): string[] => {
+  const lines = table(rows)
+  const over = Math.max(0, ...lines.map((line) => line.length)) - (columns ?? Number.POSITIVE_INFINITY)
+  if (over <= 0) return lines
+  const widest = Math.max(...rows.map((row) => row[serverColumn]?.length ?? 0))
+  const limit = Math.max(shortest, widest - over)
+  const clip = (text: string): string => (text.length > limit ? `${text.slice(0, limit - 1)}…` : text)
+  return table(rows.map((row) => row.map((cell, column) => (column === serverColumn ? clip(cell) : cell))))
+}
+
 const fields = ({ exportId, directory, server, target, startedAt, phase, refused }: ListedJob) => ({
   phase,
   refused,
@@ -38,6 +52,11 @@ export const run: Run = async ({ settings }, io) => {
   const jobs = await listJobs(io)
   if (settings.get('json')) return { result: { jobs: jobs.map(fields) } }
   if (jobs.length === 0) (await talkFor(settings, io)).line('no jobs were started here yet')
-  for (const line of table(jobs.map((job) => cells(job, io.cwd)))) io.stdout.write(`${line}\n`)
+  const columns = io.stdout.isTTY ? io.stdout.columns : undefined
+  for (const line of fitting(
+    jobs.map((job) => cells(job, io.cwd)),
+    columns,
+  ))
+    io.stdout.write(`${line}\n`)
   return {}
 }

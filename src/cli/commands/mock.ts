@@ -236,6 +236,11 @@ export const run: Run = async (invocation, io) => {
       `${JSON.stringify({ type: 'listening', at: new Date(io.clock.now()).toISOString(), fhirUrl })}\n`,
     )
   } else io.stdout.write(`${fhirUrl}\n`)
+  if (
+    !mock.personality.manifest.counts &&
+    settings.get('fault')?.some((text) => /^\s*wrongCount\b/.test(text))
+  )
+    talk.warning(`the fault wrongCount does nothing here: ${mock.personality.name} lists no counts`)
   talk.line(`the mock listens; try: ${exampleCommand(server, mock, client, settings, io)}`)
   talk.line('Ctrl-C stops it')
   try {
