@@ -51,6 +51,23 @@ const issue = having({
   text,
 })
 
+/** A later version may know more of us. */
+const identity = having({
+  auth: maybe(text),
+  profile: maybe(text),
+  preset: maybe(text),
+  clientId: maybe(text),
+  keyFile: maybe(text),
+  kid: maybe(text),
+  alg: maybe(text),
+  tokenUrl: maybe(text),
+  scope: maybe(text),
+  audience: maybe(text),
+  clientSecretFile: maybe(text),
+  tokenFile: maybe(text),
+  headerFile: maybe(text),
+})
+
 const target: Check = (value) => {
   if (!isObject(value)) return false
   switch (own(value, 'kind')) {
@@ -145,7 +162,7 @@ const checks: Readonly<Record<Fact['type'], Check>> = {
     server: text,
     fhirUrl: text,
     kickOff: maybe(kickOff),
-    identity: maybe(mapOf(text)),
+    identity: maybe(identity),
   }),
   'job-resumed': having({ kept: maybe(having({ files: number, bytes: number })) }),
   'kick-off-requested': having({ method: text, url: text }),

@@ -13,7 +13,7 @@ const text = (value: unknown, max: number): string | undefined =>
 
 const urlText = (value: unknown): string | undefined => text(value, urlMax)
 
-/** A longer type, or time, is none, characters. */
+/** A longer time is none, and a longer type is cut, characters. */
 const wordMax = 200
 const word = (value: unknown): string | undefined => text(value, wordMax)
 
@@ -59,7 +59,7 @@ const readItem = (value: Json, base: string): ManifestItem => {
   const length = more.find(([name]) => /file_?length/i.test(name))?.[1]
   const continues = urlText(value.continuesInFile)
   return {
-    type: word(value.type) ?? '',
+    type: typeof value.type === 'string' ? value.type.slice(0, wordMax) : '',
     url: isHttp(url) || /^[a-z][a-z0-9+.-]*:/i.test(url) ? url : '',
     count: wholeNumber(value.count),
     sha256: checksum(more),

@@ -164,8 +164,8 @@ describe('what the directory says of itself', () => {
   test('nonsense in a journal is no defect', async () => {
     const talk = await session()
     plant(talk, { identity: { auth: 7, keyFile: {}, profile: [], clientId: null } })
-    expect((await talk.run(['resume', 'planted'])).code).toBe(2)
-    expect((await talk.run(['resume', 'planted', '--server', talk.server])).code).toBe(6)
+    expect((await talk.run(['resume', 'planted'])).code).toBe(8)
+    expect((await talk.run(['resume', 'planted', '--server', talk.server])).code).toBe(8)
   })
 
   test('without a credential there is nothing to guard', async () => {

@@ -310,7 +310,7 @@ const errorRows: readonly Row[] = [
     variants: {
       'for ever': {
         exit: 3,
-        says: ['HTTP 403', '`bulkx doctor`', '`bulkx resume ./out`'],
+        says: ['HTTP 403', '`bulkx doctor', '`bulkx resume ./out`'],
         check: (seen) => expect(statuses(seen)).toEqual([202, 202, 403, 403]),
       },
     },
@@ -320,7 +320,7 @@ const errorRows: readonly Row[] = [
     client: 'stops, and goes on when it is told to',
     identity: 'client',
     exit: 3,
-    says: ['HTTP 401', '`bulkx doctor`', '`bulkx resume ./out`'],
+    says: ['HTTP 401', '`bulkx doctor', '`bulkx resume ./out`'],
     asks: { 'kick-off': 1, token: 2 },
     check: (seen) => expect(statuses(seen).slice(0, 4)).toEqual([202, 202, 401, 401]),
     then: [{ argv: ['resume'], exit: 0, asks: { 'kick-off': 0 } }],
@@ -445,7 +445,7 @@ const endRows: readonly Row[] = [
     id: 'P-34',
     client: 'says that somebody has to sign in',
     exit: 3,
-    says: ['a web page, "Sign in"', '`bulkx doctor`'],
+    says: ['a web page, "Sign in"', '`bulkx doctor'],
     saysNot: ['<h1'],
   },
   {
