@@ -71,6 +71,8 @@ export const withoutSocket =
     const { method, headers, body } = request
     const response = await handler(new Request(request.url, { method, headers, body }))
     const replyHeaders: HttpHeaders = Object.fromEntries(response.headers)
+    // As node:http sends a body whose length is not known.
+    if (replyHeaders['content-length'] === undefined) replyHeaders['transfer-encoding'] = 'chunked'
     const content = response.body ? Readable.from(response.body) : Readable.from([])
     return { status: response.status, headers: replyHeaders, url: request.url, body: content }
   }
