@@ -254,7 +254,10 @@ describe('a ready-made token', () => {
   )
 
   test('that the server does not take', async () => {
-    const { first, exitCode } = await examined({ ...bearer('bad'), mock: { clients: undefined, token: 'good' } })
+    const { first, exitCode } = await examined({
+      ...bearer('bad'),
+      mock: { clients: undefined, token: 'good' },
+    })
     expect(first).toMatchObject({
       id: 'token',
       message: expect.stringMatching(
