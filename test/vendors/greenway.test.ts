@@ -34,7 +34,7 @@ test('greenway: a group is exported with a signed assertion, files of a host tha
   }
   expect(await there.read('Patient.0002.ndjson')).toContain('"resourceType":"Patient"')
   expect((await manifestOf(there.directory))?.transactionTime).toBe('2026-01-01T00:00:00.000Z')
-  expect(err).toContain('the server says (information): The export was accepted')
+  expect(err).toContain('\nthe server says (information): The export was accepted')
 })
 
 test('greenway: a host that nobody named sees no token, and the option is named', async () => {

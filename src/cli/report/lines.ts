@@ -74,7 +74,7 @@ const acceptedLines = (event: Of<'kick-off-accepted'>): Line[] => [
     ? [warning('the server names its status at plain http; it is asked over https instead')]
     : []),
   ...(event.issues ?? []).map(({ severity, text }) =>
-    warning(`the server says (${severity}): ${harmless(text)}`),
+    (severity === 'information' ? line : warning)(`the server says (${severity}): ${harmless(text)}`),
   ),
 ]
 
