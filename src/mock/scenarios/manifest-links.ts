@@ -151,8 +151,16 @@ export const manifestLinkScenarios: readonly Scenario[] = [
     id: 'M-28',
     priority: 'A',
     server: 'a manifest with 20,000 entries',
-    make: () => ({ options: { data: { patients: 1900 }, pageSize: 1 } }),
-    variants: { '500': () => ({ options: { data: { patients: 46 }, pageSize: 1 } }) },
+    make: () => ({
+      personality: { example: 'Group/all --type Patient,Observation' },
+      options: { data: { patients: 1900 }, pageSize: 1 },
+    }),
+    variants: {
+      '500': () => ({
+        personality: { example: 'Group/all --type Patient,Observation' },
+        options: { data: { patients: 46 }, pageSize: 1 },
+      }),
+    },
   },
   {
     id: 'M-30',
