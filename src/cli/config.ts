@@ -3,6 +3,7 @@ import { resolve } from 'node:path'
 import { type Config, defaults, type FilesConfig, type NetworkConfig, type WaitingConfig } from '../config.js'
 import { BulkxError } from '../errors.js'
 import type { KickOffRequest, Target } from '../protocol/types.js'
+import { given } from './given.js'
 import { type Credentials, identityOf, readCredentials } from './identity.js'
 import type { Io } from './io.js'
 import { patientsFrom } from './patient-list.js'
@@ -58,10 +59,6 @@ const resolveServer = (settings: Settings, target: Target): Pick<Config, 'server
     hint: 'name the FHIR base URL with `--server`',
   })
 }
-
-/** Without what was not given: two questions are compared by their keys. */
-const given = <T extends object>(fields: T): T =>
-  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as T
 
 const readKickOff = async (settings: Settings, target: Target, io: Io): Promise<KickOffRequest> => {
   const patients = settings.get('patient')

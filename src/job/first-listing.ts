@@ -1,10 +1,8 @@
 /** A page that was not final so far: which of its entries are files that a manifest of the running job has listed. */
 import { fileKey, isStoreSigned } from '../protocol/file-key.js'
-import type { ManifestItem, OutputManifest, Section } from '../protocol/types.js'
+import { type ManifestItem, type OutputManifest, type Section, sections } from '../protocol/types.js'
 import { isDescribedBy, namesLike } from './known-files.js'
 import type { JobState } from './state.js'
-
-const sections = ['output', 'deleted', 'outcome'] as const
 
 export interface Entry {
   section: Section

@@ -2,7 +2,7 @@
 import { readInstant } from '../protocol/instant.js'
 import { withoutPatients } from '../protocol/kick-off.js'
 import { issuesMax } from '../protocol/operation-outcome.js'
-import type { Instant, Issue, OutputManifest, Section } from '../protocol/types.js'
+import { type Instant, type Issue, type OutputManifest, type Section, sections } from '../protocol/types.js'
 import type { Fact, JobEvent } from './facts.js'
 import { type OutputFile, setStatus } from './files.js'
 import { type Entry, finalEntries, partialEntries } from './first-listing.js'
@@ -24,8 +24,6 @@ export interface ManifestPage {
   /** Our file names, by position in the section. */
   names: Record<Section, string[]>
 }
-
-const sections = ['output', 'deleted', 'outcome'] as const
 
 type Received = Extract<JobEvent, { type: 'manifest-received' }>
 

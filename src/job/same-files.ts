@@ -1,7 +1,7 @@
 /** A page of the manifest that is read again: the same files as before, or another run's, which are never mixed in. */
 import { withoutQuery } from '../http/url.js'
 import { fileKey } from '../protocol/file-key.js'
-import type { ManifestItem, OutputManifest, Section } from '../protocol/types.js'
+import { type ManifestItem, type OutputManifest, type Section, sections } from '../protocol/types.js'
 import type { OutputFile } from './files.js'
 import { isDescribedBy, nameLike } from './known-files.js'
 import type { JobState } from './state.js'
@@ -64,8 +64,6 @@ const ordered = (
   }
   return found && files.every(isSame) ? { items: found, guessed: keyed ? undefined : true } : undefined
 }
-
-const sections = ['output', 'deleted', 'outcome'] as const
 
 /**
  * A final page with its entries where they were when it was first read, their URLs renewed, `guessed` where their

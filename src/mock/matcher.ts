@@ -1,6 +1,9 @@
 /** Which requests a fault meets, and how often. */
 import type { Call, Phase } from './handler.js'
 
+/** How often: at every request. */
+export const always = Number.POSITIVE_INFINITY
+
 export interface Matcher {
   /** Which of the IG's requests. */
   on?: Phase | readonly Phase[]
@@ -11,6 +14,9 @@ export interface Matcher {
   /** How many requests it lets pass first; default 0. */
   after?: number
 }
+
+/** A matcher that meets every request that it is about. */
+export const everyTime: Pick<Matcher, 'times'> = { times: always }
 
 /** A predicate that counts: true for the requests that the fault meets. */
 export const meets = ({ on, file, times = 1, after = 0 }: Matcher): ((call: Call) => boolean) => {

@@ -6,7 +6,8 @@ export interface PathTemplate {
   match(pathAndQuery: string): Record<string, string> | undefined
 }
 
-const escaped = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
+/** A text as a regular expression that matches it alone. */
+export const escaped = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
 
 /**
  * Compiles a template. A `{name}` stands for one or more characters of a segment or of a query value. A template

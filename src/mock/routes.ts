@@ -6,6 +6,7 @@ import type { Phase } from './handler.js'
 import { kickOff, targetOf } from './kick-off.js'
 import { capabilityStatement, smartConfiguration } from './metadata.js'
 import { jsonResponse, outcomeResponse, Refusal } from './outcome.js'
+import { escaped } from './path-template.js'
 import type { OutcomeJson } from './personality.js'
 import { checkPolling, deleteJob, statusOf } from './status.js'
 import { redirectToStorage, storedFile } from './storage.js'
@@ -22,8 +23,6 @@ export interface Route {
   match(pathAndQuery: string): Values | undefined
   respond(request: Request, values: Values, access: Access): Response | Promise<Response>
 }
-
-const escaped = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
 
 const decoded = (text: string | undefined): string | undefined => {
   try {

@@ -13,6 +13,9 @@ export type Target =
 /** Manifest sections; STU1 to STU3 call the last one `error`, STU4 `outcome`. */
 export type Section = 'output' | 'deleted' | 'outcome'
 
+/** In the manifest's order. */
+export const sections: readonly Section[] = ['output', 'deleted', 'outcome']
+
 /** One more kick-off parameter that the IG does not name; `datatype` is the FHIR datatype of a POSTed value. */
 export interface ExtraParameter {
   name: string

@@ -7,6 +7,7 @@ import { shellWord } from '../../job/next-command.js'
 import type { Client, Fault, Mock, Personality, RunningServer } from '../../mock/index.js'
 import { presets } from '../../presets.js'
 import { namesHint, nearestName } from '../did-you-mean.js'
+import { given } from '../given.js'
 import { readText, reasonOf } from '../identity-files.js'
 import type { Invocation, Run } from '../invocation.js'
 import type { Io } from '../io.js'
@@ -79,9 +80,6 @@ const serverOf = (settings: Settings, module: MockModule) => {
   const { faults: own = [], ...played } = module.playing(scenario, personality)
   return { ...played, faults: [...faults, ...own] }
 }
-
-const given = <T extends object>(fields: T): Partial<T> =>
-  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Partial<T>
 
 const readOption = async (
   name: 'token-file' | 'client-secret-file' | 'jwks',

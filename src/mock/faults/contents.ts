@@ -11,13 +11,12 @@ import {
 } from '../edit.js'
 import { reach, row } from '../fault-row.js'
 import type { Call } from '../handler.js'
+import { everyTime } from '../matcher.js'
 import { operationOutcome } from '../outcome.js'
 import { onWire } from '../wire.js'
 import { checksum, wrongChecksum } from './checksums.js'
 
 type Json = Record<string, unknown>
-
-const always = { times: Number.POSITIVE_INFINITY }
 
 const linesOf = (content: Buffer): string[] => content.toString().split('\n').slice(0, -1)
 
@@ -78,7 +77,7 @@ async function* lengthened(content: Buffer, bytes: number): AsyncGenerator<Uint8
 
 /** The first line holds a text of so many bytes more, made while it is sent. Default: 8 MiB. */
 const longLine = ({ bytes = 8 * 1024 * 1024, ...files }: Files & { bytes?: number }): Fault =>
-  fault('longLine', onFiles({ ...always, ...files }), async (call, next) => {
+  fault('longLine', onFiles({ ...everyTime, ...files }), async (call, next) => {
     const response = await next(whole(call))
     if (response.status !== 200) return response
     const body = ReadableStream.from(lengthened(await bytesOf(response), bytes)) as ReadableStream
@@ -203,7 +202,7 @@ const page = ({ as = 'html', ...files }: Files & { as?: keyof typeof pages }): F
 
 /** Content-Length is the file's, and so many bytes of something else follow. */
 const moreThanPromised = ({ by = 1000, ...files }: Files & { by?: number }): Fault =>
-  fault('moreThanPromised', onFiles({ ...always, ...files }), async (call, next) => {
+  fault('moreThanPromised', onFiles({ ...everyTime, ...files }), async (call, next) => {
     const response = await next(whole(call))
     if (response.status !== 200) return response
     const content = await bytesOf(response)
@@ -216,7 +215,7 @@ const disposition = ({
   value = 'attachment; filename="../../../etc/passwd"; filename*=UTF-8\'\'%2e%2e%2fescaped',
   ...files
 }: Files & { value?: string }): Fault =>
-  fault('disposition', onFiles({ ...always, ...files }), async (call, next) =>
+  fault('disposition', onFiles({ ...everyTime, ...files }), async (call, next) =>
     withHeaders(await next(call), { 'content-disposition': value }),
   )
 

@@ -1,10 +1,9 @@
 /** Cancelling, cleaning up, and going on. */
 import { faults } from '../faults.js'
+import { always } from '../matcher.js'
 import { operationOutcome } from '../outcome.js'
 import type { Differences } from '../personality.js'
 import type { Scenario, ScenarioServer } from '../scenario.js'
-
-const always = Number.POSITIVE_INFINITY
 
 /** How DELETE and what comes after it are answered. */
 const deleting = (row: NonNullable<Differences['delete']>): ScenarioServer => ({

@@ -1,10 +1,9 @@
 /** Files: what is inside of them, and what comes instead. */
 import { editContent, type Fault, withHeaders } from '../edit.js'
 import { faults } from '../faults.js'
+import { everyTime } from '../matcher.js'
 import { outcomeResponse } from '../outcome.js'
 import type { Scenario, ScenarioServer } from '../scenario.js'
-
-const always = { times: Number.POSITIVE_INFINITY }
 
 const having = (...list: Fault[]): ScenarioServer => ({ faults: list })
 
@@ -185,6 +184,6 @@ export const contentScenarios: readonly Scenario[] = [
     id: 'F-43',
     priority: 'A',
     server: 'the same resource twice in a file, and in the next one',
-    make: () => ({ faults: [faults.duplicateIds(always)], options: { pageSize: 5 } }),
+    make: () => ({ faults: [faults.duplicateIds(everyTime)], options: { pageSize: 5 } }),
   },
 ]

@@ -2,10 +2,9 @@
 import { bytesOf, type Fault, fault, withHeaders } from '../edit.js'
 import { faults } from '../faults.js'
 import type { Call } from '../handler.js'
+import { always } from '../matcher.js'
 import { outcomeResponse } from '../outcome.js'
 import type { Scenario } from '../scenario.js'
-
-const always = Number.POSITIVE_INFINITY
 
 const xml = '<?xml version="1.0" encoding="UTF-8"?>\n'
 

@@ -1,9 +1,8 @@
 /** Files, from their first byte to their last: what breaks, is cut off, is coded, or is not as much as was promised. */
 import { editContent, type Fault } from '../edit.js'
 import { faults } from '../faults.js'
+import { always } from '../matcher.js'
 import type { Scenario } from '../scenario.js'
-
-const always = Number.POSITIVE_INFINITY
 
 /** The first file is this, so many times. */
 const instead = (text: string, times = always): Fault =>

@@ -1,11 +1,10 @@
 /** Kick-offs that servers refuse: busy ones, strict ones, and those that ask who it is. */
 import { bytesOf, type Fault, fault, withBody } from '../edit.js'
 import { faults } from '../faults.js'
+import { always } from '../matcher.js'
 import { operationOutcome, outcomeResponse } from '../outcome.js'
 import { reference } from '../personality.js'
 import type { Scenario, ScenarioServer } from '../scenario.js'
-
-const always = Number.POSITIVE_INFINITY
 
 /** Every kick-off is refused in the words of an OperationOutcome. */
 const refusing = (

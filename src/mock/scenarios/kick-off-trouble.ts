@@ -1,9 +1,9 @@
 /** Kick-offs that take their time, get lost, or are answered by something else. */
 import { type Fault, fault } from '../edit.js'
 import { faults } from '../faults.js'
+import { always } from '../matcher.js'
 import type { Scenario } from '../scenario.js'
 
-const always = Number.POSITIVE_INFINITY
 const dayMs = 24 * 3_600_000
 
 /** The job starts, and a gateway in between gives up after a minute. */

@@ -1,12 +1,11 @@
 /** Kick-off: what servers answer, and fail to answer. */
 import { type Fault, fault, withBody, withHeaders } from '../edit.js'
+import { always } from '../matcher.js'
 import { operationOutcome } from '../outcome.js'
 import type { Scenario } from '../scenario.js'
 import { onWire } from '../wire.js'
 import { kickOffRefusalScenarios } from './kick-off-refusals.js'
 import { kickOffTroubleScenarios } from './kick-off-trouble.js'
-
-const always = Number.POSITIVE_INFINITY
 
 const warning = operationOutcome([
   {

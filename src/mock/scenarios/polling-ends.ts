@@ -1,12 +1,11 @@
 /** Polling: answers that end a job, or only look as if they did. */
 import { bytesOf, type Fault, fault, withBody } from '../edit.js'
 import { faults } from '../faults.js'
+import { always } from '../matcher.js'
 import { jsonResponse, outcomeResponse } from '../outcome.js'
 import type { ManifestJson } from '../personality.js'
 import type { Scenario, ScenarioServer } from '../scenario.js'
 import { onWire } from '../wire.js'
-
-const always = Number.POSITIVE_INFINITY
 
 const outcome = (code: string, diagnostics: string): unknown => ({
   resourceType: 'OperationOutcome',

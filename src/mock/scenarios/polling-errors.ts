@@ -1,8 +1,8 @@
 /** Polling: errors at the status, some of which pass. */
 import { faults } from '../faults.js'
+import { always } from '../matcher.js'
 import type { Scenario } from '../scenario.js'
 
-const always = Number.POSITIVE_INFINITY
 const minute = 60_000
 
 interface Refusal {

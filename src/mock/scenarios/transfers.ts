@@ -1,11 +1,10 @@
 /** Files: ranges, checksums, lengths and storage, and one failure among many. */
 import { editContent, editManifest, entriesOf, type Fault, fault, withHeaders } from '../edit.js'
 import { faults } from '../faults.js'
+import { everyTime } from '../matcher.js'
 import { outcomeResponse } from '../outcome.js'
 import type { Scenario, ScenarioServer } from '../scenario.js'
 import { onWire } from '../wire.js'
-
-const always = { times: Number.POSITIVE_INFINITY }
 
 const having = (...list: Fault[]): ScenarioServer => ({ faults: list })
 
@@ -24,7 +23,7 @@ const lying = (range: Parameters<typeof faults.lyingRange>[0]['range']): Scenari
 const proving = (headers: Readonly<Record<string, string | undefined>>): ScenarioServer => ({
   faults: [
     broken(),
-    fault('proving', { on: 'file', file: 2, ...always }, async (call, next) =>
+    fault('proving', { on: 'file', file: 2, ...everyTime }, async (call, next) =>
       withHeaders(await next(call), headers),
     ),
   ],
@@ -70,7 +69,7 @@ const promisingMore = (): Fault =>
 
 /** Every connection ends right after an answer that did not say so. */
 const closedWhileIdle = (): Fault =>
-  fault('closedWhileIdle', always, async (call, next) => {
+  fault('closedWhileIdle', everyTime, async (call, next) => {
     const response = await next(call)
     const length = Number(response.headers.get('content-length') ?? 0)
     return length === 0
@@ -85,7 +84,7 @@ const foundClosed = (): Fault =>
   )
 
 const closing = (): Fault =>
-  fault('closing', always, async (call, next) => withHeaders(await next(call), { connection: 'close' }))
+  fault('closing', everyTime, async (call, next) => withHeaders(await next(call), { connection: 'close' }))
 
 /** The manifest's files are at the second host. */
 const inStorage: Fault = {
@@ -101,7 +100,7 @@ const azure = (status: number, code: string, message: string): ScenarioServer =>
     inStorage,
     faults.answer({
       on: 'file',
-      ...always,
+      ...everyTime,
       status,
       contentType: 'application/xml',
       body: `\ufeff<?xml version="1.0" encoding="utf-8"?><Error><Code>${code}</Code><Message>${message}\nRequestId:00000000-0000-0000-0000-000000000000</Message></Error>`,
@@ -191,7 +190,7 @@ export const transferScenarios: readonly Scenario[] = [
       'of decoded bytes': () => {
         // The manifest is made for somebody who takes no coding.
         const plain = faults.checksum({})
-        const coded = faults.coding({ name: 'gzip', ...always })
+        const coded = faults.coding({ name: 'gzip', ...everyTime })
         return having(coded, plain)
       },
       'of an unknown algorithm': () => having(faults.checksum({ algorithm: 'whirlpool-of-ours' })),
@@ -247,9 +246,9 @@ export const transferScenarios: readonly Scenario[] = [
     server: 'more bytes than Content-Length says',
     make: () => having(faults.moreThanPromised({ file: 1 })),
     variants: {
-      'a length that is too small': () => having(faults.wrongLength({ file: 1, by: -100, ...always })),
+      'a length that is too small': () => having(faults.wrongLength({ file: 1, by: -100, ...everyTime })),
       'a few bytes a second, for ever': () =>
-        having(faults.slow({ on: 'file', file: 2, ...always, bytesPerSecond: 20 })),
+        having(faults.slow({ on: 'file', file: 2, ...everyTime, bytesPerSecond: 20 })),
     },
   },
   {
@@ -268,7 +267,7 @@ export const transferScenarios: readonly Scenario[] = [
     server: 'one file of many that fails for good',
     make: () => ({
       faults: [
-        fault('failing', { on: 'file', file: 7, ...always }, async () =>
+        fault('failing', { on: 'file', file: 7, ...everyTime }, async () =>
           outcomeResponse(500, 'exception', 'Disk array 3 is gone'),
         ),
       ],
