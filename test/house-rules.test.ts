@@ -71,6 +71,14 @@ const table: Record<string, Allowed> = {
     sink: ['disk', 'storage-error', 'sink'],
     fetch: 'types',
   },
+  // Knows data sets: exports that are finished, and snapshots made of them.
+  sync: {
+    ...common,
+    protocol: ['instant'],
+    ndjson: '*',
+    sink: ['disk', 'storage-error'],
+    job: ['facts', 'journal'],
+  },
   'system-clock.ts': { 'clock.ts': 'types' },
   'open-network.ts': { ...common, http: '*', auth: '*' },
   'open-job.ts': { ...common, http: '*', 'open-network.ts': '*', sink: '*', fetch: '*', job: '*' },
@@ -113,6 +121,7 @@ const table: Record<string, Allowed> = {
     fetch: 'types',
     'open-job.ts': '*',
     doctor: '*',
+    sync: '*',
     'system-clock.ts': '*',
     mock: ['index'],
   },

@@ -1,0 +1,75 @@
+/** A data set on disk: what dataset.json says of it, and where its parts are. See CONTRACT part 5. */
+import { join } from 'node:path'
+import type { Json } from '../json.js'
+import type { Instant } from '../protocol/types.js'
+
+export const descriptionName = 'dataset.json'
+/** The link that readers open: always one whole generation. */
+export const currentName = 'current'
+
+/** `base`: everything; `delta`: what changed since; `newcomers`: the whole history of new members of the group. */
+export type ExportRole = 'base' | 'delta' | 'newcomers'
+
+export interface RoundExport {
+  /** Of its folder: 2 is `exports/002`. */
+  number: number
+  role: ExportRole
+}
+
+/** A round that the snapshot was made of. */
+export interface CommittedRound {
+  /** The number of its last export. */
+  generation: number
+  exports: readonly RoundExport[]
+  /** Ids of patients who left the group and were taken out. */
+  removed?: readonly string[]
+}
+
+export interface SnapshotFile {
+  /** Hex. */
+  sha256: string
+  /** Lines; each is a resource. */
+  resources: number
+  bytes: number
+}
+
+/** What dataset.json says. */
+export interface Description {
+  /** 0 before the first round is committed. */
+  generation: number
+  /** The `transactionTime` of the last base or delta export: the next `_since`. */
+  transactionTime?: Instant
+  /** What successive exports share, as the command wrote it. */
+  series?: Json
+  /** The snapshot's folder, relative to the data set: `snapshots/002`. */
+  snapshot?: string
+  /** The snapshot's files by name, sorted: `Patient.ndjson`. */
+  files: Readonly<Record<string, SnapshotFile>>
+  /** The rounds from the last base on, oldest first. */
+  rounds: readonly CommittedRound[]
+}
+
+export interface Dataset extends Description {
+  /** As given to `openDataset`. */
+  readonly directory: string
+  /** The numbers of the exports on disk, finished or not, lowest first. */
+  exports(): Promise<number[]>
+}
+
+const folderName = (number: number): string => String(number).padStart(3, '0')
+
+/** The folder of an export of a data set. */
+export const exportPath = (directory: string, number: number): string =>
+  join(directory, 'exports', folderName(number))
+
+/** The folder of a generation's snapshot, relative to the data set. */
+export const snapshotOf = (generation: number): string => `snapshots/${folderName(generation)}`
+
+/**
+ * Reads dataset.json, which may be anybody's: an unknown version, wrong types, paths that lead outside are
+ * `BULKX_CONFIG` (2) with a hint. A directory without one, or that is not there, is a data set of generation 0.
+ * Changes nothing on disk, needs no lock. Throws `BULKX_STORAGE` when it cannot be read.
+ */
+export const openDataset = async (directory: string): Promise<Dataset> => {
+  throw new Error(`not there yet: ${directory}`)
+}
