@@ -13,6 +13,8 @@ export interface Config {
   /** How messages name it; the absolute path when absent. */
   shownAs?: string
   kickOff: KickOffRequest
+  /** `--since last` was asked for, and `kickOff.since` is what it found. */
+  sinceLast?: true
   identity: Identity
   network: NetworkConfig
   waiting: WaitingConfig

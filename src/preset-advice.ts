@@ -145,7 +145,8 @@ const parameterAdvice = ({ parameters: known }: Advice, { kickOff }: Asked): Adv
   ]
 }
 
-const sinceAdvice = ({ withoutSince }: Advice, { kickOff }: Asked): AdviceLine[] =>
+/** Without `--since`, where that is not everything. */
+const windowAdvice = ({ withoutSince }: Advice, { kickOff }: Asked): AdviceLine[] =>
   withoutSince === undefined || kickOff.since !== undefined
     ? []
     : [
@@ -156,6 +157,33 @@ const sinceAdvice = ({ withoutSince }: Advice, { kickOff }: Asked): AdviceLine[]
           hint: `\`--since ${withoutSince.everything}\` asks for everything`,
         },
       ]
+
+/** What `--since` would miss of a target, beside what did not change. */
+const missedBy = ({ sinceMisses = {} }: Advice, { target }: KickOffRequest): string | undefined => {
+  const level = levelOf(target)
+  return level === undefined ? undefined : sinceMisses[level]
+}
+
+/** With `--since`, where that is no true one. */
+const sinceAdvice = (advice: Advice, { kickOff }: Asked): AdviceLine[] => {
+  const missed = kickOff.since === undefined ? undefined : missedBy(advice, kickOff)
+  if (missed === undefined) return []
+  return [
+    {
+      kind: 'preset-since',
+      about: 'content',
+      message: `with --since the export misses ${missed}`,
+      hint: 'leave `--since` out, or export everything now and then',
+    },
+  ]
+}
+
+/** Why what changed since an instant cannot be asked for; undefined where it can, as far as is known. */
+export const noTrueSince = ({ advice }: Preset, kickOff: KickOffRequest): string | undefined => {
+  if (advice.parameters?.some((name) => name === 'since') === false) return 'it is not known to take --since'
+  const missed = missedBy(advice, kickOff)
+  return missed === undefined ? undefined : `with --since it misses ${missed}`
+}
 
 const grouped = (number: number): string => String(number).replace(/\B(?=(\d{3})+$)/g, ',')
 
@@ -225,6 +253,7 @@ const reachAdvice = ({ outOfReach }: Advice): AdviceLine[] =>
 const readers = [
   levelAdvice,
   parameterAdvice,
+  windowAdvice,
   sinceAdvice,
   patientAdvice,
   companionAdvice,

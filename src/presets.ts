@@ -34,6 +34,10 @@ export interface Advice {
   parameters?: readonly OptionName[]
   /** What an export without `--since` holds, where that is not everything, and the instant that asks for everything. */
   withoutSince?: { holds: string; everything: string }
+  /** What an export with `--since` misses at a level, beside what did not change: there it is no true one. */
+  sinceMisses?: Readonly<Partial<Record<Level, string>>>
+  /** Of patients who are new in a group, `--since` brings everything, not only what changed. */
+  newMembersWhole?: true
   /** Patients in one export. */
   patients?: { largest: number; advised: number }
   /** Types that are refused alone, and what must be asked beside them. */

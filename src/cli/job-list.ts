@@ -5,6 +5,7 @@ import { readJob } from '../job/directory.js'
 import type { Phase } from '../job/facts.js'
 import { type JobState, phaseOf } from '../job/state.js'
 import { isObject } from '../json.js'
+import type { Target } from '../protocol/types.js'
 import type { Io } from './io.js'
 import { targetText } from './target.js'
 
@@ -121,6 +122,27 @@ export const listJobs = async (io: Pick<Io, 'env' | 'home' | 'platform'>): Promi
     if (pointer) jobs.push(await look(pointer))
   }
   return jobs
+}
+
+const bare = (server: string): string => server.replace(/\/+$/, '')
+
+/**
+ * The jobs of this user at this server and target, newest first, each as its directory says; without a state where
+ * the directory is gone or holds another job.
+ */
+export async function* jobsAt(
+  server: string,
+  target: Target,
+  io: Pick<Io, 'env' | 'home' | 'platform'>,
+): AsyncGenerator<{ directory: string; state?: JobState }> {
+  const text = targetText(target)
+  for (const name of (await pointerNames(io)).slice(0, maxPointers)) {
+    const pointer = await readPointer(join(jobsDirectory(io), name))
+    if (!pointer || bare(pointer.server) !== bare(server) || pointer.target !== text) continue
+    const { directory, exportId } = pointer
+    const state = await readJob(directory).catch(() => undefined)
+    yield { directory, state: state?.exportId === exportId ? state : undefined }
+  }
 }
 
 const exportIdText = /^[\w-]{8,64}$/

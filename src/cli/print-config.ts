@@ -6,6 +6,7 @@ import type { Io } from './io.js'
 import { type OptionName, row } from './options.js'
 import type { ChosenProfile, Settings } from './settings.js'
 import { targetName } from './show.js'
+import type { FoundSince } from './since-last.js'
 import { isMock } from './values.js'
 
 export interface PrintedSetting {
@@ -77,13 +78,19 @@ const secretRows = (way: ChosenWay, io: Io): PrintedSetting[] =>
   })
 
 /** Every setting of a command; what is a secret itself is `***`. */
-export const printedSettings = (settings: Settings, config: Config, io: Io): PrintedSetting[] => {
+export const printedSettings = (
+  settings: Settings,
+  config: Config,
+  io: Io,
+  found?: FoundSince,
+): PrintedSetting[] => {
   const chosen = chooseWay(settings, io.env)
   // Settings for real servers are not for a mock inside this process.
   const isOpen = isMock(config.server) && config.network.auth.kind === 'none'
   const way: ChosenWay = isOpen ? { way: 'none', source: config.server } : chosen
   const following = derived(config, settings, way)
   const printed = (name: OptionName): PrintedSetting => {
+    if (name === 'since' && found) return { name, value: found.since, source: found.source }
     const source = settings.setting(name)?.source
     const follows =
       source === undefined || (name === 'auth' && way.source !== source) ? following[name] : undefined

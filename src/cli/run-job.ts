@@ -27,6 +27,8 @@ export interface JobRun {
   /** Creates the job or goes on with it; `done` when there is nothing to run. */
   begin: (job: Job, reporter: Reporter) => Promise<'run' | 'done'>
   steer?: Steer
+  /** What is said after the first line. */
+  opening?: readonly string[]
   /** For the first line, where the question is not known. */
   target?: string
   /** The run is as it should be although the job is not complete: a kick-off, for one. */
@@ -217,6 +219,7 @@ export const runJob = async (run: JobRun, io: Io): Promise<Ending> => {
     })
     const passedOver = passedOverText(settings)
     if (passedOver !== undefined) reporter.note(passedOver)
+    for (const line of run.opening ?? []) reporter.note(line)
     const ran = await openAndRun(run, reporter, io)
     const state = ran.state ?? (await readJob(config.directory).catch(() => undefined)) ?? newState()
     // Once there is a job, the settings were good enough to be taken.

@@ -10,8 +10,10 @@ import { moveAside } from './move-aside.js'
 import { adviceOf } from './preset-words.js'
 import { printedLines, printedSettings } from './print-config.js'
 import { talkFor, warner } from './report/index.js'
+import type { JobRun } from './run-job.js'
 import type { Settings } from './settings.js'
 import { shortPath } from './show.js'
+import { type FoundSince, resolveSince } from './since-last.js'
 import { spelling } from './spelling.js'
 import { parseTarget } from './target.js'
 
@@ -22,11 +24,12 @@ const sayAdvice = async (run: { config: Config; settings: Settings }, io: Io): P
 }
 
 /** The ending of a run that only prints; undefined when there is something to start. */
-const printOnly = async (config: Config, settings: Settings, io: Io): Promise<Ending | undefined> => {
+const printOnly = async ({ config, settings, found }: Prepared, io: Io): Promise<Ending | undefined> => {
   const json = settings.get('json')
-  const printed = settings.get('print-config') ? printedSettings(settings, config, io) : undefined
+  const printed = settings.get('print-config') ? printedSettings(settings, config, io, found) : undefined
   const request = settings.get('dry-run') ? shownRequest(config) : undefined
   if (!printed && !request) return undefined
+  if (request && found) (await talkFor(settings, io)).line(found.said)
   if (request) await sayAdvice({ config, settings }, io)
   const lines = [
     ...(printed ? printedLines(printed) : []),
@@ -48,15 +51,34 @@ const setAside = async (config: Config, settings: Settings, io: Io): Promise<voi
   }
 }
 
+/** What to run with. */
+export interface Prepared {
+  config: Config
+  settings: Settings
+  /** What `--since last` came to. */
+  found?: FoundSince
+}
+
 /** The config to run with, or the ending of a run that started nothing. */
 export const prepareExport = async (
   invocation: Invocation,
   io: Io,
-): Promise<{ config: Config; settings: Settings } | { ending: Ending }> => {
+): Promise<Prepared | { ending: Ending }> => {
   const settings = settingsFor(invocation.settings, parseTarget(invocation.args[0]))
-  const config = await resolveConfig(settings, invocation.args[0], io)
-  const ending = await printOnly(config, settings, io)
+  const { config, found } = await resolveSince(
+    await resolveConfig(settings, invocation.args[0], io),
+    settings,
+    io,
+  )
+  const prepared = { config, settings, found }
+  const ending = await printOnly(prepared, io)
   if (ending) return { ending }
   await setAside(config, settings, io)
-  return { config, settings }
+  return prepared
 }
+
+/** What a run says of `--since last`, to people and to programs. */
+export const sinceWords = ({ config, found }: Prepared): Pick<JobRun, 'opening' | 'fields'> =>
+  found === undefined
+    ? {}
+    : { opening: [found.said], fields: () => ({ since: config.kickOff.since ?? null }) }

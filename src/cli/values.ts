@@ -113,15 +113,11 @@ export const parseInstant = (text: string): string | undefined => {
   return new Date(Date.UTC(year, month - 1, day)).getUTCDate() === day ? text : undefined
 }
 
-/** `--since` knows `last` as well, which needs the series of exports. */
-export const parseSince = (text: string): string | undefined => {
-  if (text === 'last') {
-    throw new BulkxError('BULKX_USAGE', '--since last is not available yet: a date or an instant is needed', {
-      hint: 'write it like --since 2026-01-31 or --since 2026-01-31T00:00:00Z',
-    })
-  }
-  return parseInstant(text)
-}
+/** `last`, beside what the server is asked: the time of the last export of the series. */
+export const lastSince = 'last'
+
+export const parseSince = (text: string): string | undefined =>
+  text === lastSince ? text : parseInstant(text)
 
 const datatypes = new Set(
   (

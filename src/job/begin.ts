@@ -8,27 +8,10 @@ import type { JobEvent, Phase } from './facts.js'
 import { failing } from './findings.js'
 import { shownDirectory } from './next-command.js'
 import { phaseError } from './outcome.js'
+import { questionText } from './question.js'
 import { type JobState, phaseOf } from './state.js'
 
 export type BeginningCommand = 'export' | 'kickoff' | 'resume'
-
-/** What makes two kick-offs the same question: everything asked, not how this server wants it put. */
-const questionText = (server: string, kickOff: KickOffRequest): string => {
-  const { method: _method, listStyle: _listStyle, lenient: _lenient, ...asked } = kickOff
-  return JSON.stringify([
-    server.replace(/\/+$/, ''),
-    Object.entries(asked)
-      .filter(([, value]) => value !== undefined)
-      .map(
-        ([name, value]) =>
-          [
-            name,
-            Array.isArray(value) ? [...value].map((item) => JSON.stringify(item)).sort() : value,
-          ] as const,
-      )
-      .sort(([a], [b]) => (a < b ? -1 : 1)),
-  ])
-}
 
 const isSameQuestion = (job: Job, kickOff: KickOffRequest): boolean =>
   job.state.kickOff !== undefined &&
@@ -104,6 +87,7 @@ const create = (job: Job, kickOff: KickOffRequest | undefined): Promise<JobEvent
       server: job.config.server,
       fhirUrl: job.config.fhirUrl,
       kickOff,
+      sinceLast: kickOff && job.config.sinceLast,
       identity: job.config.identity,
     },
   ])
@@ -112,7 +96,7 @@ const isNew = (state: JobState): boolean => state.exportId === ''
 
 /** A resume with a milder `--fail-on` accepts what was found. */
 const accept = async (job: Job): Promise<void> => {
-  const { findings = [], accepted = 'error' } = job.state
+  const { findings = [], accepted = job.state.failOn } = job.state
   const { failOn } = job.config.files
   if (failing(findings, accepted).length > 0 && failing(findings, failOn).length === 0) {
     await job.record([{ type: 'findings-accepted', failOn }])

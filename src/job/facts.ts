@@ -42,6 +42,8 @@ export type Fact =
       fhirUrl: string
       /** Absent when somebody else kicked the job off and the question is not known. */
       kickOff?: KickOffRequest
+      /** Its `since` was found by `--since last`, or there was nothing to find. */
+      sinceLast?: true
       identity?: Identity
     }
   /** `kept`: what there is of files that are not whole. */
@@ -130,8 +132,8 @@ export type Fact =
       code: 'BULKX_EXPORT_FAILED' | 'BULKX_BAD_ANSWER'
     }
   | { type: 'export-gone'; status: number; message: string }
-  /** `kept`: the job stays on the server, as `--cleanup never` asked. */
-  | { type: 'manifest-written'; findings: Finding[]; kept?: boolean }
+  /** `kept`: the job stays on the server, as `--cleanup never` asked. `failOn`: where it is stricter than usual. */
+  | { type: 'manifest-written'; findings: Finding[]; kept?: boolean; failOn?: FailOn }
   | { type: 'findings-accepted'; failOn: FailOn }
   | { type: 'delete-answered'; status: number; message?: string }
   | { type: 'job-cancelled'; status: number }

@@ -3,6 +3,7 @@ import { readInstant } from '../protocol/instant.js'
 import type { Issue } from '../protocol/types.js'
 import { arrivalFindings } from './arrival-findings.js'
 import { contentFindings, many } from './content-findings.js'
+import { dataTimeOf } from './data-time.js'
 import type { FailOn, Finding } from './facts.js'
 import { type OutputFile, typesOf } from './files.js'
 import type { JobState } from './state.js'
@@ -103,15 +104,13 @@ const noDataFindings = ({ files, kickOff }: JobState): Finding[] => {
   return [{ severity: 'information', code: 'no-data', message: `the server lists no data: ${why}` }]
 }
 
-const isTime = (text: string): boolean => readInstant(text) !== undefined || !Number.isNaN(Date.parse(text))
-
 /** What the clock that the next export begins at says: none, one that is old, or more than one. */
 const timeFindings = (state: JobState): Finding[] => {
-  const { transactionTime, serverDate, acceptedAt } = state
-  if (transactionTime === undefined || !isTime(transactionTime)) {
+  const { transactionTime, serverDate } = state
+  const { text, guessed } = dataTimeOf(state)
+  if (transactionTime === undefined || guessed) {
     const said = transactionTime === undefined ? 'has no transactionTime' : `has no time as transactionTime`
-    const then = new Date(serverDate ?? acceptedAt).toISOString()
-    const message = `the manifest ${said}; the kick-off was at ${then}, which is the next --since for a server that takes it`
+    const message = `the manifest ${said}; the kick-off was at ${text}, which is the next --since for a server that takes it`
     return [{ severity: 'warning', code: 'no-transaction-time', message }]
   }
   const found: Finding[] = []

@@ -213,7 +213,11 @@ const checks: Readonly<Record<Fact['type'], Check>> = {
     code: oneOf('BULKX_EXPORT_FAILED', 'BULKX_BAD_ANSWER'),
   }),
   'export-gone': having({ status: number, message: text }),
-  'manifest-written': having({ findings: listOf(finding), kept: maybe(flag) }),
+  'manifest-written': having({
+    findings: listOf(finding),
+    kept: maybe(flag),
+    failOn: maybe(oneOf('error', 'warning', 'never')),
+  }),
   'findings-accepted': having({ failOn: oneOf('error', 'warning', 'never') }),
   'delete-answered': having({ status: number, message: maybe(text) }),
   'job-cancelled': having({ status: number }),

@@ -8,6 +8,10 @@ import { failing } from './findings.js'
 import { attachCommand, cancelCommand, resumeCommand, trustingCommand } from './next-command.js'
 import { type JobState, phaseOf } from './state.js'
 
+/** Whether the export ended 0, or what was found in it was accepted: only then does the clock of `--since last` move. */
+export const endedWell = (state: JobState): boolean =>
+  phaseOf(state) === 'complete' && failing(state.findings ?? [], state.accepted ?? state.failOn).length === 0
+
 /** `error` is set exactly when the outcome's exit code is not 0. */
 export interface Conclusion {
   outcome: Outcome

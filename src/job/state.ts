@@ -28,6 +28,8 @@ export interface JobState extends Looks {
   server: string
   fhirUrl: string
   kickOff?: KickOffRequest
+  /** Its `since` is what `--since last` found. */
+  sinceLast: boolean
   identity: Identity
   /** Epoch milliseconds of the first fact. */
   startedAt: number
@@ -79,6 +81,8 @@ export interface JobState extends Looks {
   listedTwice: Set<string>
 
   findings?: Finding[]
+  /** What the run that wrote the manifest failed on. */
+  failOn: FailOn
   accepted?: FailOn
   completedAt?: number
   /** Left on the server on purpose. */
@@ -94,6 +98,7 @@ export const newState = (): JobState => ({
   exportId: '',
   server: '',
   fhirUrl: '',
+  sinceLast: false,
   identity: {},
   startedAt: 0,
   lastFactAt: 0,
@@ -116,6 +121,7 @@ export const newState = (): JobState => ({
   alike: new Set(),
   otherFiles: false,
   listedTwice: new Set(),
+  failOn: 'error',
   kept: false,
   nameFile: fileNames(),
 })
@@ -140,6 +146,7 @@ const folds: Folds = {
     state.server = event.server
     state.fhirUrl = event.fhirUrl
     state.kickOff = event.kickOff
+    state.sinceLast = event.sinceLast === true
     state.identity = event.identity ?? {}
     state.startedAt = event.at
   },
@@ -228,6 +235,7 @@ const folds: Folds = {
   },
   'manifest-written': (state, event) => {
     state.findings = event.findings
+    state.failOn = event.failOn ?? 'error'
     state.completedAt = event.at
     state.kept = event.kept === true
   },

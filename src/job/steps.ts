@@ -57,7 +57,12 @@ async function* writeManifest(job: Job): AsyncGenerator<Fact[]> {
   const findings = ranked([...findingsOf(job.state), ...(await conflicts(job))])
   await job.sink.write(manifestName, manifestText(job.state, findings, job.clock.now()))
   const { failOn, cleanup } = job.config.files
-  const written: Fact = { type: 'manifest-written', findings, kept: cleanup === 'never' || undefined }
+  const written: Fact = {
+    type: 'manifest-written',
+    findings,
+    kept: cleanup === 'never' || undefined,
+    failOn: failOn === 'warning' ? failOn : undefined,
+  }
   const accepts = failing(findings, 'error').length > 0 && failing(findings, failOn).length === 0
   yield accepts ? [written, { type: 'findings-accepted', failOn }] : [written]
 }

@@ -11,6 +11,7 @@ export const cmsPresets = {
     advice: {
       levels: { Patient: { methods: ['get'] }, 'Group/<id>': { methods: ['get'] } },
       parameters: ['type', 'since', 'type-filter', 'output-format'],
+      newMembersWhole: true,
     },
   },
   ab2d: {

@@ -1,6 +1,9 @@
 /** Presets for servers that anybody can run, for those of clouds, and for what guides ask of any server. Data only. */
 import type { Preset } from '../presets.js'
 
+/** hapi-fhir#4387 */
+const missedInGroups = 'what is new of patients whose own Patient resource did not change'
+
 export const openPresets = {
   hapi: {
     title: 'HAPI FHIR',
@@ -17,6 +20,7 @@ export const openPresets = {
         'Group/<id>': { methods: ['get', 'post'] },
         'Patient/<id>': { methods: ['get', 'post'] },
       },
+      sinceMisses: { 'Group/<id>': missedInGroups },
     },
   },
   smile: {
@@ -26,7 +30,7 @@ export const openPresets = {
     grade: 'documented',
     doubt: 'its tutorial polls by POST, which is not done here; what is not in it is taken from HAPI FHIR',
     options: {},
-    advice: {},
+    advice: { sinceMisses: { 'Group/<id>': missedInGroups } },
   },
   azure: {
     title: 'Microsoft FHIR server and Azure',

@@ -115,7 +115,7 @@ describe('usage errors end 2', () => {
     [['export', '--server', 'ehr.example'], /--server "ehr.example" is not an http/, /--server https:/],
     [['export', '--poll-min', 'x', '--server', 'mock:'], /--poll-min "x" is not a duration/, /--poll-min 1s/],
     [['export', 'patient', '--server', 'mock:'], /The target "patient"/, /did you mean Patient\?/],
-    [['export', '--since', 'last', '--server', 'mock:'], /a date or an instant is needed/, /--since 2026/],
+    [['export', '--since', 'latest', '--server', 'mock:'], /is not a date.*or last/, /--since 2026/],
     [['export', '--server', 'mock:nobody'], /no mock personality "nobody"/, /reference/],
     [['kickoff', '--server', 'mock:'], /would end with this command/, /bulkx export --server mock:/],
     [['resume'], /There is no job in/, /bulkx jobs/],

@@ -3,7 +3,7 @@ import { beginJob } from '../../job/begin.js'
 import type { Run } from '../invocation.js'
 import { startMock } from '../mock-server.js'
 import { runJob } from '../run-job.js'
-import { prepareExport } from '../start-export.js'
+import { prepareExport, sinceWords } from '../start-export.js'
 import { isMock } from '../values.js'
 
 export const run: Run = async (invocation, io) => {
@@ -19,6 +19,7 @@ export const run: Run = async (invocation, io) => {
         config: mock ? { ...config, fhirUrl: mock.fhirUrl } : config,
         settings,
         begin: (job) => beginJob(job, 'export'),
+        ...sinceWords(prepared),
       },
       io,
     )

@@ -7,7 +7,7 @@ import { phaseOf } from '../../job/state.js'
 import { kickOffOnly } from '../../job/steer.js'
 import type { Run } from '../invocation.js'
 import { runJob } from '../run-job.js'
-import { prepareExport } from '../start-export.js'
+import { prepareExport, sinceWords } from '../start-export.js'
 import { isMock } from '../values.js'
 
 const underWay: ReadonlySet<Phase> = new Set(['in-progress', 'downloading', 'incomplete', 'complete'])
@@ -35,6 +35,7 @@ export const run: Run = async (invocation, io) => {
         if (begun === 'done') reporter.note('this export is under way here already: nothing was sent')
         return begun
       },
+      ...sinceWords(prepared),
       steer: kickOffOnly,
       isGood: (state) => underWay.has(phaseOf(state)),
       farewell: (_state, directory) =>

@@ -28,6 +28,12 @@ const adviceTexts = (advice: Advice): string[] => {
     ...(withoutSince
       ? [`without --since: ${withoutSince.holds}; --since ${withoutSince.everything} asks for everything`]
       : []),
+    ...Object.entries(advice.sinceMisses ?? {}).map(
+      ([level, what]) => `${level} with --since: misses ${what}; \`bulkx sync\` exports everything each time`,
+    ),
+    ...(advice.newMembersWhole
+      ? ['patients who are new in a group come whole with --since: `bulkx sync` does not ask for them again']
+      : []),
     ...(patients
       ? [`patients: ${grouped(patients.largest)} at most, better ${grouped(patients.advised)}`]
       : []),

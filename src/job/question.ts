@@ -1,0 +1,46 @@
+/** What makes two kick-offs the same question, and two questions one series: CONTRACT part 1. */
+import type { KickOffRequest } from '../protocol/types.js'
+
+/** Everything asked, not how this server wants it put. */
+export const questionText = (server: string, kickOff: KickOffRequest): string => {
+  const { method: _method, listStyle: _listStyle, lenient: _lenient, ...asked } = kickOff
+  return JSON.stringify([
+    server.replace(/\/+$/, ''),
+    Object.entries(asked)
+      .filter(([, value]) => value !== undefined)
+      .map(
+        ([name, value]) =>
+          [
+            name,
+            Array.isArray(value) ? [...value].map((item) => JSON.stringify(item)).sort() : value,
+          ] as const,
+      )
+      .sort(([a], [b]) => (a < b ? -1 : 1)),
+  ])
+}
+
+const times: readonly string[] = ['_since', '_until']
+
+const queryOf = ({ target }: KickOffRequest): URLSearchParams =>
+  new URLSearchParams(target.kind === 'url' ? (/\?(.*)$/s.exec(target.url)?.[1] ?? '') : '')
+
+/** Whether a time of that name is asked for in any way: as an option, as `--param`, or inside a kick-off URL. */
+export const hasTime = (kickOff: KickOffRequest, name: 'since' | 'until'): boolean =>
+  kickOff[name] !== undefined ||
+  kickOff.extra?.some((parameter) => parameter.name === `_${name}`) === true ||
+  queryOf(kickOff).has(`_${name}`)
+
+/** The question without `_since` and `_until`: what successive incremental exports share. */
+export const seriesOf = ({
+  since: _since,
+  until: _until,
+  extra,
+  ...kickOff
+}: KickOffRequest): KickOffRequest => {
+  const others = extra?.filter(({ name }) => !times.includes(name))
+  return others === undefined || others.length === 0 ? kickOff : { ...kickOff, extra: others }
+}
+
+/** Equal for two questions of one series. */
+export const seriesText = (server: string, kickOff: KickOffRequest): string =>
+  questionText(server, seriesOf(kickOff))
