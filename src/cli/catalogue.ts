@@ -77,6 +77,15 @@ const jobCommands: Readonly<Record<string, CommandRow>> = {
     exitCodes: [0, 2, 3, 8, 9, 11, 130],
     load: async () => (await import('./commands/cancel.js')).run,
   },
+  verify: {
+    summary: 'Read a finished export, or a data set, again: is all of it as it was stored?',
+    args: [{ name: '<dir>', help: 'the directory of an export, or of a data set of `bulkx sync`' }],
+    options: ['parallel', 'json', 'quiet', 'no-progress', 'color'],
+    reworded: { parallel: { help: 'files read at once' } },
+    examples: ['bulkx verify out', 'bulkx verify dataset --json'],
+    exitCodes: [0, 2, 7, 8, 9, 10, 11, 130],
+    load: async () => (await import('./commands/verify.js')).run,
+  },
   jobs: {
     summary: 'List the jobs that you have started, newest first, with their phase.',
     args: [],

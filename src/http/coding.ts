@@ -118,6 +118,22 @@ async function* single(
   }
 }
 
+/**
+ * The content of a file that is stored compressed, all of its members. Throws `DecodeError` where it is not compressed,
+ * damaged or cut off, and what `source` throws.
+ */
+export async function* gunzipped(source: AsyncGenerator<Buffer>): AsyncGenerator<Buffer> {
+  const input = new Chunks(source)
+  try {
+    if (!isGzip(await input.peek(2))) throw new DecodeError('it is not compressed')
+    yield* members(input)
+  } catch (error) {
+    throw decodeError(error)
+  } finally {
+    input.close()
+  }
+}
+
 /** RFC 9110, 8.4.1.2: `deflate` has a zlib header. Servers that leave it away are as old as the word. */
 const inflateFor = (first: Buffer): Decoder => {
   const [method = 0, flags = 0] = first

@@ -6,6 +6,7 @@ import { basename, dirname, join } from 'node:path'
 import type { Clock } from '../clock.js'
 import { BulkxError } from '../errors.js'
 import { isObject } from '../json.js'
+import { plainText } from '../protocol/operation-outcome.js'
 import { fileMode } from '../sink/disk.js'
 import { storageError, systemCode } from '../sink/storage-error.js'
 
@@ -23,6 +24,8 @@ interface Holder {
   host: string
   pid: number
   start?: string
+  /** Since when, epoch milliseconds. */
+  at?: number
 }
 
 /** A file, and who is written in it. */
@@ -59,10 +62,16 @@ const holderOf = (text: string): Holder => {
   try {
     const value: unknown = JSON.parse(text)
     if (!isObject(value)) return nobody
-    const { id, host, pid, start } = value
+    const { id, host, pid, start, at } = value
     if (typeof id !== 'string' || !idText.test(id)) return nobody
     if (typeof host !== 'string' || typeof pid !== 'number') return nobody
-    return { id, host, pid, start: typeof start === 'string' ? start : undefined }
+    return {
+      id,
+      host,
+      pid,
+      start: typeof start === 'string' ? start : undefined,
+      at: typeof at === 'number' && Math.abs(at) <= 8.64e15 ? at : undefined,
+    }
   } catch {
     return nobody
   }
@@ -101,6 +110,15 @@ const isDead = async (
   // The very process lives on this machine, be it suspended: it will write on when it wakes.
   if (isHere && self.startOf?.(holder.pid) === holder.start) return false
   return (await age(path, clock)) > silentMs
+}
+
+/** The id of the process that works under a lock, for those who only look: nothing is taken. 0: it does not say. */
+export const liveHolder = async (
+  path: string,
+  { self, clock }: { self: ProcessIdentity; clock: Clock },
+): Promise<number | undefined> => {
+  const holder = await readHolder(path).catch(() => undefined)
+  return holder && !(await isDead({ path, holder }, staleMs, self, clock)) ? holder.pid : undefined
 }
 
 /** For file systems without hard links: the name first, its content a moment later. */
@@ -170,8 +188,15 @@ const takeOver = async (
   }
 }
 
+/** `process 4711 on build-7, since 2026-01-31T03:00:00.000Z`. The rest of a host's name tells systems apart. */
+const holderText = ({ pid, host, at }: Holder): string => {
+  const [name = ''] = plainText(host, 200).split(' ')
+  const where = name === '' ? '' : ` on ${name}`
+  return `process ${pid}${where}${at === undefined ? '' : `, since ${new Date(at).toISOString()}`}`
+}
+
 const locked = (directory: string, holder: Holder): BulkxError =>
-  new BulkxError('BULKX_JOB_LOCKED', `Another process works in ${directory}: process ${holder.pid}`, {
+  new BulkxError('BULKX_JOB_LOCKED', `Another process works in ${directory}: ${holderText(holder)}`, {
     hint: 'wait for it to end; `bulkx status` shows where the job is',
   })
 
@@ -208,7 +233,13 @@ export const takeLock = async (
   path: string,
   { directory, self, clock }: { directory: string; self: ProcessIdentity; clock: Clock },
 ): Promise<Lock> => {
-  const holder: Holder = { id: randomUUID(), host: self.host, pid: self.pid, start: self.startOf?.(self.pid) }
+  const holder: Holder = {
+    id: randomUUID(),
+    host: self.host,
+    pid: self.pid,
+    start: self.startOf?.(self.pid),
+    at: clock.now(),
+  }
   let fromSilent = false
   try {
     fromSilent = await acquire(path, directory, holder, self, clock)

@@ -26,7 +26,8 @@ const nameAt = (url: string | undefined, state: JobState): string | undefined =>
 const countSeverity = ({ severities }: OutputFile): object[] | undefined =>
   severities && Object.entries(severities).map(([code, count]) => ({ code, count }))
 
-const entry = (file: OutputFile, state: JobState): object => {
+/** What `manifest.json` says of a file; absent facts are undefined. */
+export const manifestEntry = (file: OutputFile, state: JobState) => {
   const { bytes, storedBytes, sha256, lines, resources, badLines } = file.stored ?? {}
   return {
     type: typeOf(file),
@@ -59,7 +60,7 @@ class Entries {
 
   *[Symbol.iterator](): Generator<object> {
     for (const file of this.state.files.values())
-      if (file.section === this.section) yield entry(file, this.state)
+      if (file.section === this.section) yield manifestEntry(file, this.state)
   }
 }
 

@@ -8,7 +8,7 @@ import { type Paint, plainPaint } from '../explain.js'
 import type { Io } from '../io.js'
 import type { Settings } from '../settings.js'
 import { harmless } from '../text.js'
-import { jsonReporter } from './json.js'
+import { jsonReporter, type Marks } from './json.js'
 import { plainReporter } from './plain.js'
 
 /** What the first line of a run says. */
@@ -118,7 +118,7 @@ const both = (first: Reporter, second: Reporter): Reporter => ({
 })
 
 /** Spinner and bars need a terminal that can move its cursor; request lines of `--verbose` would tear them. */
-const wantsMotion = (settings: Settings, io: Io): boolean =>
+export const wantsMotion = (settings: Settings, io: Io): boolean =>
   io.stderr.terminal !== undefined &&
   io.env.TERM !== 'dumb' &&
   !settings.get('quiet') &&
@@ -128,11 +128,11 @@ const wantsMotion = (settings: Settings, io: Io): boolean =>
   !(settings.get('json') && io.stdout.isTTY) &&
   !io.env.CI
 
-/** The reporters that the options ask for, as one. */
-export const createReporter = async (settings: Settings, io: Io): Promise<Reporter> => {
+/** The reporters that the options ask for, as one. `marks`: further fields of the lines of `--json`. */
+export const createReporter = async (settings: Settings, io: Io, marks?: Marks): Promise<Reporter> => {
   const talk = await talkFor(settings, io)
   const people = wantsMotion(settings, io)
     ? (await import('./fancy.js')).fancyReporter(talk, io)
     : plainReporter(talk)
-  return settings.get('json') ? both(people, jsonReporter(io)) : people
+  return settings.get('json') ? both(people, jsonReporter(io, marks)) : people
 }

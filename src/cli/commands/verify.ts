@@ -1,0 +1,178 @@
+/** `bulkx verify`: reads a finished export, or a data set, again, and says what is not as it was stored. */
+import { lstat } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
+import { defaults } from '../../config.js'
+import { BulkxError } from '../../errors.js'
+import type { Progress } from '../../fetch/progress.js'
+import { lockPath } from '../../job/directory.js'
+import { liveHolder } from '../../job/lock.js'
+import { isDataset, type VerifiedDataset, verifyDataset } from '../../verify/dataset.js'
+import { type Verified, type VerifyOptions, verifyExport } from '../../verify/export.js'
+import type { Note, Problem } from '../../verify/record.js'
+import type { Ending, Run } from '../invocation.js'
+import type { Io } from '../io.js'
+import type { Bars } from '../report/bars.js'
+import { talkFor, wantsMotion } from '../report/index.js'
+import type { Settings } from '../settings.js'
+import { shortPath } from '../show.js'
+import { count, grouped, harmless, size } from '../text.js'
+
+/** Problems, and notes, that are told one by one; the others are counted. */
+const toldMax = 1000
+const itemsMax = 20
+
+/** The first ones, and how many there are. */
+class Told<T> {
+  readonly first: T[] = []
+  number = 0
+
+  add(one: T): void {
+    this.number += 1
+    if (this.first.length < toldMax) this.first.push(one)
+  }
+
+  get more(): number {
+    return this.number - this.first.length
+  }
+}
+
+const lineOf = ({ file, message }: Problem | Note): string =>
+  harmless(file === undefined ? message : `${file}: ${message}`)
+
+const linesOf = (told: Told<Problem | Note>, max = toldMax): string[] => {
+  const lines = told.first.slice(0, max).map(lineOf)
+  const more = told.number - lines.length
+  return more === 0 ? lines : [...lines, `and ${grouped(more)} more`]
+}
+
+const remediesMax = 3
+
+/** Each remedy once; where there are several, with the first file that needs it. */
+const hintFor = (problems: readonly Problem[]): string => {
+  const first = new Map<string, string | undefined>()
+  for (const { remedy, file } of problems) if (!first.has(remedy)) first.set(remedy, file)
+  const told = [...first].slice(0, remediesMax)
+  return told
+    .map(([remedy, file]) => (told.length === 1 || file === undefined ? remedy : `${file}: ${remedy}`))
+    .join('; ')
+}
+
+const errorFor = (
+  problems: Told<Problem>,
+  { shownAs, unseen }: { shownAs: string; unseen: boolean },
+): BulkxError | undefined => {
+  if (problems.number === 0) return undefined
+  const onlyUnreadable = problems.more === 0 && problems.first.every(({ code }) => code === 'unreadable')
+  const what = count(problems.number, 'problem')
+  const message = onlyUnreadable
+    ? `Not everything in ${shownAs} can be read: ${what}`
+    : `${shownAs} is not as it was stored: ${what}`
+  return new BulkxError(onlyUnreadable ? 'BULKX_STORAGE' : 'BULKX_DIFFERS', message, {
+    hint: hintFor(problems.first),
+    items: unseen ? linesOf(problems, itemsMax) : undefined,
+  })
+}
+
+/** What was read, in one line. */
+const summary = (verified: Verified, shownAs: string): string => {
+  const read = `${count(verified.files, 'file')}, ${count(verified.resources, 'resource')}, ${size(verified.bytes)}`
+  return `verified ${shownAs}: ${read}`
+}
+
+const startProgress = async (
+  settings: Settings,
+  io: Io,
+  { progress, counts }: Pick<VerifyOptions, 'progress' | 'counts'>,
+): Promise<Bars | undefined> => {
+  const stream = io.stderr.terminal
+  if (!stream || !wantsMotion(settings, io)) return undefined
+  const { startBars } = await import('../report/bars.js')
+  return startBars({ stream, clock: io.clock, progress, counts: () => counts })
+}
+
+const busyNote = async (directory: string, io: Io): Promise<Note[]> => {
+  const path = lockPath(directory)
+  if (!(await lstat(path).catch(() => undefined))?.isFile()) return []
+  const pid = await liveHolder(path, { self: io.process, clock: io.clock })
+  if (pid === undefined) return []
+  const message = `another process works here (process ${pid}): what it writes meanwhile is not verified`
+  return [{ code: 'busy', message }]
+}
+
+/** `current`, and a folder of the snapshots, are no data set: the one that they belong to is named. */
+const withDataset = async (error: unknown, directory: string, io: Io): Promise<unknown> => {
+  if (!(error instanceof BulkxError) || error.code !== 'BULKX_NO_JOB') return error
+  for (const above of [dirname(directory), dirname(dirname(directory))]) {
+    if (!(await lstat(join(above, 'dataset.json')).catch(() => undefined))) continue
+    const hint = `it belongs to a data set: \`bulkx verify ${shortPath(above, io.cwd)}\``
+    return new BulkxError(error.code, error.message, { hint })
+  }
+  return error
+}
+
+const fieldsOf = (verified: Verified | VerifiedDataset) => {
+  const { unfinished: _unfinished, ...fields } = verified
+  if (!('exports' in fields)) return fields
+  return { ...fields, exports: fields.exports.map(({ unfinished: _error, ...one }) => one) }
+}
+
+/** The only problems of a data set that somebody works in may be what he has done so far. */
+const endingError = (
+  verified: Verified | VerifiedDataset,
+  problems: Told<Problem>,
+  busy: readonly Note[],
+  shown: { shownAs: string; unseen: boolean },
+): BulkxError | undefined => {
+  if ('exports' in verified && busy.length > 0 && problems.number > 0) {
+    const message = `Another process works in ${shown.shownAs}, and ${count(problems.number, 'thing')} there are not as they should be now`
+    return new BulkxError('BULKX_JOB_LOCKED', message, {
+      hint: 'wait for it to end, then run `bulkx verify` again',
+      items: shown.unseen ? linesOf(problems, itemsMax) : undefined,
+    })
+  }
+  return errorFor(problems, shown) ?? verified.unfinished
+}
+
+const verified = async (options: VerifyOptions, io: Io): Promise<Verified | VerifiedDataset> => {
+  try {
+    return (await isDataset(options.directory)) ? await verifyDataset(options) : await verifyExport(options)
+  } catch (error) {
+    throw await withDataset(error, options.directory, io)
+  }
+}
+
+export const run: Run = async ({ args, settings }, io): Promise<Ending> => {
+  const directory = resolve(io.cwd, args[0] ?? '.')
+  const shownAs = shortPath(directory, io.cwd)
+  const talk = await talkFor(settings, io)
+  const problems = new Told<Problem>()
+  const notes = new Told<Note>()
+  const progress: Progress = { bytes: 0, active: new Map(), paused: new Map() }
+  const gauges = { progress, counts: { done: 0, total: 0 } }
+  const busy = await busyNote(directory, io)
+  for (const note of busy) notes.add(note)
+  const bars = await startProgress(settings, io, gauges)
+  const parallel = settings.get('parallel') ?? defaults.files.parallel
+  const report = {
+    problem: (problem: Problem) => problems.add(problem),
+    note: (note: Note) => notes.add(note),
+  }
+  const options: VerifyOptions = { directory, shownAs, parallel, ...gauges, report, signal: io.signal }
+  const found = await verified(options, io).finally(() => bars?.stop())
+  const unseen = settings.get('json') === true || settings.get('quiet') === true
+  if (!unseen) for (const line of linesOf(problems)) io.stdout.write(`${line}\n`)
+  for (const line of linesOf(notes)) talk.line(line)
+  const error = endingError(found, problems, busy, { shownAs, unseen })
+  if (!error) talk.line(summary(found, shownAs))
+  return {
+    error,
+    result: {
+      ...fieldsOf(found),
+      directory,
+      problems: problems.first,
+      moreProblems: problems.more || undefined,
+      notes: notes.first,
+      moreNotes: notes.more || undefined,
+    },
+  }
+}

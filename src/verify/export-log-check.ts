@@ -1,0 +1,74 @@
+/** `log.ndjson` against what the export has stored: other tools read how much there was from it. */
+import { exportLogName } from '../job/export-log.js'
+import { isObject, parseJson } from '../json.js'
+import { linesOf } from '../ndjson/lines.js'
+import { storageError } from '../sink/storage-error.js'
+import { openInside } from './inside.js'
+import { differences, differenceText, type Remedies, type Report } from './record.js'
+
+export interface LogFacts {
+  exportId: string
+  files: number
+  resources: number
+  bytes: number
+}
+
+/** Of one item; bytes. */
+const longestItem = 16 * 1024 * 1024
+
+interface Read {
+  broken: number
+  /** What the last `export_complete` of this export says. */
+  complete?: Record<string, unknown>
+  downloads: number
+  others: number
+}
+
+const readItems = async (source: AsyncIterable<Uint8Array>, exportId: string): Promise<Read> => {
+  const read: Read = { broken: 0, downloads: 0, others: 0 }
+  for await (const line of linesOf(source, { gzip: false, maxLineBytes: longestItem })) {
+    const item = parseJson(line)
+    if (!isObject(item) || typeof item.eventId !== 'string') read.broken += 1
+    else if (item.exportId !== exportId) read.others += 1
+    else if (item.eventId === 'download_complete') read.downloads += 1
+    else if (item.eventId === 'export_complete')
+      read.complete = isObject(item.eventDetail) ? item.eventDetail : {}
+  }
+  return read
+}
+
+const differing = (read: Read, facts: LogFacts): string | undefined => {
+  const { files, resources, bytes } = facts
+  if (read.broken > 0) return `${read.broken} of its lines are no log items`
+  if (read.others > 0) return `${read.others} of its lines are of another export`
+  if (!read.complete) return 'it does not say that the export is complete'
+  const found = differences({ files, resources, bytes }, read.complete, ['files', 'resources', 'bytes'])
+  if (found) return differenceText(found)
+  return read.downloads < files ? `it has ${read.downloads} downloads of ${files} files` : undefined
+}
+
+/** Of a finished export of ours. Throws `BULKX_STORAGE` when the disk cannot be read. */
+export const checkExportLog = async (
+  directory: string,
+  facts: LogFacts,
+  { remedies, report }: { remedies: Remedies; report: Report },
+): Promise<void> => {
+  const opened = await openInside(directory, exportLogName)
+  const problem = (code: string, message: string): void =>
+    report.problem({ code, file: exportLogName, message, remedy: remedies.log })
+  if ('why' in opened) {
+    if (opened.why === 'unreadable') throw storageError(`Cannot read ${exportLogName}`, opened.cause)
+    problem(
+      'log-missing',
+      opened.why === 'missing' ? 'it is not there' : 'something else stands in its place',
+    )
+    return
+  }
+  try {
+    const source = opened.handle.createReadStream({ start: 0, autoClose: false })
+    const what = differing(await readItems(source, facts.exportId), facts)
+    if (what !== undefined) problem('log-differs', `it is not the log of this export: ${what}`)
+  } finally {
+    await opened.handle.close()
+  }
+}

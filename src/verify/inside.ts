@@ -1,0 +1,61 @@
+/** Files of a directory that may be anybody's: opened by relative names, never through a link, never outside of it. */
+import { constants, type Stats } from 'node:fs'
+import { type FileHandle, lstat, open } from 'node:fs/promises'
+import { isAbsolute, join } from 'node:path'
+import { privateFolder } from '../sink/disk.js'
+import { systemCode } from '../sink/storage-error.js'
+
+/** Why there is no reading it. `link`, `not-a-file`: it, or a folder on the way to it. */
+export type Refusal = { why: 'missing' | 'link' | 'not-a-file' } | { why: 'unreadable'; cause: unknown }
+
+export interface OpenFile {
+  handle: FileHandle
+  size: number
+  mode: number
+}
+
+// Windows has neither flag. A pipe that stands in a file's place would be waited for without the second one.
+const flags = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0)
+
+/** Whether a name leads to a place in the directory that holds data, by its text alone. */
+export const isInside = (name: string): boolean => {
+  const parts = name.split('/')
+  if (/[\\\0]/.test(name) || isAbsolute(name) || /^[A-Za-z][\w+.-]*:/.test(name)) return false
+  return parts[0] !== privateFolder && parts.every((part) => !['', '.', '..'].includes(part))
+}
+
+const missing: ReadonlySet<string | undefined> = new Set(['ENOENT', 'ENOTDIR', 'ENAMETOOLONG'])
+
+const refusalOf = (cause: unknown): Refusal => {
+  const code = systemCode(cause)
+  if (missing.has(code)) return { why: 'missing' }
+  return code === 'ELOOP' ? { why: 'link' } : { why: 'unreadable', cause }
+}
+
+/** The folders on the way, and then the file itself. */
+const lookAt = async (directory: string, parts: readonly string[]): Promise<Stats | Refusal> => {
+  let path = directory
+  for (const [index, part] of parts.entries()) {
+    path = join(path, part)
+    const found = await lstat(path)
+    if (found.isSymbolicLink()) return { why: 'link' }
+    if (index === parts.length - 1) return found.isFile() ? found : { why: 'not-a-file' }
+    if (!found.isDirectory()) return { why: 'not-a-file' }
+  }
+  return { why: 'missing' }
+}
+
+/** Opens a file below the directory, by a name with `/`. The directory itself is as the user named it. */
+export const openInside = async (directory: string, name: string): Promise<OpenFile | Refusal> => {
+  try {
+    const looked = await lookAt(directory, name.split('/'))
+    if ('why' in looked) return looked
+    const handle = await open(join(directory, name), flags)
+    const found = await handle.stat()
+    if (found.isFile()) return { handle, size: found.size, mode: found.mode }
+    await handle.close()
+    return { why: 'not-a-file' }
+  } catch (cause) {
+    return refusalOf(cause)
+  }
+}

@@ -1,0 +1,39 @@
+/** What to do about an export, or a part of a data set, that is not as it was stored. */
+import { resumeCommand, shellWord } from '../job/next-command.js'
+import type { Remedies } from './record.js'
+
+const backup = 'restore it from a backup'
+
+/** Nothing fetches files of a finished export again: its job is deleted on the server. */
+const ofFinished = (): Remedies => {
+  const again = `${backup}, or export again: the same \`bulkx export\` with --again moves what is here aside`
+  return { file: again, sameSize: again, manifest: again, journal: again, log: again }
+}
+
+/** Files that are missing or of another size are noticed when the others are complete. */
+const ofUnfinished = (directory: string): Remedies => {
+  const resume = resumeCommand(directory)
+  const fetched = `${resume} fetches it again, while the server has it`
+  return {
+    file: fetched,
+    sameSize: `remove the file; ${fetched}`,
+    manifest: `${resume} writes it`,
+    journal: `${backup}, or start anew with --again`,
+    log: `${resume} makes it anew`,
+  }
+}
+
+/** A data set has another way: everything anew. */
+const ofDataset = (dataset: string): Remedies => {
+  const full = `${backup}, or \`bulkx sync --full -o ${shellWord(dataset)}\`, with your target and server, fetches everything anew`
+  return { file: full, sameSize: full, manifest: full, journal: full, log: full }
+}
+
+export const remediesFor = (
+  { shownAs, dataset }: { shownAs: string; dataset?: string },
+  { finished }: { finished: boolean },
+): Remedies => {
+  const resume = `${resumeCommand(shownAs)} makes it anew`
+  if (dataset !== undefined) return { ...ofDataset(dataset), log: resume }
+  return finished ? { ...ofFinished(), log: resume } : ofUnfinished(shownAs)
+}
