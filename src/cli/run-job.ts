@@ -27,6 +27,8 @@ export interface JobRun {
   /** Creates the job or goes on with it; `done` when there is nothing to run. */
   begin: (job: Job, reporter: Reporter) => Promise<'run' | 'done'>
   steer?: Steer
+  /** Further fields of the lines of `--json`. */
+  marks?: Readonly<Record<string, unknown>>
   /** What is said after the first line. */
   opening?: readonly string[]
   /** For the first line, where the question is not known. */
@@ -202,35 +204,51 @@ const hinted = async (error: unknown, run: JobRun): Promise<unknown> => {
   return spelled === error ? withPresetHint(error, run) : spelled
 }
 
+/** A run as it came out. */
+export interface JobEnd {
+  ending: Ending
+  /** Where the job is now. */
+  state: JobState
+  /** From now on the directory is this job's; where nothing was started there is nothing to go on with. */
+  isThere: boolean
+}
+
+const sayStart = ({ config, settings, ...run }: JobRun, reporter: Reporter, io: Io): void => {
+  reporter.begin({
+    command: run.command,
+    server: config.server,
+    target: run.target ?? targetName(config.kickOff.target),
+    directory: shortPath(config.directory, io.cwd),
+    profile: describeSources(settings),
+  })
+  const passedOver = passedOverText(settings)
+  if (passedOver !== undefined) reporter.note(passedOver)
+  for (const line of run.opening ?? []) reporter.note(line)
+}
+
 /**
  * Runs the job as far as it goes and says what there is to say. Never rejects for what happens to the job: that
  * is part of the ending.
  */
-export const runJob = async (run: JobRun, io: Io): Promise<Ending> => {
+export const runToEnd = async (run: JobRun, io: Io): Promise<JobEnd> => {
   const { config, settings } = run
-  const reporter = await createReporter(settings, io)
+  const reporter = await createReporter(settings, io, run.marks)
   try {
-    reporter.begin({
-      command: run.command,
-      server: config.server,
-      target: run.target ?? targetName(config.kickOff.target),
-      directory: shortPath(config.directory, io.cwd),
-      profile: describeSources(settings),
-    })
-    const passedOver = passedOverText(settings)
-    if (passedOver !== undefined) reporter.note(passedOver)
-    for (const line of run.opening ?? []) reporter.note(line)
+    sayStart(run, reporter, io)
     const ran = await openAndRun(run, reporter, io)
     const state = ran.state ?? (await readJob(config.directory).catch(() => undefined)) ?? newState()
     // Once there is a job, the settings were good enough to be taken.
     if (ran.thrown && state.acceptedAt === 0) ran.thrown.error = await hinted(ran.thrown.error, run)
     const ending = sayConclusion(run, ran, state, reporter, io)
-    reporter.close()
-    // Where nothing was started there is nothing to go on with.
-    const isThere = ran.begun && !(phaseOf(state) === 'new' && ending.error)
-    if (isThere && !settings.get('json')) io.stdout.write(`${config.directory}\n`)
-    return ending
+    return { ending, state, isThere: ran.begun && !(phaseOf(state) === 'new' && ending.error) }
   } finally {
     reporter.close()
   }
+}
+
+/** The same, for a command that is about this job alone: its directory goes to stdout. */
+export const runJob = async (run: JobRun, io: Io): Promise<Ending> => {
+  const { ending, isThere } = await runToEnd(run, io)
+  if (isThere && !run.settings.get('json')) io.stdout.write(`${run.config.directory}\n`)
+  return ending
 }

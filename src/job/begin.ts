@@ -1,5 +1,6 @@
 /** What stands in the directory decides how a command begins: CONTRACT part 1, "The same command again goes on". */
 import { randomUUID } from 'node:crypto'
+import type { Config } from '../config.js'
 import { BulkxError } from '../errors.js'
 import { kickOffUrl } from '../protocol/kick-off.js'
 import type { KickOffRequest } from '../protocol/types.js'
@@ -103,11 +104,9 @@ const accept = async (job: Job): Promise<void> => {
   }
 }
 
-const isCleanedUp = (job: Job): boolean =>
-  job.config.files.cleanup === 'never' ||
-  job.state.deleteStatus !== undefined ||
-  job.state.synchronous ||
-  job.state.kept
+/** Whether nothing of a complete export is left to do at the server. */
+export const isCleanedUp = ({ state, config }: { state: JobState; config: Pick<Config, 'files'> }): boolean =>
+  config.files.cleanup === 'never' || state.deleteStatus !== undefined || state.synchronous || state.kept
 
 /**
  * Creates the job or goes on with the one that is there. `done`: there is nothing to run. Throws

@@ -125,17 +125,22 @@ const fieldsOf = (event: JobEvent): Record<string, unknown> => {
   }
 }
 
-export const jsonLine = (event: JobEvent): string =>
-  JSON.stringify({ type: event.type, at: new Date(event.at).toISOString(), ...fieldsOf(event) })
+/** Further fields of every line, such as which export of a data set it is about. */
+export type Marks = Readonly<Record<string, unknown>>
 
-export const jsonReporter = (io: Pick<Io, 'stdout' | 'clock'>): Reporter => ({
+const markedLine = (event: JobEvent, marks: Marks): string =>
+  JSON.stringify({ type: event.type, at: new Date(event.at).toISOString(), ...marks, ...fieldsOf(event) })
+
+export const jsonLine = (event: JobEvent): string => markedLine(event, {})
+
+export const jsonReporter = (io: Pick<Io, 'stdout' | 'clock'>, marks: Marks = {}): Reporter => ({
   begin: () => {},
-  event: (event) => io.stdout.write(`${jsonLine(event)}\n`),
+  event: (event) => io.stdout.write(`${markedLine(event, marks)}\n`),
   note: () => {},
   warn: ({ kind, message, hint }) => {
     const fields = { code: kind, message: words(message), hint: words(hint) }
     const at = new Date(io.clock.now()).toISOString()
-    io.stdout.write(`${JSON.stringify({ type: 'warning', at, ...fields })}\n`)
+    io.stdout.write(`${JSON.stringify({ type: 'warning', at, ...marks, ...fields })}\n`)
   },
   end: () => {},
   close: () => {},
