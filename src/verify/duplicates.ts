@@ -48,7 +48,7 @@ class Digests {
       b ^= b >>> 13
     }
     // Nothing is where both are zero.
-    const known = this.put(a >>> 0, (b >>> 0) | 1)
+    const known = this.put(a >>> 0, (b | 1) >>> 0)
     if (!known) this.used += 1
     if (2 * this.used > this.places && this.places < placesMax) this.grow()
     return known
@@ -77,9 +77,14 @@ class Digests {
   }
 }
 
+/** Sees the pieces of one file's content, in order, and then that there are no more. */
+export interface Look {
+  push(chunk: Buffer): void
+  end(): void
+}
+
 export interface Duplicates {
-  /** Sees the pieces of one file's content, in order. */
-  look(file: string): (chunk: Buffer) => void
+  look(file: string): Look
   /** The resources that came once more, and the first of them. */
   found(): { number: number; example?: string }
   /** Not all resources were looked at, for there are too many. */
@@ -96,28 +101,36 @@ export const duplicates = (): Duplicates => {
     number += 1
     example ??= `${key} in ${file}`
   }
-  const look = (file: string) => {
+  const look = (file: string): Look => {
     let rest: Buffer[] = []
     let restBytes = 0
     const line = (bytes: Buffer): void => {
       if (bytes.length > 2) take(keyOfHead(bytes.toString('latin1', 0, headBytes)) ?? keyOfLine(bytes), file)
     }
-    return (chunk: Buffer): void => {
+    /** The line that began in chunks before, and ends with this. */
+    const endLine = (bytes: Buffer): void => {
+      if (restBytes + bytes.length <= lineMax)
+        line(rest.length === 0 ? bytes : Buffer.concat([...rest, bytes]))
+      rest = []
+      restBytes = 0
+    }
+    const keep = (bytes: Buffer): void => {
+      restBytes += bytes.length
+      // The chunk may be reused by whoever has it.
+      if (restBytes <= lineMax) rest.push(Buffer.from(bytes))
+      else rest = []
+    }
+    const push = (chunk: Buffer): void => {
       full ||= digests.size >= keptMax
       if (full) return
       let start = 0
       for (let end = chunk.indexOf(newline); end !== -1; end = chunk.indexOf(newline, start)) {
-        const whole = chunk.subarray(start, end)
-        if (restBytes <= lineMax) line(rest.length === 0 ? whole : Buffer.concat([...rest, whole]))
-        rest = []
-        restBytes = 0
+        endLine(chunk.subarray(start, end))
         start = end + 1
       }
-      restBytes += chunk.length - start
-      // The chunk may be reused by whoever has it.
-      if (restBytes <= lineMax) rest.push(Buffer.from(chunk.subarray(start)))
-      else rest = []
+      keep(chunk.subarray(start))
     }
+    return { push, end: () => endLine(Buffer.alloc(0)) }
   }
   return {
     look,

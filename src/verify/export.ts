@@ -29,6 +29,8 @@ export interface VerifyOptions {
   progress: Progress
   /** How many files of how many are read; for whoever shows it. */
   counts: { done: number; total: number }
+  /** Before files are read: their number is in `counts`. */
+  onBegin?: () => void
   report: Report
   /** The data set that the export belongs to, as a person would type it. */
   dataset?: string
@@ -229,6 +231,7 @@ export const verifyExport = async (options: VerifyOptions): Promise<Verified> =>
     signal,
   }
   counts.total += listed.length
+  if (listed.length > 0) options.onBegin?.()
   const totals = await checkFiles(listed, reading, (number) => {
     counts.done += number
   })

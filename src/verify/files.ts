@@ -72,17 +72,20 @@ const read = async (
   const { progress, duplicates } = reading
   const active = { bytes: 0, totalBytes: opened.size, attempt: 1 }
   progress.active.set(listed.name, active)
+  const look = listed.section === 'output' ? duplicates.look(listed.name) : undefined
   try {
-    return await readContent(opened.handle, {
+    const content = await readContent(opened.handle, {
       gzip: listed.gzip,
       expectedType: listed.type,
-      onContent: listed.section === 'output' ? duplicates.look(listed.name) : undefined,
+      onContent: look?.push,
       onBytes: (bytes) => {
         active.bytes += bytes
         progress.bytes += bytes
       },
       signal,
     })
+    look?.end()
+    return content
   } catch (cause) {
     signal.throwIfAborted()
     refused(listed, { why: 'unreadable', cause }, reading)

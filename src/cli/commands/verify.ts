@@ -79,15 +79,22 @@ const summary = (verified: Verified, shownAs: string): string => {
   return `verified ${shownAs}: ${read}`
 }
 
-const startProgress = async (
+/** Bars for a person who waits: from the first file that is read. */
+const barsFor = async (
   settings: Settings,
   io: Io,
   { progress, counts }: Pick<VerifyOptions, 'progress' | 'counts'>,
-): Promise<Bars | undefined> => {
+) => {
   const stream = io.stderr.terminal
-  if (!stream || !wantsMotion(settings, io)) return undefined
+  if (!stream || !wantsMotion(settings, io)) return { begin: () => {}, stop: () => {} }
   const { startBars } = await import('../report/bars.js')
-  return startBars({ stream, clock: io.clock, progress, counts: () => counts })
+  let bars: Bars | undefined
+  return {
+    begin: () => {
+      bars ??= startBars({ stream, clock: io.clock, progress, counts: () => counts })
+    },
+    stop: () => bars?.stop(),
+  }
 }
 
 const busyNote = async (directory: string, io: Io): Promise<Note[]> => {
@@ -151,14 +158,22 @@ export const run: Run = async ({ args, settings }, io): Promise<Ending> => {
   const gauges = { progress, counts: { done: 0, total: 0 } }
   const busy = await busyNote(directory, io)
   for (const note of busy) notes.add(note)
-  const bars = await startProgress(settings, io, gauges)
+  const bars = await barsFor(settings, io, gauges)
   const parallel = settings.get('parallel') ?? defaults.files.parallel
   const report = {
     problem: (problem: Problem) => problems.add(problem),
     note: (note: Note) => notes.add(note),
   }
-  const options: VerifyOptions = { directory, shownAs, parallel, ...gauges, report, signal: io.signal }
-  const found = await verified(options, io).finally(() => bars?.stop())
+  const options: VerifyOptions = {
+    directory,
+    shownAs,
+    parallel,
+    ...gauges,
+    report,
+    onBegin: bars.begin,
+    signal: io.signal,
+  }
+  const found = await verified(options, io).finally(bars.stop)
   const unseen = settings.get('json') === true || settings.get('quiet') === true
   if (!unseen) for (const line of linesOf(problems)) io.stdout.write(`${line}\n`)
   for (const line of linesOf(notes)) talk.line(line)
