@@ -6,12 +6,15 @@ import { withRecentChanges } from './data/recent.js'
 import type { DataSource } from './data/source.js'
 import { syntheticData } from './data/synthetic.js'
 import type { Fault } from './edit.js'
+import { createEvolution, type Evolve } from './evolve/evolution.js'
+import type { Truth, TruthOptions } from './evolve/truth.js'
 import { type Call, compose, type Handler, type Phase } from './handler.js'
 import { createJobs, type Jobs } from './jobs.js'
 import { type Personality, reference, speaksOf } from './personality.js'
 import { fileKey, handlersOf, type Route, routeOf, routesOf, unrouted } from './routes.js'
 import type { Client } from './token-clients.js'
 import { createIdentity } from './token-identity.js'
+import { truthOf } from './truth.js'
 import { wireInstruction } from './wire.js'
 import { type Elsewhere, isElsewhere, pathsOf, type World } from './world.js'
 
@@ -28,6 +31,8 @@ export interface MockOptions {
   /** Default: the reference. */
   personality?: Personality
   data?: DataOptions | DataSource
+  /** Whether the data change between exports, and when; default: they do not. */
+  evolve?: Evolve
   /** The first one is the outermost. */
   faults?: readonly Fault[]
   clock: Clock
@@ -86,6 +91,13 @@ export interface Mock {
   elsewhere: Elsewhere
   /** What the server knows itself: each job with its files, before any fault. */
   jobs: Jobs
+  /** Makes the next step of a world that changes; rejects when this one does not. */
+  evolve(): Promise<void>
+  /**
+   * What a consumer must hold who has followed the exports of a target until `at`, a transactionTime as the manifest has
+   * it or epoch milliseconds. `target` is written as behind `bulkx export`; default: the whole system.
+   */
+  truth(at: string | number, target?: string, options?: TruthOptions): Promise<Truth>
 }
 
 const MAX_RECORDED_REQUESTS = 200_000
@@ -104,12 +116,12 @@ const given = (
 
 /** Where exports without `_since` are of the last hours, something must have happened in them. */
 const sourceOf = (
-  { data = {}, clock }: MockOptions,
+  { data = {}, clock, evolve }: MockOptions,
   { since, types }: Personality,
   seed: number,
 ): DataSource => {
   const source = given(data, seed, types.exported)
-  return since.missingMs === undefined
+  return since.missingMs === undefined || evolve !== undefined
     ? source
     : withRecentChanges(source, { now: () => clock.now(), withinMs: since.missingMs })
 }
@@ -121,7 +133,7 @@ const worldOf = (options: MockOptions): World => {
   if (!Number.isSafeInteger(pageSize) || pageSize < 1) throw new RangeError('pageSize must be 1 or more')
   const { lifetimeMs } = personality.files
   const source = sourceOf(options, personality, seed)
-  const { clients, token, tokenLifetimeMs } = options
+  const { clients, token, tokenLifetimeMs, evolve } = options
   const identity = createIdentity({
     auth: personality.auth,
     types: speaksOf(personality, source.types),
@@ -137,6 +149,9 @@ const worldOf = (options: MockOptions): World => {
     data: source,
     jobs: createJobs({ clock, seed, jobMs, lifetimeMs }),
     clock,
+    ...(evolve === undefined
+      ? {}
+      : { evolution: createEvolution({ base: source, seed, clock, when: evolve }) }),
     pageSize,
     manifestEntries: options.manifestEntries ?? Number.MAX_SAFE_INTEGER,
     identity,
@@ -222,5 +237,11 @@ export const createMock = (options: MockOptions): Mock => {
     personality: world.personality,
     elsewhere: world.elsewhere,
     jobs: world.jobs,
+    evolve: async () => {
+      if (world.evolution === undefined)
+        throw new Error("The data of this mock do not change: createMock({ evolve: 'when-told' })")
+      return world.evolution.evolve()
+    },
+    truth: (at, target, truthOptions) => truthOf(world, at, target, truthOptions),
   }
 }

@@ -45,6 +45,13 @@ export const bytesContent = (bytes: Uint8Array, count: number): Content => ({
   open: async () => openBytes(bytes),
 })
 
+/** Lines that are in memory, in files of at most `pageSize` of them. */
+export const linePages = (lines: readonly string[], pageSize: number): Content[] =>
+  Array.from({ length: Math.ceil(lines.length / pageSize) }, (_, page) => {
+    const some = lines.slice(page * pageSize, (page + 1) * pageSize)
+    return bytesContent(Buffer.from(`${some.join('\n')}\n`), some.length)
+  })
+
 export interface LinesOptions {
   count: number
   tag: string

@@ -17,6 +17,8 @@ export {
   withBody,
   withHeaders,
 } from './edit.js'
+export type { Evolve } from './evolve/evolution.js'
+export type { Truth, TruthOptions } from './evolve/truth.js'
 export type { FaultRow } from './fault-row.js'
 export { parseFault } from './fault-text.js'
 export { type FaultName, faultRows, faults } from './faults.js'

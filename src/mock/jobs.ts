@@ -37,6 +37,8 @@ export interface Job {
   acceptedAt: number
   readyAt: number
   expiresAt: number
+  /** What the manifest calls transactionTime, epoch milliseconds. */
+  transactionAt: number
   /** Status requests answered so far. */
   polls: number
   /** When the next status request is welcome, epoch milliseconds. */
@@ -69,6 +71,8 @@ export interface JobView {
   now: number
   acceptedAt: number
   expiresAt: number
+  /** Epoch milliseconds: the data are those of this instant. */
+  transactionAt: number
   /** The kick-off URL. */
   request: string
   /** What it exports; 0 until that is known. */
@@ -76,7 +80,13 @@ export interface JobView {
 }
 
 export interface Jobs {
-  accept(request: string, plan: () => Promise<readonly JobFile[]>, wishes: Wishes): Job
+  /** `transactionAt`: epoch milliseconds; default now. */
+  accept(
+    request: string,
+    plan: () => Promise<readonly JobFile[]>,
+    wishes: Wishes,
+    transactionAt?: number,
+  ): Job
   find(id: string): Job | undefined
   /** Every job, in whatever phase, oldest first. */
   all(): Iterable<Job>
@@ -115,6 +125,21 @@ const phaseAt = (job: Job, now: number): JobPhase => {
   return now === job.acceptedAt ? 'accepted' : 'running'
 }
 
+const viewAt = (job: Job, now: number, jobMs: number): JobView => ({
+  id: job.id,
+  phase: phaseAt(job, now),
+  fraction: jobMs === 0 ? 1 : Math.min((now - job.acceptedAt) / jobMs, 1),
+  polls: job.polls,
+  elapsedMs: now - job.acceptedAt,
+  remainingMs: Math.max(job.readyAt - now, 0),
+  now,
+  acceptedAt: job.acceptedAt,
+  expiresAt: job.expiresAt,
+  transactionAt: job.transactionAt,
+  request: job.request,
+  resources: resourcesIn(job.planned),
+})
+
 /** Notes the outcome of the plan in its job. */
 const follow = (job: Job): void => {
   job.files.then(
@@ -133,7 +158,7 @@ export const createJobs = ({ clock, seed, jobMs, lifetimeMs }: JobsOptions): Job
   const jobs = new Map<string, Job>()
   let accepted = 0
 
-  const accept: Jobs['accept'] = (request, plan, wishes) => {
+  const accept: Jobs['accept'] = (request, plan, wishes, transactionAt = clock.now()) => {
     accepted += 1
     const acceptedAt = clock.now()
     const readyAt = acceptedAt + jobMs
@@ -146,6 +171,7 @@ export const createJobs = ({ clock, seed, jobMs, lifetimeMs }: JobsOptions): Job
       acceptedAt,
       readyAt,
       expiresAt,
+      transactionAt,
       polls: 0,
       pollAt: acceptedAt,
       deleted: false,
@@ -173,19 +199,7 @@ export const createJobs = ({ clock, seed, jobMs, lifetimeMs }: JobsOptions): Job
     find: (id) => jobs.get(id),
     all: () => jobs.values(),
     phaseOf: (job) => phaseAt(job, clock.now()),
-    view: (job) => ({
-      id: job.id,
-      phase: phaseAt(job, clock.now()),
-      fraction: jobMs === 0 ? 1 : Math.min((clock.now() - job.acceptedAt) / jobMs, 1),
-      polls: job.polls,
-      elapsedMs: clock.now() - job.acceptedAt,
-      remainingMs: Math.max(job.readyAt - clock.now(), 0),
-      now: clock.now(),
-      acceptedAt: job.acceptedAt,
-      expiresAt: job.expiresAt,
-      request: job.request,
-      resources: resourcesIn(job.planned),
-    }),
+    view: (job) => viewAt(job, clock.now(), jobMs),
     file,
   }
 }

@@ -6,7 +6,7 @@ import { jsonResponse, type OutcomeIssue, Refusal } from './outcome.js'
 import { bodyParameters, type Given, type Query, queryParameters, readParameters } from './parameters.js'
 import type { KickOffMethod, Level, Personality, SecondJobRow } from './personality.js'
 import { type Asked, exportable, membersOf, planFiles, type Target } from './plan.js'
-import { originOf, type World } from './world.js'
+import { momentOf, originOf, type World } from './world.js'
 
 /** The target of a path such as `Group/123`, which stands before the operation's name. */
 export const targetOf = (
@@ -180,18 +180,19 @@ const checkScopes = (
 
 const pathOfKickOff = (url: string): string => url.split('?', 1)[0] ?? ''
 
-/** What `_since` is when nobody says it. */
+/** What `_since` is when nobody says it, `at` this instant. */
 const missingSince = (
   { personality: { since }, jobs, clock }: World,
   request: Request,
+  at: number,
 ): number | undefined => {
-  if (since.missingMs !== undefined) return clock.now() - since.missingMs
+  if (since.missingMs !== undefined) return at - since.missingMs
   if (!since.sinceLast) return undefined
   const path = pathOfKickOff(request.url)
   return [...jobs.all()].findLast(
     ({ request: earlier, readyAt, stopped }) =>
       pathOfKickOff(earlier) === path && stopped !== true && readyAt <= clock.now(),
-  )?.acceptedAt
+  )?.transactionAt
 }
 
 const understand = async (
@@ -200,14 +201,15 @@ const understand = async (
   target: Target,
   access: Access,
   methods: readonly KickOffMethod[],
+  at: number,
 ): Promise<Asked> => {
-  const { personality, clock } = world
+  const { personality } = world
   const lenient = preferences(request).includes('handling=lenient')
   const { query, ignored } = readParameters(await givenIn(world, request, methods), {
     personality,
     level: target.level,
     method: request.method,
-    now: clock.now(),
+    now: at,
     lenient,
   })
   const unsupported: Unsupported = (diagnostics, status = 400) => {
@@ -220,7 +222,7 @@ const understand = async (
   const patients = await chosenPatients(world, members, query, unsupported)
   checkTypeFilter(personality, query, unsupported)
   ignored.push(...checkScopes(world, target, query, access))
-  query.since ??= missingSince(world, request)
+  query.since ??= missingSince(world, request, at)
   return { target, query, patients, ignored, mayExport: access.mayExport }
 }
 
@@ -275,11 +277,13 @@ export const kickOff = async (
   checkTarget(world, target)
   const methods = checkMethod(world, target, request)
   checkHeaders(world, request)
-  const asked = await understand(world, request, target, access, methods)
+  const { at, data } = await momentOf(world)
+  const then = { ...world, data }
+  const asked = await understand(then, request, target, access, methods, at)
   const wishes = await wishesOf(world, request, asked)
   const job =
     earlierJob(world, request, wishes) ??
-    world.jobs.accept(request.url, () => planFiles(world, asked), wishes)
+    world.jobs.accept(request.url, () => planFiles(then, asked), wishes, at)
   const path = world.statusPath.build({ job: job.id })
   const location = { url: originOf(world, request) + path, path }
   const view = world.jobs.view(job)

@@ -108,7 +108,7 @@ const manifestPage = async (
   const next = `${statusUrl}${statusUrl.includes('?') ? '&' : '?'}page=${page + 1}`
   const { organizedBy } = job.wishes
   const manifest = {
-    transactionTime: new Date(job.acceptedAt).toISOString(),
+    transactionTime: new Date(job.transactionAt).toISOString(),
     request: job.request,
     requiresAccessToken: world.requiresAccessToken,
     ...(organizedBy === undefined ? {} : { outputOrganizedBy: organizedBy }),

@@ -40,9 +40,11 @@ export const capabilityStatement = (world: World, request: Request) => {
   const origin = originOf(world, request)
   const has = (level: Level) => personality.levels.includes(level)
   const types = [...new Set([...speaksOf(personality, data.types), 'Group', 'Patient'])]
+  const isReadable = personality.refusals.groupRead === undefined
+  const groupRead = isReadable ? { interaction: [{ code: 'read' }] } : {}
   const exported = (type: string) => {
     if (type === 'Patient' && has('patient')) return { operation: operation('patient-export') }
-    if (type === 'Group' && has('group')) return { operation: operation('group-export') }
+    if (type === 'Group' && has('group')) return { ...groupRead, operation: operation('group-export') }
     const asType = has('type') && personality.types.exported?.includes(type)
     return asType ? { operation: operation('export') } : {}
   }

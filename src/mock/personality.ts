@@ -122,7 +122,7 @@ export interface Personality {
   /**
    * The status of a kick-off that is refused, by what is wrong with it: `group`: nobody knows it; `emptyGroup`: nobody
    * is in it, which undefined lets pass; `noParameters`: a POST without any, likewise. `job`: of a status request for a
-   * job that nobody knows.
+   * job that nobody knows. `groupRead`: of reading a Group; undefined lets that pass.
    */
   refusals: {
     level: number
@@ -133,6 +133,7 @@ export interface Personality {
     typeFilter: number
     noParameters: number | undefined
     job: number
+    groupRead: number | undefined
   }
   /** The media type of OperationOutcomes. */
   outcomeType: string
@@ -142,9 +143,15 @@ export interface Personality {
   patientList: { required: boolean; most: number; inQuery: boolean }
   /**
    * `dates`: `_since` may be a date. Without it: `missingMs`: what changed in so long a time; undefined: everything;
-   * `sinceLast`: what changed since the last export of the same path that became complete.
+   * `sinceLast`: what changed since the last export of the same path that became complete. `newMembers`: whether an
+   * export of a group with `_since` brings the history of who joined since then, or only what changed, as of everybody.
    */
-  since: { dates: boolean; missingMs: number | undefined; sinceLast: boolean }
+  since: {
+    dates: boolean
+    missingMs: number | undefined
+    sinceLast: boolean
+    newMembers(group: string): 'changes' | 'history'
+  }
   /** How many `_typeFilter` a kick-off may have. */
   typeFilters: { most: number }
   /** Undefined: any number of jobs. */

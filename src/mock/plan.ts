@@ -1,5 +1,6 @@
 /** Which files an export has: from what was asked to selections of the data. */
 import { bytesContent, type Content, gzipContent } from './content.js'
+import { compartmentsOf } from './data/compartment.js'
 import { elementsRewriter } from './data/elements.js'
 import { readSearch } from './data/search.js'
 import type { Deletion, Resource, Selection } from './data/source.js'
@@ -31,6 +32,10 @@ export interface Asked {
 
 const DELETIONS_A_BUNDLE = 100
 
+/** The mock's own id of a group that the personality calls so. */
+export const groupOf = ({ groups }: Personality, id: string): string =>
+  Object.hasOwn(groups, id) ? (groups[id] ?? id) : id
+
 /** The patients of a target. Throws a Refusal when the group or the patient does not exist. */
 export const membersOf = async (
   world: World,
@@ -41,8 +46,8 @@ export const membersOf = async (
     return new Set([id])
   }
   if (level !== 'group') return undefined
-  const { groups, refusals } = world.personality
-  const members = await world.data.group(Object.hasOwn(groups, id) ? (groups[id] ?? id) : id)
+  const { refusals } = world.personality
+  const members = await world.data.group(groupOf(world.personality, id))
   if (members === undefined) throw new Refusal(refusals.group, 'not-found', `There is no Group/${id}`)
   if (members !== 'everybody' && members.size === 0 && refusals.emptyGroup !== undefined)
     throw new Refusal(refusals.emptyGroup, 'business-rule', `Nobody is in Group/${id}`)
@@ -64,7 +69,18 @@ export const exportable = (
 const searchesOf = ({ typeFilter = [] }: Query, type: string) =>
   typeFilter.filter((filter) => filter.type === type).map(({ search }) => readSearch(search).matches)
 
-const keepOf = (query: Query, type: string): Selection['keep'] => {
+/** Those whose whole history comes, because they joined the group of the target after `_since`. */
+const broughtWhole = (
+  { personality, data }: World,
+  { target: { level, id = '' }, query: { since } }: Asked,
+): ReadonlySet<string> => {
+  if (level !== 'group' || since === undefined || personality.since.newMembers(id) === 'changes')
+    return new Set()
+  const joined = data.membership?.(groupOf(personality, id))?.joinedAt ?? []
+  return new Set([...joined].filter(([, at]) => at > since).map(([patient]) => patient))
+}
+
+const keepOf = (query: Query, type: string, whole: ReadonlySet<string> = new Set()): Selection['keep'] => {
   const { since = Number.NEGATIVE_INFINITY, until = Number.POSITIVE_INFINITY } = query
   const searches = searchesOf(query, type)
   const timed = query.since !== undefined || query.until !== undefined
@@ -73,7 +89,8 @@ const keepOf = (query: Query, type: string): Selection['keep'] => {
     const updated = resource.meta?.lastUpdated
     // A resource that does not say when it changed may have changed since then: it is never left out.
     const inTime = updated === undefined || (Date.parse(updated) > since && Date.parse(updated) <= until)
-    return inTime && (searches.length === 0 || searches.some((matches) => matches(resource)))
+    const comes = inTime || (whole.size > 0 && compartmentsOf(resource).some((id) => whole.has(id)))
+    return comes && (searches.length === 0 || searches.some((matches) => matches(resource)))
   }
 }
 
@@ -97,9 +114,10 @@ interface Selected {
 
 const selectedOf = async (world: World, asked: Asked): Promise<Selected[]> => {
   const { target, query, patients } = asked
+  const whole = broughtWhole(world, asked)
   const selected: Selected[] = []
   for (const type of typesOf(world, asked)) {
-    const keep = keepOf(query, type)
+    const keep = keepOf(query, type, whole)
     const rewrite = elementsRewriter(query.elements ?? [], type)
     const selection: Selection = {
       patients,
@@ -146,16 +164,28 @@ const linesFile = (
   ]
 }
 
+/** Whose deletions are told: the patients of the export, and who was one of them until the deletion. */
+const reachOf = (
+  { personality, data }: World,
+  { target: { level, id = '' }, query, patients }: Asked,
+): ReadonlySet<string> | undefined => {
+  const lost = level === 'group' ? data.membership?.(groupOf(personality, id))?.lost : undefined
+  if (patients === undefined || lost === undefined || query.patients !== undefined) return patients
+  return new Set([...patients, ...lost])
+}
+
 const wasDeleted = (world: World, asked: Asked): Deletion[] => {
   const { since, until = Number.POSITIVE_INFINITY } = asked.query
   if (since === undefined || !world.personality.manifest.deleted) return []
   const types = new Set(typesOf(world, asked))
-  const inReach = ({ patient }: Deletion) =>
-    asked.patients === undefined || (patient !== undefined && asked.patients.has(patient))
-  return [...world.data.deletions()].filter(
+  const patients = reachOf(world, asked)
+  const inReach = ({ type, id, patient = type === 'Patient' ? id : undefined }: Deletion) =>
+    patient === undefined ? asked.target.level !== 'instance' : (patients?.has(patient) ?? true)
+  const deletions = [...world.data.deletions()].filter(
     (deletion) =>
       types.has(deletion.type) && deletion.at > since && deletion.at <= until && inReach(deletion),
   )
+  return [...new Map(deletions.map((deletion) => [`${deletion.type}/${deletion.id}`, deletion])).values()]
 }
 
 const deletionBundles = (deletions: readonly Deletion[]) =>

@@ -2,6 +2,7 @@
 import { type HttpHandler, http } from 'msw'
 import { type Access, checkAccess } from './access.js'
 import { fileOf } from './files.js'
+import { readGroup } from './group.js'
 import type { Phase } from './handler.js'
 import { kickOff, targetOf } from './kick-off.js'
 import { capabilityStatement, smartConfiguration } from './metadata.js'
@@ -63,6 +64,24 @@ const storageRoutes = (world: World): Route[] => {
   ]
 }
 
+/** Reading a Group, where there are exports of groups. Anybody who may ask for an export may ask for it. */
+const groupRoutes = (world: World): Route[] => {
+  const { basePath, levels } = world.personality
+  if (!levels.includes('group')) return []
+  const pattern = new RegExp(`^${escaped(basePath)}/Group/([^/?$]+)(?:\\?|$)`)
+  return [
+    {
+      phase: 'other',
+      methods: ['get'],
+      match: (path) => {
+        const [, id] = pattern.exec(path) ?? []
+        return id === undefined ? undefined : { id: decoded(id) }
+      },
+      respond: (request, { id = '' }) => readGroup(world, id, checkAccess(world, 'kick-off', request)),
+    },
+  ]
+}
+
 /** `[base]/[Type]/[id]/$export`, where the dollar sign may be percent-encoded. */
 const kickOffPattern = ({ personality: { basePath, operation } }: World): RegExp => {
   const name = escaped(operation).replace('\\$', '(?:\\$|%24)')
@@ -104,6 +123,7 @@ export const routesOf = (world: World): Route[] => {
       respond: (request, { type, id }, access) =>
         kickOff(world, request, targetOf(world.personality, type, id), access),
     },
+    ...groupRoutes(world),
     {
       phase: 'metadata',
       methods: ['get'],

@@ -36,6 +36,7 @@ const unfinished = async (world: World, request: Request, job: Job): Promise<Res
 const complete = async (world: World, request: Request, job: Job): Promise<Response> => {
   const { contentType, expires } = world.personality.manifest
   const manifest = await manifestOf(world, request, job)
+  world.evolution?.finished(job.id)
   const headers = defined({ 'content-type': contentType, expires: expires(job.expiresAt) })
   return jsonResponse(200, manifest, headers)
 }

@@ -1,6 +1,7 @@
 /** Everything that the answers of one mock are made from. */
 import type { Clock } from '../clock.js'
 import type { DataSource } from './data/source.js'
+import type { Evolution, Moment } from './evolve/evolution.js'
 import type { Jobs } from './jobs.js'
 import { type PathTemplate, pathTemplate } from './path-template.js'
 import type { Personality } from './personality.js'
@@ -11,7 +12,10 @@ export interface World {
   statusPath: PathTemplate
   filePath: PathTemplate
   storagePath: PathTemplate
+  /** Those of the beginning. */
   data: DataSource
+  /** Absent: the world stands still. */
+  evolution?: Evolution
   jobs: Jobs
   clock: Clock
   /** Resources in a file, at most. */
@@ -32,6 +36,10 @@ export interface Elsewhere {
   /** Whether anything leads there. */
   readonly used: boolean
 }
+
+/** The data of now, and an instant that says when that is. */
+export const momentOf = async ({ evolution, data, clock }: World): Promise<Moment> =>
+  evolution ? evolution.moment() : { at: clock.now(), data }
 
 /** Whether a request was sent to the second host. */
 export const isElsewhere = ({ elsewhere }: World, request: Request): boolean =>

@@ -1,7 +1,8 @@
 /** A directory of `Type*.ndjson[.gz]` as a source: the folder is the data, its lines are served as they are. */
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { bytesContent, type Content, tagOf } from '../content.js'
+import { type Content, linePages, tagOf } from '../content.js'
+import { belongs } from './compartment.js'
 import {
   type DataSource,
   GROUP_OF_ALL,
@@ -11,29 +12,6 @@ import {
   type Selection,
 } from './source.js'
 import { type LineRun, lineRuns, linesOf, openSourceFile, type SourceFile } from './source-file.js'
-
-/** The elements that put a resource into a patient's compartment, as far as bulk data sets use them. */
-const compartmentElements = ['subject', 'patient', 'beneficiary', 'individual', 'for', 'member'] as const
-
-const referencedPatient = (value: unknown): string | undefined => {
-  const reference = (value as { reference?: unknown } | undefined)?.reference
-  return typeof reference === 'string' ? /(?:^|\/)Patient\/([^/]+)/.exec(reference)?.[1] : undefined
-}
-
-/** The ids of the patients in whose compartments a resource is; none for a supporting resource. */
-const compartmentsOf = (resource: Resource): string[] => {
-  if (resource.resourceType === 'Patient') return resource.id === undefined ? [] : [resource.id]
-  return compartmentElements.flatMap((element) => {
-    const value = resource[element]
-    return (Array.isArray(value) ? value : [value]).flatMap((one) => referencedPatient(one) ?? [])
-  })
-}
-
-const belongs = (resource: Resource, selection: Selection): boolean => {
-  const compartments = compartmentsOf(resource)
-  if (compartments.length === 0) return selection.supporting
-  return selection.patients === undefined || compartments.some((id) => selection.patients?.has(id))
-}
 
 const isPlain = ({ patients, supporting, keep, rewrite }: Selection): boolean =>
   patients === undefined && supporting && keep === undefined && rewrite === undefined
@@ -69,12 +47,6 @@ const selectedLines = async (files: readonly SourceFile[], selection: Selection)
   }
   return lines
 }
-
-const inPages = (lines: readonly string[], pageSize: number): Content[] =>
-  Array.from({ length: Math.ceil(lines.length / pageSize) }, (_, page) => {
-    const some = lines.slice(page * pageSize, (page + 1) * pageSize)
-    return bytesContent(Buffer.from(`${some.join('\n')}\n`), some.length)
-  })
 
 /** File names by type, in alphabetical order. Throws the file system's error, or one that says what is missing. */
 const filesByType = (directory: string): Map<string, string[]> => {
@@ -125,7 +97,7 @@ export const directoryData = (directory: string): DataSource => {
       return id === GROUP_OF_TEN ? new Set([...(await patients())].slice(0, GROUP_OF_TEN_SIZE)) : undefined
     },
     select: async (type, selection, pageSize) => {
-      if (!isPlain(selection)) return inPages(await selectedLines(await filesOf(type), selection), pageSize)
+      if (!isPlain(selection)) return linePages(await selectedLines(await filesOf(type), selection), pageSize)
       const contents = await Promise.all(
         (byType.get(type) ?? []).map(async (path) => {
           const file = await openFile(path)

@@ -31,6 +31,16 @@ export interface Deletion {
   at: number
 }
 
+/** How the membership of a group came to be what it is. */
+export interface Membership {
+  /** Listed, and said to be inactive: no members. */
+  inactive: ReadonlySet<string>
+  /** When they became members, epoch milliseconds; those who always were are not among them. */
+  joinedAt: ReadonlyMap<string, number>
+  /** Patients who were members until they were deleted. */
+  lost: ReadonlySet<string>
+}
+
 export interface DataSource {
   /** In the order of the manifest. */
   readonly types: readonly string[]
@@ -40,6 +50,8 @@ export interface DataSource {
   /** The lines of a type in files of at most `pageSize` resources; no file when there is no line. */
   select(type: string, selection: Selection, pageSize: number): Promise<Content[]>
   deletions(): Iterable<Deletion>
+  /** Absent, or undefined: the members of the group have always been the same. */
+  membership?(id: string): Membership | undefined
   /** What the server has to say of an export, as a file of OperationOutcomes; absent: nothing. */
   reports?(): readonly OutcomeIssue[]
 }

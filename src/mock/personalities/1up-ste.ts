@@ -8,7 +8,7 @@ const BATCHES = 23
 /** What the status endpoint says in any state, when so many batches are complete. */
 const statusBody = (job: JobView, complete: number, status: string) => ({
   id: job.id,
-  transactionTime: new Date(job.acceptedAt).toISOString(),
+  transactionTime: new Date(job.transactionAt).toISOString(),
   request: job.request.replace(/\?.*/s, ''),
   requiresAccessToken: true,
   status,

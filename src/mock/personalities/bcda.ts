@@ -18,7 +18,10 @@ export const bcda = personality({
   paths: { status: `${BASE}/jobs/{job}`, file: '/data/{job}/{name}' },
   types: { exported: ['ExplanationOfBenefit', 'Patient', 'Coverage'], repeated: false },
   kickOff: { methods: ['get'] },
-  refusals: { group: 400 },
+  // Its router knows no Group but to export it.
+  refusals: { group: 400, groupRead: 404 },
+  // Who is newly attributed comes with all claims; who ran out does not.
+  since: { newMembers: (group) => (group === 'all' ? 'history' : 'changes') },
   outcomeWords: (_outcome, { status, phase }) =>
     phase === 'file' && status === 404
       ? { contentType: 'text/plain; charset=utf-8', text: '404 page not found\n' }

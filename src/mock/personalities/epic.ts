@@ -38,6 +38,8 @@ export const epic = personality({
   levels: ['group'],
   paths: { status: `${API}/BulkRequest/{job}`, file: `${API}/BulkRequest/{job}/{name}` },
   kickOff: { methods: ['get'], accept: 'ignored', prefer: 'ignored' },
+  // The bulk operations are what a bulk client is given, we conclude; reading a Group is none of them.
+  refusals: { groupRead: 403 },
   parameters: ['_type', '_typeFilter', 'includeAssociatedData', '_outputFormat'],
   outcomeWords: (outcome) => ({
     contentType: 'application/fhir+json',

@@ -9,9 +9,12 @@ const ZONE_MS = 5 * HOUR_MS
 const timeText = (at: number): string =>
   `${new Date(at - ZONE_MS).toISOString().replaceAll('-', '/').replace('T', ' ').replace('Z', '')} -0500`
 
-const reshape = ({ request, error, ...manifest }: ManifestJson, { acceptedAt }: JobView): ManifestJson => ({
+const reshape = (
+  { request, error, ...manifest }: ManifestJson,
+  { transactionAt }: JobView,
+): ManifestJson => ({
   ...manifest,
-  transactionTime: timeText(acceptedAt),
+  transactionTime: timeText(transactionAt),
   request: String(request).split(`${BASE}/`).at(-1),
   ...((error as unknown[]).length > 0 ? { error } : {}),
 })

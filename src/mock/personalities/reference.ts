@@ -41,11 +41,12 @@ export const reference: Personality = {
     typeFilter: 400,
     noParameters: undefined,
     job: 404,
+    groupRead: undefined,
   },
   outcomeType: 'application/fhir+json',
   outcomeWords: () => undefined,
   patientList: { required: false, most: Number.POSITIVE_INFINITY, inQuery: false },
-  since: { dates: false, missingMs: undefined, sinceLast: false },
+  since: { dates: false, missingMs: undefined, sinceLast: false, newMembers: () => 'changes' },
   typeFilters: { most: Number.POSITIVE_INFINITY },
   secondJob: undefined,
   parameters: [
