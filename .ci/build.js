@@ -1,6 +1,6 @@
-// Builds dist/ from src/. Each file is put in place by a rename, and what the build no longer makes is
-// removed afterwards: a command that starts during the build, or a second build beside it (`npx` runs
-// `prepare`), never sees a missing file.
+// Builds dist/ from src/: rolldown joins the modules to the few files of bundle.js, tsc checks them and writes their
+// types. Each file is put in place by a rename, and what the build no longer makes is removed afterwards: a command
+// that starts during the build, or a second build beside it (`npx` runs `prepare`), never sees a missing file.
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import {
@@ -15,6 +15,7 @@ import {
 } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { bundle } from './bundle.js'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 const dist = join(root, 'dist')
@@ -58,7 +59,8 @@ const files = join(fresh, 'dist')
 try {
   const tsc = join(modules, 'typescript', 'bin', 'tsc')
   const statuses = await Promise.all([
-    run(tsc, '-p', join(root, 'src'), '--outDir', files),
+    run(tsc, '-p', join(root, 'src'), '--emitDeclarationOnly', '--outDir', files),
+    bundle(root, files),
     compileAssembly(
       join(root, 'src/ndjson/wasm/scan-lines.ts'),
       join(files, 'ndjson/scan-lines.wasm'),

@@ -1,31 +1,36 @@
 #!/usr/bin/env node
 // Starts the command line: compile cache on where Node has one, and the exit code of `main`.
+import { readFileSync } from 'node:fs'
 import module from 'node:module'
-import v8 from 'node:v8'
 
 // From Node 22.1.
 module.enableCompileCache?.()
 
-// V8 lets the heap of a busy process grow to several times what is alive in it. With a hundred thousand files that
-// is hundreds of megabytes; growing by two fifths costs a seventh more CPU time instead.
-v8.setFlagsFromString('--heap-growing-percent=40')
-
 const argv = process.argv.slice(2)
 
+// V8 lets the heap of a busy process grow to several times what is alive in it. With a hundred thousand files that
+// is hundreds of megabytes; growing by two fifths costs a seventh more CPU time instead. Short commands end before.
+const growSlowly = async () => {
+  const { setFlagsFromString } = await import('node:v8')
+  setFlagsFromString('--heap-growing-percent=40')
+}
+const busyAfterMs = 250
+
 let lost
-process.stdout.on('error', (error) => {
-  // Whoever closes a pipe has read enough; a full disk has not.
-  if (error.code !== 'EPIPE' && error.code !== 'EIO') lost ??= error
-})
+const watchStdout = () => {
+  process.stdout.on('error', (error) => {
+    // Whoever closes a pipe has read enough; a full disk has not.
+    if (error.code !== 'EPIPE' && error.code !== 'EIO') lost ??= error
+  })
+}
 
 // What is still on its way through a pipe arrives before the process ends; a closed pipe calls back as well.
 const flushed = (stream) => new Promise((resolve) => stream.write('', () => resolve()))
 
 const run = async () => {
-  const [{ createIo }, { main }] = await Promise.all([
-    import('../dist/cli/io.js'),
-    import('../dist/cli/main.js'),
-  ])
+  setTimeout(growSlowly, busyAfterMs).unref()
+  watchStdout()
+  const { createIo, main } = await import('../dist/cli/main.js')
   const code = await main(
     argv,
     createIo((now) => process.exit(now)),
@@ -37,6 +42,7 @@ const run = async () => {
 
 // The version alone needs nothing of all that, and is asked for often.
 if (argv[0] === '--version' || argv[0] === '-V') {
-  const { version } = await import('../dist/version.js')
+  watchStdout()
+  const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'))
   process.stdout.write(`${version}\n`)
 } else await run()

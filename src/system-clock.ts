@@ -1,5 +1,4 @@
 /** The time of this computer. */
-import { performance } from 'node:perf_hooks'
 import type { Clock } from './clock.js'
 
 /** Timers beyond 24.8 days fire at once; short slices also notice a machine that was asleep. */
@@ -18,15 +17,18 @@ const pause = (ms: number, signal?: AbortSignal): Promise<void> =>
     signal?.addEventListener('abort', abort, { once: true })
   })
 
+/** Milliseconds that never jump. Here already when a process starts, unlike `performance`. */
+const monotonic = (): number => Number(process.hrtime.bigint()) / 1e6
+
 /** The real clock. A wait is over when either clock says so: the monotonic one stands still while a machine sleeps. */
 export const systemClock: Clock = {
   now: () => Date.now(),
   sleep: async (ms, signal) => {
     const end = Date.now() + ms
-    const start = performance.now()
+    const start = monotonic()
     for (;;) {
       signal?.throwIfAborted()
-      const left = Math.min(end - Date.now(), start + ms - performance.now())
+      const left = Math.min(end - Date.now(), start + ms - monotonic())
       if (left <= 0) return
       await pause(Math.min(Math.ceil(left), sliceMs), signal)
     }

@@ -1,5 +1,4 @@
 /** The process as the command line sees it: the only place, beside bin/, that touches it. */
-import { spawn } from 'node:child_process'
 import { readFileSync, readlinkSync } from 'node:fs'
 import { homedir, hostname } from 'node:os'
 import type { Clock } from '../clock.js'
@@ -135,8 +134,9 @@ const notStarted: Record<string, string> = {
   EACCES: 'it may not be run',
 }
 
-export const runProgram: RunProgram = ([program, ...args], { timeLimitMs, signal }) =>
-  new Promise((resolve, reject) => {
+export const runProgram: RunProgram = async ([program, ...args], { timeLimitMs, signal }) => {
+  const { spawn } = await import('node:child_process')
+  return new Promise((resolve, reject) => {
     const said = { stdout: '', stderr: '' }
     let stopped: 'too-long' | 'aborted' | undefined
     const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], windowsHide: true })
@@ -173,6 +173,7 @@ export const runProgram: RunProgram = ([program, ...args], { timeLimitMs, signal
       }),
     )
   })
+}
 
 const endings: Partial<Record<NodeJS.Signals, ErrorCode>> = {
   SIGINT: 'BULKX_INTERRUPTED',

@@ -4,6 +4,9 @@ import { version } from '../version.js'
 import type { Explanation } from './explain.js'
 import type { Ending } from './invocation.js'
 import type { Io } from './io.js'
+import { runProgram } from './program.js'
+
+export { createIo } from './io.js'
 
 const beforeOperands = (argv: readonly string[]): readonly string[] =>
   argv.includes('--') ? argv.slice(0, argv.indexOf('--')) : argv
@@ -47,7 +50,6 @@ export const main = async (argv: readonly string[], io: Io): Promise<number> => 
     io.stdout.write(`${version}\n`)
     return 0
   }
-  const { runProgram } = await import('./program.js')
   const { command, ending } = await runProgram(argv, io)
   const end = await explainEnding(ending, argv, io)
   const isTalk = argv.length === 0 || beforeOperands(argv).some((word) => word === '-h' || word === '--help')

@@ -1,6 +1,6 @@
 /** The file of the profiles: where it is, how it is read, and how it is changed without losing what others write. */
 
-import { chmod, mkdir, stat } from 'node:fs/promises'
+import { chmod, mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { BulkxError } from '../errors.js'
 import { isObject } from '../json.js'
@@ -58,8 +58,16 @@ const written = (profile: Profile): Record<string, string | readonly string[]> =
     ),
   )
 
+/** What the parser says quotes the file. */
+const unreadable = (io: Place, cause: unknown): BulkxError => {
+  const why = cause instanceof SyntaxError ? 'it is no JSON' : (systemCode(cause) ?? 'it cannot be used')
+  return new BulkxError('BULKX_CONFIG', `Cannot read ${profilesPath(io)}: ${why}`, {
+    hint: 'mend the file, or move it away and set the profiles anew',
+  })
+}
+
 const openStore = async (io: Place) => {
-  // Slow to load, and needed only where there are profiles.
+  // Slow to load, and needed only by those who change profiles.
   const { default: Conf } = await import('conf')
   try {
     return new Conf<Record<string, unknown>>({
@@ -70,36 +78,30 @@ const openStore = async (io: Place) => {
       accessPropertiesByDotNotation: false,
     })
   } catch (cause) {
-    const system = cause instanceof Error && 'code' in cause ? String(cause.code) : ''
-    const why = cause instanceof SyntaxError ? 'it is no JSON' : system || 'it cannot be used'
-    // What the parser says quotes the file.
-    throw new BulkxError('BULKX_CONFIG', `Cannot read ${profilesPath(io)}: ${why}`, {
-      hint: 'mend the file, or move it away and set the profiles anew',
-    })
+    throw unreadable(io, cause)
   }
 }
 
-const read = (store: Awaited<ReturnType<typeof openStore>>): Profiles => {
-  const { profiles, inUse } = store.store
+const profilesOf = ({ profiles, inUse }: Record<string, unknown>): Profiles => {
   const byName = new Map(
     Object.entries(isObject(profiles) ? profiles : {}).map(([k, v]) => [k, profileOf(v)]),
   )
   return { byName, inUse: typeof inUse === 'string' ? inUse : undefined }
 }
 
-/** A file that cannot be looked at is not one that is not there: a run without its profile is another run. */
-const isThere = (path: string): Promise<boolean> =>
-  stat(path).then(
-    () => true,
-    (error) => {
-      if (['ENOENT', 'ENOTDIR'].includes(systemCode(error) ?? '')) return false
-      throw storageError(`Cannot read ${path}`, error)
-    },
-  )
-
-/** The profiles of this user; none where there is no file. Throws `BULKX_CONFIG` when it cannot be read. */
-export const readProfiles = async (io: Place): Promise<Profiles> =>
-  (await isThere(profilesPath(io))) ? read(await openStore(io)) : { byName: new Map() }
+/**
+ * The profiles of this user; none where there is no file. Throws `BULKX_CONFIG` when it cannot be read: a run without
+ * its profile is another run.
+ */
+export const readProfiles = async (io: Place): Promise<Profiles> => {
+  try {
+    const stored: unknown = JSON.parse(await readFile(profilesPath(io), 'utf8'))
+    return profilesOf(isObject(stored) ? stored : {})
+  } catch (cause) {
+    if (['ENOENT', 'ENOTDIR'].includes(systemCode(cause) ?? '')) return { byName: new Map() }
+    throw unreadable(io, cause)
+  }
+}
 
 const lock = async (directory: string, io: Io) => {
   const { takeLock } = await import('../job/lock.js')
@@ -135,7 +137,7 @@ export const changeProfiles = async (io: Io, change: (profiles: Profiles) => Pro
     })
   try {
     const store = await openStore(io)
-    const { byName, inUse } = change(read(store))
+    const { byName, inUse } = change(profilesOf(store.store))
     const profiles = Object.fromEntries([...byName].map(([name, profile]) => [name, written(profile)]))
     store.store = { ...(inUse === undefined ? {} : { inUse }), profiles }
     await chmod(profilesPath(io), fileMode)

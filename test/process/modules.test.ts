@@ -1,8 +1,11 @@
 /** What each command loads: modules are most of the time that a short command takes. */
-import { mkdtemp, readdir, readFile } from 'node:fs/promises'
+import { readFileSync } from 'node:fs'
+import { mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { expect, test, vi } from 'vitest'
-import { run } from './child.js'
+import { catalogue } from '../../src/cli/catalogue.js'
+import { start } from './child.js'
 import { newPlace, type Place } from './place.js'
 import { serve } from './server.js'
 
@@ -22,44 +25,190 @@ const scriptsOf = async (directory: string): Promise<string[]> => {
     .filter((url) => url.startsWith('file:'))
 }
 
-/** The packages, and the folders and files directly in `dist`, that a command loads. */
-const loadedBy = async (place: Place, ...args: string[]) => {
+/** The build leaves the name of each module above what came of it. */
+const modulesIn = async (url: string): Promise<string[]> => {
+  const text = await readFile(fileURLToPath(url), 'utf8')
+  return [...text.matchAll(/^\/\/ src\/(.+\.ts)$/gm)].flatMap(([, name]) => name ?? [])
+}
+
+interface Loaded {
+  /** By name, without those that only packages load. */
+  packages: string[]
+  /** Of src/. */
+  modules: string[]
+}
+
+/** What a command loads that ends well, or that is ended once it has said `until`. */
+const loadedBy = async (place: Place, words: readonly string[], until?: RegExp): Promise<Loaded> => {
   const directory = await mkdtemp(join(place.root, 'coverage-'))
-  const { code, stderr } = await run(place, args, { env: { NODE_V8_COVERAGE: directory } })
-  expect(code, stderr).toBe(0)
+  const child = start(place, words, { env: { NODE_V8_COVERAGE: directory } })
+  if (until) {
+    await child.saying(until)
+    child.kill('SIGTERM')
+  }
+  const { code, stderr } = await child.ended
+  if (!until) expect(code, stderr).toBe(0)
   const scripts = await scriptsOf(directory)
-  const named = (pattern: RegExp): string[] =>
-    [...new Set(scripts.flatMap((url) => pattern.exec(url)?.[1] ?? []))].sort()
+  const ours = scripts.filter((url) => /\/dist\//.test(url) && !url.includes('/node_modules/'))
+  const packages = scripts.flatMap((url) => /\/node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(url)?.[1] ?? [])
   return {
-    packages: named(/\/node_modules\/((?:@[^/]+\/)?[^/]+)\/(?!.*\/node_modules\/)/),
-    own: named(/\/dist\/([^/]+)/),
+    packages: [...new Set(packages.filter((name) => name in dependencies))].sort(),
+    modules: (await Promise.all([...new Set(ours)].map(modulesIn))).flat().sort(),
   }
 }
 
-const toRead = ['commander', 'is-network-error', 'p-retry', 'split2']
+const { dependencies }: { dependencies: Record<string, string> } = JSON.parse(
+  readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8'),
+)
 
-test('--version loads nothing but the version', async () => {
+interface World {
+  fhirUrl: string
+  /** A file of this test, by name. */
+  at: (name: string) => string
+}
+
+interface Row {
+  words: (world: World) => string[]
+  packages: string[]
+  /** Of src/, in spite of which files share one of dist/. */
+  without: readonly string[]
+  /** Ends by itself, or once it has said this. */
+  until?: RegExp
+}
+
+const line = ['commander']
+const reading = [...line, 'p-retry', 'split2']
+const asking = [...reading, 'undici']
+
+/** What has no use where nothing is asked of a server. */
+const network = [
+  'open-network.ts',
+  'open-job.ts',
+  'http/transport.ts',
+  'fetch/fetch-file.ts',
+  'ndjson/inspect.ts',
+]
+/** What has no use where nobody asked for it. */
+const rare = ['mock/index.ts', 'doctor/checks.ts', 'cli/report/fancy.ts', 'verify/']
+
+/** In an order in which each finds what it needs. */
+const rows: Record<string, Row> = {
+  '--help': { words: () => ['--help'], packages: line, without: [...network, ...rare, 'presets.ts', 'job/'] },
+  'export --help': {
+    words: () => ['export', '--help'],
+    packages: line,
+    without: [...network, ...rare, 'presets.ts', 'job/'],
+  },
+  'help vendors': {
+    words: () => ['help', 'vendors'],
+    packages: line,
+    without: [...network, ...rare, 'job/'],
+  },
+  'export --dry-run': {
+    words: ({ fhirUrl, at }) => ['export', '--dry-run', '--server', fhirUrl, '--out', at('nothing')],
+    packages: reading,
+    without: [...network, ...rare],
+  },
+  export: {
+    words: ({ fhirUrl, at }) => ['export', '--server', fhirUrl, '--out', at('out')],
+    packages: asking,
+    without: rare,
+  },
+  'export from mock:': {
+    words: ({ at }) => ['export', '--server', 'mock:', '--out', at('pretended')],
+    packages: [...line, 'jose', 'msw', 'p-retry', 'split2', 'undici'],
+    without: rare.slice(1),
+  },
+  kickoff: {
+    words: ({ fhirUrl, at }) => ['kickoff', '--server', fhirUrl, '--out', at('started')],
+    packages: asking,
+    without: rare,
+  },
+  cancel: { words: ({ at }) => ['cancel', at('started')], packages: asking, without: rare },
+  resume: { words: ({ at }) => ['resume', at('out')], packages: asking, without: rare },
+  status: { words: ({ at }) => ['status', at('out')], packages: reading, without: [...network, ...rare] },
+  verify: { words: ({ at }) => ['verify', at('out')], packages: reading, without: rare.slice(0, 3) },
+  jobs: { words: () => ['jobs'], packages: reading, without: [...network, ...rare] },
+  doctor: {
+    words: ({ fhirUrl }) => ['doctor', '--server', fhirUrl],
+    packages: asking,
+    without: ['mock/index.ts', 'cli/report/fancy.ts', 'verify/'],
+  },
+  'profile set': {
+    words: ({ fhirUrl }) => ['profile', 'set', 'mine', '--server', fhirUrl],
+    packages: ['commander', 'conf', 'p-retry', 'split2'],
+    without: [...network, ...rare],
+  },
+  'profile list': { words: () => ['profile', 'list'], packages: reading, without: [...network, ...rare] },
+  'profile show': {
+    words: () => ['profile', 'show', 'mine'],
+    packages: reading,
+    without: [...network, ...rare],
+  },
+  'profile use': {
+    words: () => ['profile', 'use', 'mine'],
+    packages: ['commander', 'conf', 'p-retry', 'split2'],
+    without: [...network, ...rare],
+  },
+  'export with a profile': {
+    words: ({ at }) => ['export', '--dry-run', '--out', at('nothing')],
+    packages: reading,
+    without: [...network, ...rare],
+  },
+  'profile remove': {
+    words: () => ['profile', 'remove', 'mine'],
+    packages: ['commander', 'conf', 'p-retry', 'split2'],
+    without: [...network, ...rare],
+  },
+  'auth keygen': {
+    words: ({ at }) => ['auth', 'keygen', '--out', at('key.pem')],
+    packages: ['commander', 'jose', 'p-retry', 'split2'],
+    without: [...network, ...rare],
+  },
+  'auth jwks': {
+    words: ({ at }) => ['auth', 'jwks', at('key.pem')],
+    packages: ['commander', 'jose', 'p-retry', 'split2'],
+    without: [...network, ...rare],
+  },
+  'auth token': {
+    words: ({ fhirUrl, at }) => ['auth', 'token', '--server', fhirUrl, '--token-file', at('token')],
+    packages: asking,
+    without: rare,
+  },
+  mock: {
+    words: () => ['mock', '--port', '0'],
+    until: /http:/,
+    packages: ['commander', 'jose', 'msw', 'p-retry', 'split2'],
+    without: [...network, ...rare.slice(1)],
+  },
+}
+
+const isAmong = (modules: readonly string[], name: string): boolean =>
+  modules.some((module) => (name.endsWith('/') ? module.startsWith(name) : module === name))
+
+test('--version loads nothing', async () => {
   await using place = await newPlace()
-  expect(await loadedBy(place, '--version')).toEqual({ packages: [], own: ['version.js'] })
+  expect(await loadedBy(place, ['--version'])).toEqual({ packages: [], modules: [] })
 })
 
-test('--help loads the command line, and no table of servers', async () => {
-  await using place = await newPlace()
-  const { packages, own } = await loadedBy(place, '--help')
-  expect(packages).toEqual(['commander'])
-  expect(own.filter((name) => !name.endsWith('.js'))).toEqual(['cli'])
-  expect(own).not.toContain('presets.js')
+test('every command has a row, and every module that is spared is one', async () => {
+  expect(Object.keys(rows)).toEqual(expect.arrayContaining(Object.keys(catalogue)))
+  const source = join(import.meta.dirname, '../../src')
+  const all = await readdir(source, { recursive: true })
+  const spared = new Set(Object.values(rows).flatMap(({ without }) => without))
+  expect([...spared].filter((name) => !isAmong(all, name))).toEqual([])
 })
 
-test('export loads no mock, no doctor, and no keys where none are needed; status no HTTP client', async () => {
+test('each command loads what it uses, and nothing else', async () => {
   await using place = await newPlace()
   await using server = await serve()
-  const exported = await loadedBy(place, 'export', '--server', server.fhirUrl, '--out', place.out)
-  expect(exported.packages).toEqual([...toRead, 'undici'])
-  expect(exported.own).not.toContain('mock')
-  expect(exported.own).not.toContain('doctor')
-  const read = await loadedBy(place, 'status', place.out)
-  expect(read.packages).toEqual(toRead)
-  expect(read.own).not.toContain('fetch')
-  expect(read.own).not.toContain('open-job.js')
+  const world: World = { fhirUrl: server.fhirUrl, at: (name) => join(place.root, name) }
+  await writeFile(world.at('token'), 'a.token')
+  for (const [name, { words, packages, without, until }] of Object.entries(rows)) {
+    const loaded = await loadedBy(place, words(world), until)
+    expect.soft(loaded.packages, name).toEqual(packages)
+    const superfluous = without.filter((module) => isAmong(loaded.modules, module))
+    expect.soft(superfluous, name).toEqual([])
+    expect.soft(isAmong(loaded.modules, 'cli/program.ts'), name).toBe(true)
+  }
 })
