@@ -18,6 +18,7 @@ export const mockCommands: Readonly<Record<string, CommandRow>> = {
     examples: [
       'bulkx mock --port 8080',
       'bulkx mock --patients 1000 --page-size 500 --job-seconds 10',
+      'bulkx mock --evolve --data ./ndjson',
       'bulkx mock --jwks key.pem.jwks.json',
       'bulkx mock --scenario F-16',
       "bulkx mock --fault 'busy:times=2,status=503,retryAfter=1' --fault 'truncate:keepBytes=300,times=1'",

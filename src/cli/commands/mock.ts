@@ -135,6 +135,7 @@ const createMockFor = async (
   const options = {
     ...serverOf(settings, module),
     ...(Object.keys(data).length > 0 ? { data } : {}),
+    ...(settings.get('evolve') ? { evolve: 'after-exports' as const } : {}),
     ...given({
       jobMs: jobSeconds === undefined ? undefined : jobSeconds * 1000,
       pageSize: settings.get('page-size'),

@@ -1,5 +1,5 @@
 /** Option rows of `bulkx mock`. */
-import { duration, file, integer, one, positiveNumber, repeatable, text } from '../kinds.js'
+import { duration, file, flag, integer, one, positiveNumber, repeatable, text } from '../kinds.js'
 import type { OptionRow } from '../options.js'
 
 export const mockRows = {
@@ -43,6 +43,11 @@ export const mockRows = {
     value: '<dir>',
     help: 'serve the NDJSON files of this directory instead',
     kind: text('a directory', './data'),
+  },
+  evolve: {
+    group: 'mock',
+    help: 'after each export some resources are created, changed and deleted, and members of group 123 come and go',
+    kind: flag,
   },
   'job-seconds': {
     group: 'mock',
