@@ -74,10 +74,11 @@ const table: Record<string, Allowed> = {
   // Knows data sets: exports that are finished, and snapshots made of them.
   sync: {
     ...common,
-    protocol: ['instant'],
+    http: ['body', 'exchange', 'network-error', 'url'],
+    protocol: ['instant', 'operation-outcome'],
     ndjson: '*',
     sink: ['disk', 'storage-error'],
-    job: ['facts', 'journal'],
+    job: ['facts', 'journal', 'question'],
   },
   // Reads what stands on the disk, and changes nothing.
   verify: {
@@ -132,6 +133,7 @@ const table: Record<string, Allowed> = {
     fetch: 'types',
     verify: '*',
     'open-job.ts': '*',
+    'open-network.ts': '*',
     doctor: '*',
     sync: '*',
     'system-clock.ts': '*',

@@ -111,9 +111,35 @@ const jobCommands: Readonly<Record<string, CommandRow>> = {
   },
 }
 
+/** A data set keeps its own time. */
+const ofRound = inGroups('server', 'question', 'identity', 'waiting', 'files', 'sync').filter(
+  (name) => name !== 'since' && name !== 'until',
+)
+
+const syncCommands: Readonly<Record<string, CommandRow>> = {
+  sync: {
+    summary: 'Export since the last time into a data set, then merge its snapshot.',
+    args: [target],
+    options: [...ofRound, ...talk, ...printing],
+    reworded: {
+      out: { help: 'directory of the data set' },
+      again: { help: 'give up the round that is under way, and begin it anew' },
+      quiet: { help: 'only errors, and the summary in one line' },
+    },
+    examples: [
+      'bulkx sync Group/123 --server https://ehr.example/fhir -o data   # the first time everything, then changes',
+      'bulkx sync Group/123 --profile clinic -o data --quiet --keep 30 --wait-for-lock 10m   # from cron',
+      'bulkx sync Group/123 --profile clinic -o data --full',
+    ],
+    exitCodes: allCodes,
+    load: async () => (await import('./commands/sync.js')).run,
+  },
+}
+
 /** By what is typed. */
 export const catalogue: Readonly<Record<string, CommandRow>> = {
   ...jobCommands,
+  ...syncCommands,
   ...profileCommands,
   ...authCommands,
   ...mockCommands,

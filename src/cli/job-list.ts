@@ -85,6 +85,16 @@ const forgetOld = async (io: StateIo): Promise<void> => {
   }
 }
 
+/** The name sorts by time, and is the same for one job whatever happens to it. */
+const pointerPath = ({ startedAt, exportId }: JobState, io: StateIo): string => {
+  const started = new Date(startedAt).toISOString().replaceAll(':', '')
+  return join(jobsDirectory(io), `${started}-${exportId}.json`)
+}
+
+/** Takes a job off the list: one of which nothing is left. */
+export const forgetJob = (state: JobState, io: StateIo): Promise<void> =>
+  rm(pointerPath(state, io), { force: true })
+
 /** Writes, or moves, the pointer of a job. Rejects when the state directory cannot be used. */
 export const rememberJob = async (state: JobState, directory: string, io: StateIo): Promise<void> => {
   const pointer: JobPointer = {
@@ -95,11 +105,8 @@ export const rememberJob = async (state: JobState, directory: string, io: StateI
     target: state.kickOff ? targetText(state.kickOff.target) : 'attached',
     startedAt: state.startedAt,
   }
-  const folder = jobsDirectory(io)
-  await mkdir(folder, { recursive: true, mode: directoryMode })
-  // The name sorts by time, and is the same for one job whatever happens to it.
-  const started = new Date(state.startedAt).toISOString().replaceAll(':', '')
-  const path = join(folder, `${started}-${state.exportId}.json`)
+  await mkdir(jobsDirectory(io), { recursive: true, mode: directoryMode })
+  const path = pointerPath(state, io)
   const fresh = `${path}.${io.process.pid}.tmp`
   await writeFile(fresh, `${JSON.stringify(pointer)}\n`, { mode: fileMode })
   await rename(fresh, path)

@@ -5,6 +5,7 @@ import { identityRows } from './rows/identity.js'
 import { mockRows } from './rows/mock.js'
 import { questionRows } from './rows/question.js'
 import { runningRows } from './rows/running.js'
+import { syncRows } from './rows/sync.js'
 import { talkRows } from './rows/talk.js'
 
 /** In the order of the help. */
@@ -14,6 +15,7 @@ export const groups = {
   identity: 'Identity',
   waiting: 'Waiting',
   files: 'Files',
+  sync: 'Data set',
   mock: 'Mock server',
   command: 'This command',
   talk: 'Talk',
@@ -40,6 +42,7 @@ export const options = {
   ...identityRows,
   ...questionRows,
   ...runningRows,
+  ...syncRows,
   ...mockRows,
   ...talkRows,
 }

@@ -11,7 +11,9 @@ import { shortPath } from './show.js'
 import { grouped } from './text.js'
 import { parseUrl } from './values.js'
 
-export type Place = { kind: 'directory'; directory: string; state: JobState } | { kind: 'url'; url: string }
+export type Place =
+  /** `dataset`: the data set that was named, of which it is the newest export. */
+  { kind: 'directory'; directory: string; state: JobState; dataset?: string } | { kind: 'url'; url: string }
 
 const noJob = (directory: string, hint: string): BulkxError =>
   new BulkxError('BULKX_NO_JOB', `There is no job in ${directory}`, { hint })
@@ -26,12 +28,31 @@ const describe = async (directory: string): Promise<string> => {
     : '`bulkx jobs` lists what was started here'
 }
 
+/** A data set is looked at by its newest export. */
+const inDataset = async (dataset: string, io: Io): Promise<Place | undefined> => {
+  const { isDataset, newestExport } = await import('./sync/place.js')
+  if (!(await isDataset(dataset))) return undefined
+  const directory = await newestExport(dataset)
+  const state = directory === undefined ? undefined : await readJob(directory)
+  if (directory !== undefined && state) return { kind: 'directory', directory, state, dataset }
+  const message = `The data set ${shortPath(dataset, io.cwd)} has no export yet`
+  throw new BulkxError('BULKX_NO_JOB', message, { hint: 'the same sync command goes on' })
+}
+
 const namedDirectory = async (name: string, io: Io): Promise<Place> => {
   const directory = resolve(io.cwd, name)
   const state = await readJob(directory)
-  if (!state) throw noJob(directory, await describe(directory))
-  return { kind: 'directory', directory, state }
+  if (state) return { kind: 'directory', directory, state }
+  const place = await inDataset(directory, io)
+  if (place) return place
+  throw noJob(directory, await describe(directory))
 }
+
+/** Said where a data set was named, and one of its exports is meant. */
+export const datasetText = (place: Place, io: Pick<Io, 'cwd'>): string | undefined =>
+  place.kind === 'directory' && place.dataset !== undefined
+    ? `${shortPath(place.dataset, io.cwd)} is a data set: its newest export is ${shortPath(place.directory, io.cwd)}`
+    : undefined
 
 const maxListed = 20
 

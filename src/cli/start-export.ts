@@ -15,6 +15,7 @@ import type { Settings } from './settings.js'
 import { shortPath } from './show.js'
 import { type FoundSince, resolveSince } from './since-last.js'
 import { spelling } from './spelling.js'
+import { assertNoDataset } from './sync/place.js'
 import { parseTarget } from './target.js'
 
 /** What the preset has to say belongs before the request, sent or not. */
@@ -24,7 +25,10 @@ const sayAdvice = async (run: { config: Config; settings: Settings }, io: Io): P
 }
 
 /** The ending of a run that only prints; undefined when there is something to start. */
-const printOnly = async ({ config, settings, found }: Prepared, io: Io): Promise<Ending | undefined> => {
+export const printOnly = async (
+  { config, settings, found }: Prepared,
+  io: Io,
+): Promise<Ending | undefined> => {
   const json = settings.get('json')
   const printed = settings.get('print-config') ? printedSettings(settings, config, io, found) : undefined
   const request = settings.get('dry-run') ? shownRequest(config) : undefined
@@ -70,6 +74,7 @@ export const prepareExport = async (
     settings,
     io,
   )
+  await assertNoDataset(config.directory, io)
   const prepared = { config, settings, found }
   const ending = await printOnly(prepared, io)
   if (ending) return { ending }

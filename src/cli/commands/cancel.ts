@@ -9,8 +9,8 @@ import { isUndeletable } from '../../protocol/delete.js'
 import type { Ending, Invocation, Run } from '../invocation.js'
 import type { Io } from '../io.js'
 import { configForJob, configForUrl } from '../job-config.js'
-import { findJob } from '../place.js'
-import { createReporter } from '../report/index.js'
+import { datasetText, findJob } from '../place.js'
+import { createReporter, talkFor } from '../report/index.js'
 import { afterInterruption, hostFor, observed, openJob, resultFields } from '../run-job.js'
 import type { Settings } from '../settings.js'
 import { shortPath } from '../show.js'
@@ -64,6 +64,8 @@ const cancelUrl = (url: string, invocation: Invocation, io: Io): Promise<Ending>
 
 export const run: Run = async (invocation, io) => {
   const found = await findJob(invocation.args[0], invocation.command, io)
+  const inDataset = datasetText(found, io)
+  if (inDataset !== undefined) (await talkFor(invocation.settings, io)).line(inDataset)
   const place = found.kind === 'url' ? await directoryOfUrl(found.url, io) : found
   if (place) return runCancel(await configForJob(place.state, place.directory, invocation, io), io)
   return found.kind === 'url' ? cancelUrl(found.url, invocation, io) : {}

@@ -11,11 +11,12 @@ import { lookOnce } from '../../job/steer.js'
 import type { Ending, Invocation, Run } from '../invocation.js'
 import type { Io } from '../io.js'
 import { configForJob, configForUrl } from '../job-config.js'
-import { findJob, type Place } from '../place.js'
+import { datasetText, findJob, type Place } from '../place.js'
 import { printedLines, printedSettings } from '../print-config.js'
 import type { Reporter } from '../report/index.js'
 import { runJob } from '../run-job.js'
 import type { Settings } from '../settings.js'
+import { assertNoDataset } from '../sync/place.js'
 import { duration, instant } from '../text.js'
 
 interface Found {
@@ -34,6 +35,7 @@ const toAttach = async (url: string, invocation: Invocation, io: Io): Promise<Fo
     })
   }
   const directory = resolve(io.cwd, out)
+  await assertNoDataset(directory, io)
   const state = await readJob(directory)
   // Where the answer to a kick-off was lost, the directory knows the server and the question.
   const found = state
@@ -80,6 +82,7 @@ export const run: Run = async (invocation, io) => {
   const { config, settings, url, target } = found
   if (settings.get('print-config')) return printSettings(found, io)
   const once = settings.get('once') === true
+  const inDataset = datasetText(place, io)
   const now = io.clock.now()
   return runJob(
     {
@@ -87,6 +90,7 @@ export const run: Run = async (invocation, io) => {
       config,
       settings,
       target,
+      opening: inDataset === undefined ? [] : [`${inDataset}; the same sync command merges it`],
       begin: begin(url, once, now),
       steer: once ? lookOnce(now) : undefined,
       fields: (state) => (once && !isAskable(state, now) ? { nextPollAt: instant(state.askableAt) } : {}),

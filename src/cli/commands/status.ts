@@ -13,7 +13,7 @@ import { jobFields, jobLines } from '../describe-job.js'
 import type { Ending, Invocation, Run } from '../invocation.js'
 import type { Io } from '../io.js'
 import { configForJob, configForUrl } from '../job-config.js'
-import { findJob, type Place } from '../place.js'
+import { datasetText, findJob, type Place } from '../place.js'
 import { type Reporter, talkFor } from '../report/index.js'
 import { jsonReporter } from '../report/json.js'
 import { afterInterruption, hostFor, observed, openJob, resultFields } from '../run-job.js'
@@ -136,6 +136,8 @@ const askUrl = (url: string, invocation: Invocation, io: Io): Promise<Ending> =>
 
 export const run: Run = async (invocation, io) => {
   const found = await findJob(invocation.args[0], invocation.command, io)
+  const inDataset = datasetText(found, io)
+  if (inDataset !== undefined) (await talkFor(invocation.settings, io)).line(inDataset)
   const place = found.kind === 'url' ? await directoryOfUrl(found.url, io) : found
   if (place) return ending(await askDirectory(place, invocation, io), io)
   return found.kind === 'url' ? askUrl(found.url, invocation, io) : {}

@@ -1,0 +1,30 @@
+/** Option rows: what `bulkx sync` does beside an export. The environment never sets these. */
+import { choice, duration, flag, integer } from '../kinds.js'
+import type { OptionRow } from '../options.js'
+
+export const syncRows = {
+  full: {
+    group: 'sync',
+    help: 'export everything again as a new base; what is not in it any more counts as deleted',
+    kind: flag,
+  },
+  keep: {
+    group: 'sync',
+    value: '<number>',
+    help: 'exports that stay on disk; all of them unless given',
+    kind: integer(1, 1_000_000, '30'),
+  },
+  departed: {
+    group: 'sync',
+    value: '<what>',
+    help: 'resources of patients who left the group: keep, or remove',
+    byDefault: 'keep',
+    kind: choice('keep', 'remove'),
+  },
+  'wait-for-lock': {
+    group: 'sync',
+    value: '<duration>',
+    help: 'wait so long for another process that works in the data set, instead of ending 11 at once',
+    kind: duration('10m'),
+  },
+} as const satisfies Record<string, OptionRow>

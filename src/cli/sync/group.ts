@@ -1,0 +1,93 @@
+/** The members of the group that a data set is of: who has come, who has left, and what is said of it. */
+import type { Config } from '../../config.js'
+import type { Dataset } from '../../sync/dataset.js'
+import { changesOf, type MemberChanges, readKnownMembers } from '../../sync/known-members.js'
+import { type GroupMembers, type GroupPlace, readMembers } from '../../sync/members.js'
+import { hostFor } from '../run-job.js'
+import { targetName } from '../show.js'
+import { count, harmless } from '../text.js'
+import type { Sync } from './context.js'
+
+export interface SeenMembers {
+  /** Absent where they are not known, or of no interest. */
+  members?: readonly string[]
+  changes: MemberChanges
+}
+
+const nobody: MemberChanges = { newcomers: [], departed: [] }
+
+/** Ids that are named; the rest is counted. */
+const namedMax = 10
+
+export const namedIds = (ids: readonly string[]): string => {
+  const more = ids.length > namedMax ? ` and ${count(ids.length - namedMax, 'more')}`.replace(/s$/, '') : ''
+  return `${ids.slice(0, namedMax).map(harmless).join(', ')}${more}`
+}
+
+/** Undefined where a group is not what is exported, or not the whole of it. */
+const placeOf = ({ fhirUrl, kickOff }: Config): GroupPlace | undefined => {
+  const { target, patient } = kickOff
+  if (target.kind !== 'instance' || target.type !== 'Group' || patient !== undefined) return undefined
+  return { fhirUrl, id: target.id }
+}
+
+const read = async (place: GroupPlace, { config, settings, io, warn, talk }: Sync): Promise<GroupMembers> => {
+  const { openNetwork } = await import('../../open-network.js')
+  const host = await hostFor(settings, io, { warn, note: (text) => talk.line(text) })
+  const network = openNetwork(config, host, new Map())
+  try {
+    return await readMembers(place, { fhir: network.fhir, clock: io.clock, signal: io.signal })
+  } finally {
+    await network.close()
+  }
+}
+
+const patients = (ids: readonly string[]): string => count(ids.length, 'patient')
+
+const sayChanges = ({ newcomers, departed }: MemberChanges, { talk, settings, config }: Sync): void => {
+  const group = targetName(config.kickOff.target)
+  if (newcomers.length > 0)
+    talk.line(
+      `${patients(newcomers)} new in ${group}, whose whole history is exported: ${namedIds(newcomers)}`,
+    )
+  if (departed.length === 0) return
+  const removes = settings.get('departed') === 'remove'
+  const stay = removes
+    ? 'taken out of the snapshot'
+    : 'still in the snapshot (--departed remove takes them out)'
+  talk.line(`${patients(departed)} no longer in ${group}, ${stay}: ${namedIds(departed)}`)
+}
+
+/**
+ * Reads who is in the group, before the kick-off: whoever joins later is new in the next round. A server that brings
+ * the history of newcomers by itself is not asked.
+ */
+export const seeMembers = async (dataset: Dataset, full: boolean, sync: Sync): Promise<SeenMembers> => {
+  const place = placeOf(sync.config)
+  if (place === undefined || sync.settings.preset?.row.advice.newMembersWhole) return { changes: nobody }
+  const seen = await read(place, sync)
+  const group = targetName(sync.config.kickOff.target)
+  if ('unknown' in seen) {
+    sync.talk.line(
+      `the members of ${group} cannot be read, ${seen.unknown}: the history of patients who join later comes only with --full`,
+    )
+    return { changes: nobody }
+  }
+  const known = await readKnownMembers(sync.config.directory)
+  if (known === undefined && dataset.generation > 0 && !full)
+    sync.warn({
+      kind: 'members-first-seen',
+      message: `who was in ${group} before is not known: patients who have joined since the last base may lack their history`,
+      hint: '`--full` once brings it',
+    })
+  const changes = changesOf(known, seen.ids)
+  sayChanges(full ? { newcomers: [], departed: changes.departed } : changes, sync)
+  return { members: seen.ids, changes }
+}
+
+/** Whom the round takes out: who has left, and, when they are no longer kept, who had left before. */
+export const removedBy = async (departed: readonly string[], sync: Sync): Promise<readonly string[]> => {
+  if (sync.settings.get('departed') !== 'remove') return []
+  const known = await readKnownMembers(sync.config.directory)
+  return [...new Set([...(known?.kept ?? []), ...departed])]
+}

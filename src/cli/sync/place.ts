@@ -1,0 +1,47 @@
+/** Directories that are data sets, and those that are not: each command works in its own kind. */
+import { access } from 'node:fs/promises'
+import { join } from 'node:path'
+import { BulkxError } from '../../errors.js'
+import { assertUsable, readJob } from '../../job/directory.js'
+import { shellWord } from '../../job/next-command.js'
+import { privateFolder } from '../../sink/disk.js'
+import { descriptionName, exportPath, openDataset } from '../../sync/dataset.js'
+import type { Io } from '../io.js'
+import { shortPath } from '../show.js'
+
+const isThere = (path: string): Promise<boolean> =>
+  access(path).then(
+    () => true,
+    () => false,
+  )
+
+/** Also one whose first round is still under way. */
+export const isDataset = async (directory: string): Promise<boolean> =>
+  (await isThere(join(directory, descriptionName))) ||
+  (await isThere(join(directory, privateFolder, 'round.json')))
+
+/** Throws `BULKX_USAGE` where an export would be put into a data set. */
+export const assertNoDataset = async (directory: string, io: Pick<Io, 'cwd'>): Promise<void> => {
+  if (!(await isDataset(directory))) return
+  const shown = shortPath(directory, io.cwd)
+  throw new BulkxError('BULKX_USAGE', `${shown} is a data set, not the directory of an export`, {
+    hint: `bring it up to date with \`bulkx sync … --out ${shellWord(shown)}\`, or choose another directory with --out`,
+  })
+}
+
+/** Throws `BULKX_USAGE` where a data set would be put among the files of an export, or of somebody else. */
+export const assertNoExport = async (directory: string, io: Pick<Io, 'cwd'>): Promise<void> => {
+  if (await isDataset(directory)) return
+  if ((await readJob(directory)) === undefined) return assertUsable(directory)
+  const shown = shortPath(directory, io.cwd)
+  throw new BulkxError('BULKX_USAGE', `${shown} holds an export, not a data set`, {
+    hint: 'choose another directory with --out for the data set; `bulkx export` goes on with what is there',
+  })
+}
+
+/** The folder of the newest export of a data set; undefined where there is none, or no data set. */
+export const newestExport = async (directory: string): Promise<string | undefined> => {
+  if (!(await isDataset(directory))) return undefined
+  const newest = (await (await openDataset(directory)).exports()).at(-1)
+  return newest === undefined ? undefined : exportPath(directory, newest)
+}

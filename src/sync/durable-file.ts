@@ -1,0 +1,35 @@
+/** Small files of a data set that are whole or as they were before, also after a power failure. */
+import { open, rename, rm } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { fileMode, syncDirectory } from '../sink/disk.js'
+import { storageError } from '../sink/storage-error.js'
+
+/** Writes beside it, then renames. The caller holds the data set's lock. Throws `BULKX_STORAGE`, `BULKX_DISK_FULL`. */
+export const writeDurably = async (path: string, text: string): Promise<void> => {
+  const fresh = `${path}.part`
+  try {
+    // What a killed process has left there, or a link that somebody else has, is nothing to write through.
+    await rm(fresh, { force: true })
+    const handle = await open(fresh, 'wx', fileMode)
+    try {
+      await handle.writeFile(text)
+      await handle.sync()
+    } finally {
+      await handle.close()
+    }
+    await rename(fresh, path)
+    await syncDirectory(dirname(path))
+  } catch (cause) {
+    throw storageError(`Cannot write ${path}`, cause)
+  }
+}
+
+/** Removes it, if it is there. */
+export const removeDurably = async (path: string): Promise<void> => {
+  try {
+    await rm(path, { force: true })
+    await syncDirectory(dirname(path))
+  } catch (cause) {
+    throw storageError(`Cannot remove ${path}`, cause)
+  }
+}

@@ -1,0 +1,120 @@
+/** Who is in a group now: read before the kick-off, so that nobody who joins later is taken for known. */
+import type { Clock } from '../clock.js'
+import { type Answer, DecodeError, readAnswer } from '../http/body.js'
+import type { Exchange } from '../http/exchange.js'
+import { NetworkError } from '../http/network-error.js'
+import { isHttp, resolveUrl, withoutQuery } from '../http/url.js'
+import { isObject, type Json, parseJson } from '../json.js'
+import { plainText, serverWords } from '../protocol/operation-outcome.js'
+import { isId } from './description.js'
+
+/** Ids of patients, each once; or why they cannot be told. */
+export type GroupMembers = { ids: readonly string[] } | { unknown: string }
+
+export interface GroupPlace {
+  fhirUrl: string
+  /** Of the group. */
+  id: string
+}
+
+interface Wire {
+  fhir: Exchange
+  clock: Clock
+  signal?: AbortSignal
+}
+
+/** Bytes of one answer: a group of a million members has some 100 MB. */
+const answerMax = 256 * 1024 * 1024
+/** Pages of a Bundle. */
+const pagesMax = 1000
+
+/** Something that keeps the members from being told. */
+class Unknown extends Error {}
+
+const base = (url: string): string => url.replace(/\/+$/, '')
+
+/** The id that a reference names, where that is a patient of this server. */
+const patientOf = (reference: unknown, fhirUrl: string): string | undefined => {
+  if (typeof reference !== 'string') return undefined
+  const own = `${base(fhirUrl)}/`
+  const local = reference.startsWith(own) ? reference.slice(own.length) : reference
+  const [, id] = /^Patient\/([^/]+)(?:\/_history\/[^/]+)?$/.exec(local) ?? []
+  return isId(id) ? id : undefined
+}
+
+const patientsIn = (group: Json, fhirUrl: string): string[] => {
+  if (!Array.isArray(group.member) || group.member.length === 0) throw new Unknown('it lists no members')
+  const { quantity } = group
+  const active = group.member.filter((member): member is Json => isObject(member) && member.inactive !== true)
+  if (typeof quantity === 'number' && quantity > group.member.length)
+    throw new Unknown(`it has ${quantity} members, and lists ${group.member.length} of them`)
+  const references = active.map(({ entity }) => (isObject(entity) ? entity.reference : undefined))
+  return references.flatMap((reference) => patientOf(reference, fhirUrl) ?? [])
+}
+
+const nextOf = ({ link }: Json, url: string): string | undefined => {
+  const next = Array.isArray(link) ? link.find((one) => isObject(one) && one.relation === 'next') : undefined
+  if (!isObject(next) || typeof next.url !== 'string') return undefined
+  const resolved = resolveUrl(next.url, url)
+  return isHttp(resolved) ? resolved : undefined
+}
+
+const read = async (url: string, { fhir, clock, signal }: Wire): Promise<Answer> => {
+  const request = { method: 'GET', url, headers: { accept: 'application/fhir+json' }, signal }
+  const answer = await readAnswer(await fhir(request), clock, answerMax)
+  if (answer.status !== 200) {
+    const words = serverWords(answer)
+    throw new Unknown(`HTTP ${answer.status}${words === '' ? '' : `: ${words}`}`)
+  }
+  if (answer.cut) throw new Unknown('its answer is too long')
+  return answer
+}
+
+const groupsIn = (value: Json): Json[] => {
+  if (value.resourceType === 'Group') return [value]
+  const entries = Array.isArray(value.entry) ? value.entry : []
+  return entries.flatMap((entry) =>
+    isObject(entry) && isObject(entry.resource) && entry.resource.resourceType === 'Group'
+      ? [entry.resource]
+      : [],
+  )
+}
+
+/** A server may answer with a Bundle of the group, on pages. */
+const readPages = async ({ fhirUrl, id }: GroupPlace, wire: Wire): Promise<string[]> => {
+  const ids = new Set<string>()
+  const seen = new Set<string>()
+  let url: string | undefined = `${base(fhirUrl)}/Group/${encodeURIComponent(id)}`
+  while (url !== undefined) {
+    if (seen.has(url) || seen.size === pagesMax) throw new Unknown('its pages have no end')
+    seen.add(url)
+    const answer = await read(url, wire)
+    const value = parseJson(answer.body)
+    if (!isObject(value)) throw new Unknown('its answer is no JSON')
+    const groups = groupsIn(value)
+    if (groups.length === 0 && seen.size === 1)
+      throw new Unknown(
+        `its answer is no Group but ${plainText(String(value.resourceType ?? 'something else'), 64)}`,
+      )
+    for (const group of groups) for (const patient of patientsIn(group, fhirUrl)) ids.add(patient)
+    url = value.resourceType === 'Bundle' ? nextOf(value, answer.url) : undefined
+  }
+  if (ids.size === 0) throw new Unknown('none of its members is named as a patient of this server')
+  return [...ids]
+}
+
+/**
+ * Reads `[base]/Group/<id>` with the job's own network. A group that is refused, hides its members or names them in
+ * part is `unknown`, for a list that is too short would take everybody else for departed. Rejects with what the
+ * identity says (no token), and with the signal's reason.
+ */
+export const readMembers = async (group: GroupPlace, wire: Wire): Promise<GroupMembers> => {
+  try {
+    return { ids: await readPages(group, wire) }
+  } catch (error) {
+    wire.signal?.throwIfAborted()
+    if (error instanceof Unknown || error instanceof NetworkError || error instanceof DecodeError)
+      return { unknown: withoutQuery(error.message) }
+    throw error
+  }
+}

@@ -1,0 +1,61 @@
+/** What the exports of a data set share: written into it, and compared before anything is asked again. */
+import { createHash } from 'node:crypto'
+import { withoutQuery } from '../http/url.js'
+import { seriesOf as withoutTimes } from '../job/question.js'
+import { isObject, type Json } from '../json.js'
+import type { KickOffRequest } from '../protocol/types.js'
+
+/** A list as a set, for its order asks nothing else. */
+const plain = (value: unknown): unknown =>
+  Array.isArray(value) ? [...value].sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1)) : value
+
+/** Who they are is not written down; that they are the same can be told all the same. */
+const crowd = (patients: readonly string[] | undefined): Json | undefined => {
+  if (patients === undefined) return undefined
+  const ids = [...new Set(patients.map((id) => id.replace(/^Patient\//, '')))].sort()
+  return { count: ids.length, sha256: createHash('sha256').update(ids.join('\n')).digest('hex') }
+}
+
+/** `target`: as the command line writes it. */
+export const seriesOf = (server: string, target: string, kickOff: KickOffRequest): Json => {
+  const {
+    target: _target,
+    method: _method,
+    listStyle: _listStyle,
+    lenient: _lenient,
+    operation,
+    patient,
+    ...asked
+  } = withoutTimes(kickOff)
+  const given = Object.entries(asked).filter(([, value]) => value !== undefined)
+  const patients = crowd(patient)
+  return {
+    server: server.replace(/\/+$/, ''),
+    target,
+    ...(operation === '$export' ? {} : { operation }),
+    parameters: Object.fromEntries(given.map(([name, value]) => [name, plain(value)])),
+    ...(patients === undefined ? {} : { patients }),
+  }
+}
+
+/** The same whatever the order of the keys. */
+const canonical = (value: unknown): string => {
+  if (Array.isArray(value)) return `[${value.map(canonical).join()}]`
+  if (!isObject(value)) return JSON.stringify(value) ?? ''
+  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))
+  return `{${entries.map(([key, inner]) => `${JSON.stringify(key)}:${canonical(inner)}`).join()}}`
+}
+
+export const isSameSeries = (a: Json, b: Json): boolean => canonical(a) === canonical(b)
+
+/** For messages: target, server, parameters. */
+export const seriesWords = ({ server, target, operation, parameters, patients }: Json): string => {
+  const asked = isObject(parameters) ? Object.entries(parameters) : []
+  const words = [
+    `${withoutQuery(String(target))} from ${withoutQuery(String(server))}`,
+    ...(operation === undefined ? [] : [String(operation)]),
+    ...asked.map(([name, value]) => `${name}=${JSON.stringify(value)}`),
+    ...(isObject(patients) ? [`${patients.count} patients`] : []),
+  ]
+  return words.join(' ')
+}
