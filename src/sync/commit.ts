@@ -1,8 +1,15 @@
 /** Makes a merged round the data set's: `current`, then dataset.json, then what nobody needs any more. */
+import { readlink, rename, rm, symlink } from 'node:fs/promises'
+import { join } from 'node:path'
 import type { Json } from '../json.js'
 import type { Instant } from '../protocol/types.js'
-import type { Dataset } from './dataset.js'
+import { privateFolder, syncDirectory } from '../sink/disk.js'
+import { storageError, systemCode } from '../sink/storage-error.js'
+import { currentName, type Dataset, descriptionName, exportPath, openDataset } from './dataset.js'
+import { descriptionText, folderName } from './description.js'
+import { writeDurably } from './durable-file.js'
 import type { Merged } from './merge.js'
+import { namesIn } from './own-files.js'
 
 export interface Commitment {
   dataset: Dataset
@@ -21,5 +28,71 @@ export interface Commitment {
  * dataset.json names the snapshot. Returns the data set as it is now. Throws `BULKX_STORAGE`, `BULKX_DISK_FULL`.
  */
 export const commitRound = async (commitment: Commitment): Promise<Dataset> => {
-  throw new Error(`not there yet: ${commitment.dataset.directory}`)
+  const { dataset, merged, transactionTime, series, keep } = commitment
+  const { directory } = dataset
+  const { generation, snapshot, files, exports, removed } = merged
+  await switchTo(directory, snapshot)
+  const round = { generation, exports, removed }
+  const isNewBase = exports.some(({ role }) => role === 'base')
+  const rounds = isNewBase ? [round] : [...dataset.rounds, round]
+  const text = descriptionText({ generation, snapshot, transactionTime, series, files, rounds })
+  await writeDurably(join(directory, descriptionName), text)
+  await dropSnapshots(directory, [snapshot, dataset.snapshot])
+  if (keep !== undefined) {
+    const own = exports.map(({ number }) => number)
+    await dropExports(directory, own, keep)
+  }
+  return openDataset(directory)
+}
+
+/** File systems that have no links, and Windows for whom may not make any. */
+const hasNoLinks: ReadonlySet<string | undefined> = new Set([
+  ...['EPERM', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP', 'EINVAL'],
+])
+
+const switchTo = async (directory: string, snapshot: string): Promise<void> => {
+  const current = join(directory, currentName)
+  const fresh = join(directory, privateFolder, 'current.part')
+  try {
+    if ((await readlink(current).catch(() => undefined)) === snapshot) return
+    await rm(fresh, { force: true })
+    // Relative to where it will stand: a data set that is moved stays whole.
+    const isMade = await symlink(snapshot, fresh, 'dir').then(
+      () => true,
+      (cause) => {
+        if (hasNoLinks.has(systemCode(cause))) return false
+        throw cause
+      },
+    )
+    // One that cannot be switched must not lead to an old generation for ever.
+    if (isMade) await rename(fresh, current)
+    else await rm(current, { force: true })
+    await syncDirectory(directory)
+  } catch (cause) {
+    throw storageError(`Cannot switch ${current}`, cause)
+  }
+}
+
+const drop = async (path: string): Promise<void> => {
+  try {
+    await rm(path, { recursive: true, force: true })
+  } catch (cause) {
+    throw storageError(`Cannot remove ${path}`, cause)
+  }
+}
+
+/** A folder of a generation, not something that a person has put beside it. */
+const isOurs = (name: string): boolean => /^\d{3,}$/.test(name) && folderName(Number(name)) === name
+
+const dropSnapshots = async (directory: string, kept: readonly (string | undefined)[]): Promise<void> => {
+  const folder = join(directory, 'snapshots')
+  for (const name of await namesIn(folder))
+    if (isOurs(name) && !kept.includes(`snapshots/${name}`)) await drop(join(folder, name))
+}
+
+const dropExports = async (directory: string, own: readonly number[], keep: number): Promise<void> => {
+  const dataset = await openDataset(directory)
+  const done = (await dataset.exports()).filter((number) => number <= dataset.generation)
+  const older = done.slice(0, Math.max(0, done.length - keep))
+  for (const number of older) if (!own.includes(number)) await drop(exportPath(directory, number))
 }

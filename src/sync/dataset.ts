@@ -2,6 +2,8 @@
 import { join } from 'node:path'
 import type { Json } from '../json.js'
 import type { Instant } from '../protocol/types.js'
+import { descriptionBytesMax, folderName, readDescription } from './description.js'
+import { namesIn, readOwn } from './own-files.js'
 
 export const descriptionName = 'dataset.json'
 /** The link that readers open: always one whole generation. */
@@ -56,14 +58,20 @@ export interface Dataset extends Description {
   exports(): Promise<number[]>
 }
 
-const folderName = (number: number): string => String(number).padStart(3, '0')
-
 /** The folder of an export of a data set. */
 export const exportPath = (directory: string, number: number): string =>
   join(directory, 'exports', folderName(number))
 
-/** The folder of a generation's snapshot, relative to the data set. */
-export const snapshotOf = (generation: number): string => `snapshots/${folderName(generation)}`
+/** Numbers that folders have: no leading zeros beyond three digits, none that cannot be counted on from. */
+const folder = /^(?:00[1-9]|0[1-9]\d|[1-9]\d{2,14})$/
+
+const exportsOf = async (directory: string): Promise<number[]> => {
+  const names = await namesIn(join(directory, 'exports'))
+  return names
+    .filter((name) => folder.test(name))
+    .map(Number)
+    .sort((one, other) => one - other)
+}
 
 /**
  * Reads dataset.json, which may be anybody's: an unknown version, wrong types, paths that lead outside are
@@ -71,5 +79,9 @@ export const snapshotOf = (generation: number): string => `snapshots/${folderNam
  * Changes nothing on disk, needs no lock. Throws `BULKX_STORAGE` when it cannot be read.
  */
 export const openDataset = async (directory: string): Promise<Dataset> => {
-  throw new Error(`not there yet: ${directory}`)
+  const path = join(directory, descriptionName)
+  const text = await readOwn(path, descriptionBytesMax)
+  const nothing: Description = { generation: 0, files: {}, rounds: [] }
+  const description = text === undefined ? nothing : readDescription(text, path)
+  return { ...description, directory, exports: () => exportsOf(directory) }
 }

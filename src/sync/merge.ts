@@ -1,5 +1,16 @@
 /** Brings a data set's snapshot up to date with the exports of a round, in a new folder that nobody reads yet. */
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { ownFolder, privateFolder, syncDirectory } from '../sink/disk.js'
+import { storageError } from '../sink/storage-error.js'
 import type { Dataset, RoundExport, SnapshotFile } from './dataset.js'
+import { leavingWith } from './departed.js'
+import { snapshotOf } from './description.js'
+import { type ExportFiles, exportFiles } from './export-files.js'
+import { oldFiles, wholeOldFiles } from './old-files.js'
+import { assertRoom, type FreeBytes } from './room.js'
+import { Selection, type SelectionInputs } from './selection.js'
+import { SnapshotFiles } from './snapshot-files.js'
 
 export interface MergeOrder {
   dataset: Dataset
@@ -14,7 +25,12 @@ export interface MergeOrder {
   keysBytesMax?: number
   /** Ends the merge with its reason, between two blocks. */
   signal?: AbortSignal
+  /** How much may still be written in a directory. */
+  freeBytesOf?: FreeBytes
 }
+
+/** Keys of a few hundred thousand resources; the rest of a merge takes some 60 MiB. */
+export const keysBytesMax = 64 * 1024 * 1024
 
 export interface MergeCounts {
   /** In the exports, and not in the snapshot before. */
@@ -67,5 +83,73 @@ export interface Merged {
  * export is not finished, or its files are not those of its manifest. Whatever it leaves then, the next one removes.
  */
 export const mergeRound = async (order: MergeOrder): Promise<Merged> => {
-  throw new Error(`not there yet: ${order.dataset.directory}`)
+  const { dataset, exports, removed } = order
+  const { directory } = dataset
+  const generation = Math.max(...exports.map(({ number }) => number))
+  if (!(generation > dataset.generation)) throw new Error('the round is merged and committed already')
+  const inputs = await inputsOf(order)
+  await assertRoom(inputs, { ...order, directory, keysBytesMax: order.keysBytesMax ?? keysBytesMax })
+  const folder = await emptyFolder(directory)
+  const selection = new Selection(inputs, {
+    folder,
+    keysBytesMax: order.keysBytesMax ?? keysBytesMax,
+    signal: order.signal,
+  })
+  const outputs = new SnapshotFiles(folder)
+  try {
+    await selection.decide()
+    await selection.copyTo(outputs)
+    const snapshot = snapshotOf(generation)
+    const files = await publish(outputs, directory, snapshot)
+    const { counts, examples } = selection.tally
+    return { generation, snapshot, files, exports, removed, counts, examples }
+  } finally {
+    await selection.close()
+    await outputs.close()
+    // What stays behind after all is removed by the next merge.
+    await rm(folder, { recursive: true, force: true }).catch(() => {})
+  }
+}
+
+const inputsOf = async ({ dataset, exports, removed = [] }: MergeOrder): Promise<SelectionInputs> => {
+  const { directory } = dataset
+  const isOldCopied = !exports.some(({ role }) => role === 'base')
+  const all: ExportFiles[] = []
+  for (const { number } of exports) all.push(await exportFiles(directory, number))
+  const leaves = removed.length === 0 ? undefined : leavingWith(new Set(removed))
+  return {
+    // A new base mends a snapshot that is damaged: what is left of it is compared.
+    old: await (isOldCopied ? wholeOldFiles(dataset) : oldFiles(dataset)),
+    isOldCopied,
+    rounds: [{ exports: all, leaves }],
+  }
+}
+
+/** For parts, and for what is spilled: whatever a merge that was broken off has left there is gone. */
+const emptyFolder = async (directory: string): Promise<string> => {
+  const folder = join(directory, privateFolder, 'merge')
+  try {
+    await ownFolder(join(directory, privateFolder), false)
+    await rm(folder, { recursive: true, force: true })
+    await ownFolder(folder, false)
+    return folder
+  } catch (cause) {
+    throw storageError(`Cannot use ${folder}`, cause)
+  }
+}
+
+const publish = async (
+  outputs: SnapshotFiles,
+  directory: string,
+  snapshot: string,
+): Promise<Record<string, SnapshotFile>> => {
+  const folder = join(directory, 'snapshots')
+  try {
+    await ownFolder(folder, false)
+    await ownFolder(join(directory, snapshot), false)
+    await syncDirectory(folder)
+  } catch (cause) {
+    throw storageError(`Cannot use ${folder}`, cause)
+  }
+  return outputs.publish(join(directory, snapshot))
 }

@@ -1,0 +1,69 @@
+/** Files and folders of a data set as they must be: its own, never links that lead out of it. */
+import { constants } from 'node:fs'
+import { type FileHandle, lstat, open, readdir } from 'node:fs/promises'
+import { BulkxError } from '../errors.js'
+import { storageError, systemCode } from '../sink/storage-error.js'
+
+// Windows has no such flag, and hardly such links.
+const readOnly = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0)
+
+const foreign = (path: string, what: string): BulkxError =>
+  new BulkxError('BULKX_STORAGE', `${path} is not ${what} of its own`, {
+    hint: 'somebody has put something else there: put it back, or begin a new data set with --out',
+  })
+
+/** Opens a file for reading. Throws `BULKX_STORAGE`: not there, a link, no plain file. */
+export const openOwn = async (path: string): Promise<FileHandle> => {
+  const handle = await open(path, readOnly).catch((cause) => {
+    if (systemCode(cause) === 'ELOOP') throw foreign(path, 'a file')
+    throw storageError(`Cannot read ${path}`, cause)
+  })
+  const isFile = await handle.stat().then(
+    (found) => found.isFile(),
+    () => false,
+  )
+  if (isFile) return handle
+  await handle.close()
+  throw foreign(path, 'a file')
+}
+
+/** Whether there is a folder. Throws `BULKX_STORAGE` when it is a link or something else. */
+export const hasOwnFolder = async (path: string): Promise<boolean> => {
+  const found = await lstat(path).catch((cause) => {
+    if (systemCode(cause) === 'ENOENT') return undefined
+    throw storageError(`Cannot read ${path}`, cause)
+  })
+  if (found && !found.isDirectory()) throw foreign(path, 'a directory')
+  return found !== undefined
+}
+
+/** The names in a folder, sorted; none where there is no folder. */
+export const namesIn = async (path: string): Promise<string[]> => {
+  if (!(await hasOwnFolder(path))) return []
+  try {
+    return (await readdir(path)).sort()
+  } catch (cause) {
+    throw storageError(`Cannot read ${path}`, cause)
+  }
+}
+
+/** The text of a file of at most so many bytes; undefined where there is none. Throws as `openOwn` does. */
+export const readOwn = async (path: string, bytesMax: number): Promise<string | undefined> => {
+  const isThere = await lstat(path).then(
+    () => true,
+    (cause) => {
+      if (systemCode(cause) === 'ENOENT' || systemCode(cause) === 'ENOTDIR') return false
+      throw storageError(`Cannot read ${path}`, cause)
+    },
+  )
+  if (!isThere) return undefined
+  const handle = await openOwn(path)
+  try {
+    if ((await handle.stat()).size > bytesMax) throw foreign(path, `a file below ${bytesMax} bytes`)
+    return await handle.readFile('utf8')
+  } catch (cause) {
+    throw storageError(`Cannot read ${path}`, cause)
+  } finally {
+    await handle.close()
+  }
+}
