@@ -50,7 +50,10 @@ const within = (report: Report, folder: string): Report => {
 const checkSnapshot = async (options: VerifyOptions): Promise<VerifiedDataset['snapshot']> => {
   const { directory, report, signal } = options
   const { problems, ...read } = await checkDataset(directory, { signal })
-  const remedies = remediesFor({ ...options, dataset: options.shownAs }, { finished: true })
+  const remedies = remediesFor(
+    { ...options, dataset: options.shownAs },
+    { finished: true, hasJournal: false },
+  )
   for (const { kind, path, message, resources = [] } of problems) {
     const some = resources.length === 0 ? '' : `: ${resources.slice(0, 5).join(', ')}`
     const remedy = kind === 'unexpected' ? 'move it out of the directory' : remedies.file
@@ -76,7 +79,7 @@ const checkOne = async (
   const { directory, shownAs } = options
   const path = exportPath(directory, number)
   const folder = path.slice(directory.length + 1)
-  const remedies = remediesFor({ ...options, dataset: shownAs }, { finished: true })
+  const remedies = remediesFor({ ...options, dataset: shownAs }, { finished: true, hasJournal: false })
   const report = within(options.report, folder)
   if (!(await lstat(path)).isDirectory()) {
     const message = 'a link, or something that is no directory, stands in its place, and was not followed'
@@ -144,7 +147,7 @@ export const verifyDataset = async (options: VerifyOptions): Promise<VerifiedDat
   await assertStill(dataset, options)
   const isUnderWay = await isThere(join(directory, '.bulkx/round.json'))
   if (generation === 0 && !isUnderWay) {
-    const remedy = remediesFor({ ...options, dataset: shownAs }, { finished: true }).file
+    const remedy = remediesFor({ ...options, dataset: shownAs }, { finished: true, hasJournal: false }).file
     report.problem({ code: 'missing', file: descriptionName, message: 'it is not there', remedy })
   }
   const unfinished = generation === 0 && isUnderWay ? notYet(shownAs) : undefined

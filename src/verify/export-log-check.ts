@@ -47,17 +47,25 @@ const differing = (read: Read, facts: LogFacts): string | undefined => {
   return read.downloads < files ? `it has ${read.downloads} downloads of ${files} files` : undefined
 }
 
+export interface LogChecking {
+  remedies: Remedies
+  report: Report
+  /** Files that were taken somewhere else with their manifest are as good without it. */
+  isOptional: boolean
+}
+
 /** Of a finished export of ours. Throws `BULKX_STORAGE` when the disk cannot be read. */
 export const checkExportLog = async (
   directory: string,
   facts: LogFacts,
-  { remedies, report }: { remedies: Remedies; report: Report },
+  { remedies, report, isOptional }: LogChecking,
 ): Promise<void> => {
   const opened = await openInside(directory, exportLogName)
   const problem = (code: string, message: string): void =>
     report.problem({ code, file: exportLogName, message, remedy: remedies.log })
   if ('why' in opened) {
     if (opened.why === 'unreadable') throw storageError(`Cannot read ${exportLogName}`, opened.cause)
+    if (opened.why === 'missing' && isOptional) return
     problem(
       'log-missing',
       opened.why === 'missing' ? 'it is not there' : 'something else stands in its place',

@@ -61,7 +61,7 @@ const nothing = (directory: string): BulkxError =>
 const readState = async ({ directory, report, ...options }: VerifyOptions): Promise<JobState | undefined> => {
   const there = await lookAtJournal(directory)
   if (there === 'none') return undefined
-  const remedies = remediesFor(options, { finished: true })
+  const remedies = remediesFor(options, { finished: true, hasJournal: false })
   const file = `${privateFolder}/journal`
   if (there === 'no-file') {
     const message = 'a link, or something that is no file, stands in its place, and was not followed'
@@ -104,7 +104,7 @@ const readManifest = async (
 const standing = async (options: VerifyOptions): Promise<Standing> => {
   const state = await readState(options)
   const finished = state === undefined || state.findings !== undefined
-  const remedies = remediesFor(options, { finished })
+  const remedies = remediesFor(options, { finished, hasJournal: state !== undefined })
   const manifest = await readManifest(options, state, remedies)
   if (state && manifest && finished) checkManifest(state, manifest, { remedies, report: options.report })
   return { state, manifest, finished, remedies }
@@ -238,7 +238,8 @@ export const verifyExport = async (options: VerifyOptions): Promise<Verified> =>
   noteDuplicates(reading)
   await checkAround(options, here, listed)
   const facts = here.finished ? logFacts(here, listed) : undefined
-  if (facts) await checkExportLog(directory, facts, { remedies: here.remedies, report })
+  if (facts)
+    await checkExportLog(directory, facts, { remedies: here.remedies, report, isOptional: !here.state })
   access.end()
   const { state, manifest } = here
   const time = state?.transactionTime ?? manifest?.value.transactionTime

@@ -29,11 +29,17 @@ const ofDataset = (dataset: string): Remedies => {
   return { file: full, sameSize: full, manifest: full, journal: full, log: full }
 }
 
+export interface Situation {
+  finished: boolean
+  /** Without one no command can go on from what is there. */
+  hasJournal: boolean
+}
+
 export const remediesFor = (
   { shownAs, dataset }: { shownAs: string; dataset?: string },
-  { finished }: { finished: boolean },
+  { finished, hasJournal }: Situation,
 ): Remedies => {
-  const resume = `${resumeCommand(shownAs)} makes it anew`
-  if (dataset !== undefined) return { ...ofDataset(dataset), log: resume }
-  return finished ? { ...ofFinished(), log: resume } : ofUnfinished(shownAs)
+  if (!finished) return ofUnfinished(shownAs)
+  const log = hasJournal ? `${resumeCommand(shownAs)} makes it anew` : backup
+  return { ...(dataset === undefined ? ofFinished() : ofDataset(dataset)), log }
 }

@@ -132,6 +132,15 @@ const damages: [name: string, damage: Damage, problems: string[], notes?: string
   ],
   ['the journal gone', (out) => rm(join(out, '.bulkx'), { recursive: true }), [], ['no-journal']],
   [
+    'only the files and their manifest, taken elsewhere',
+    async (out) => {
+      await rm(join(out, '.bulkx'), { recursive: true })
+      await rm(join(out, 'log.ndjson'))
+    },
+    [],
+    ['no-journal'],
+  ],
+  [
     'a damaged journal',
     (out) => edit(join(out, '.bulkx/journal'), (text) => text.replace(/"sha256":"[0-9a-f]+"/, '"sha256":7')),
     ['journal-damaged .bulkx/journal'],
