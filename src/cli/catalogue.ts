@@ -89,9 +89,9 @@ const jobCommands: Readonly<Record<string, CommandRow>> = {
   jobs: {
     summary: 'List the jobs that you have started, newest first, with their phase.',
     args: [],
-    options: plainTalk,
-    examples: ['bulkx jobs', 'bulkx jobs --json'],
-    exitCodes: [0, 2],
+    options: ['prune', ...plainTalk],
+    examples: ['bulkx jobs', 'bulkx jobs --json', 'bulkx jobs --prune'],
+    exitCodes: [0, 2, 8],
     load: async () => (await import('./commands/jobs.js')).run,
   },
   doctor: {

@@ -113,6 +113,17 @@ export const rememberJob = async (state: JobState, directory: string, io: StateI
   await forgetOld(io)
 }
 
+/** Every entry of the list with the file that it stands in, newest first. */
+export async function* entries(
+  io: Pick<Io, 'env' | 'home' | 'platform'>,
+): AsyncGenerator<{ path: string; pointer: JobPointer }> {
+  for (const name of await pointerNames(io)) {
+    const path = join(jobsDirectory(io), name)
+    const pointer = await readPointer(path)
+    if (pointer) yield { path, pointer }
+  }
+}
+
 const look = async (pointer: JobPointer): Promise<ListedJob> => {
   const state = await readJob(pointer.directory).catch(() => undefined)
   if (state?.exportId !== pointer.exportId) return pointer

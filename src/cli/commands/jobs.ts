@@ -1,10 +1,13 @@
 /** `bulkx jobs`: what this user has started, newest first. */
 import { withoutQuery } from '../../http/url.js'
-import type { Run } from '../invocation.js'
+import type { Ending, Run } from '../invocation.js'
+import type { Io } from '../io.js'
 import { type ListedJob, listJobs } from '../job-list.js'
+import { pruneJobs } from '../prune-jobs.js'
 import { talkFor } from '../report/index.js'
+import type { Settings } from '../settings.js'
 import { shortPath } from '../show.js'
-import { harmless, instant } from '../text.js'
+import { grouped, harmless, instant } from '../text.js'
 
 const cells = (job: ListedJob, cwd: string): string[] => [
   job.refused ? `${job.phase}, refused` : (job.phase ?? 'not there'),
@@ -48,7 +51,26 @@ const fields = ({ exportId, directory, server, target, startedAt, phase, refused
   exportId,
 })
 
+const prune = async (settings: Settings, io: Io): Promise<Ending> => {
+  const { removed, kept } = await pruneJobs(io)
+  const talk = await talkFor(settings, io)
+  const many =
+    removed.length === 1
+      ? '1 job whose directory is'
+      : `${grouped(removed.length)} jobs whose directories are`
+  talk.line(removed.length === 0 ? 'no job was taken off the list' : `took ${many} gone off the list`)
+  for (const { job, reason } of kept)
+    talk.line(`kept ${harmless(shortPath(job.directory, io.cwd))}, which is not there: ${reason}`)
+  return {
+    result: {
+      removed: removed.map(fields),
+      kept: kept.map(({ job, reason }) => ({ ...fields(job), reason })),
+    },
+  }
+}
+
 export const run: Run = async ({ settings }, io) => {
+  if (settings.get('prune')) return prune(settings, io)
   const jobs = await listJobs(io)
   if (settings.get('json')) return { result: { jobs: jobs.map(fields) } }
   if (jobs.length === 0) (await talkFor(settings, io)).line('no jobs were started here yet')

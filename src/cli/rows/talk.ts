@@ -6,6 +6,11 @@ import { parseOptionName } from '../values.js'
 export const talkRows = {
   once: { group: 'command', help: 'one look at the server, then return', kind: flag },
   offline: { group: 'command', help: 'do not ask the server', kind: flag },
+  prune: {
+    group: 'command',
+    help: 'take jobs off the list whose directories are gone for certain, and say which',
+    kind: flag,
+  },
   unset: {
     group: 'command',
     value: '<options>',
