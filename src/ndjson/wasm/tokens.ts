@@ -9,25 +9,20 @@ export const comma: u32 = 0x2c
 const minus: u32 = 0x2d
 export const colon: u32 = 0x3a
 export const openBracket: u32 = 0x5b
-const backslash: u32 = 0x5c
+export const backslash: u32 = 0x5c
 export const closeBracket: u32 = 0x5d
 export const openBrace: u32 = 0x7b
 export const closeBrace: u32 = 0x7d
 
-// Four letters at a time, in the byte order of memory.
+// Two or four bytes at a time, in the byte order of memory.
 const true4: u32 = 0x65757274
 const fals4: u32 = 0x736c6166
 const null4: u32 = 0x6c6c756e
+export const colonQuote: u32 = 0x223a
+export const commaQuote: u32 = 0x222c
 export const type4: u32 = 0x65707954
 export const reso4: u32 = 0x6f736572
 export const urce4: u32 = 0x65637275
-
-/** A string with an escape has been passed. */
-export let escaped: bool = false
-
-export function forgetEscapes(): void {
-  escaped = false
-}
 
 function isDigit(byte: u32): bool {
   return byte - 0x30 < 10
@@ -47,7 +42,7 @@ export function afterSpace(at: usize): usize {
 }
 
 /** From a backslash to behind its escape, or 0. */
-function afterEscape(at: usize): usize {
+export function afterEscape(at: usize): usize {
   switch (<u32>load<u8>(at + 1)) {
     case 0x22:
     case 0x5c:
@@ -64,29 +59,6 @@ function afterEscape(at: usize): usize {
     }
     default:
       return 0
-  }
-}
-
-/** From behind the opening quote to behind the closing one, or 0. */
-export function afterString(at: usize): usize {
-  const quotes = i8x16.splat(0x22)
-  const backslashes = i8x16.splat(0x5c)
-  const spaces = i8x16.splat(0x20)
-  while (true) {
-    const bytes = v128.load(at)
-    const ends = v128.or(i8x16.eq(bytes, quotes), i8x16.eq(bytes, backslashes))
-    const stops: u32 = <u32>i8x16.bitmask(v128.or(ends, i8x16.lt_u(bytes, spaces)))
-    if (stops === 0) {
-      at += 16
-      continue
-    }
-    at += ctz(stops)
-    const stop: u32 = load<u8>(at)
-    if (stop === quote) return at + 1
-    if (stop !== backslash) return 0
-    escaped = true
-    at = afterEscape(at)
-    if (at === 0) return 0
   }
 }
 
@@ -121,9 +93,8 @@ function afterLiteral(at: usize): usize {
   return letters === fals4 && load<u8>(at + 4) === 0x65 ? at + 5 : 0
 }
 
-/** A value that is neither object nor array: to behind it, or 0. */
+/** A number, `true`, `false` or `null`: to behind it, or 0. */
 export function afterScalar(at: usize): usize {
   const byte: u32 = load<u8>(at)
-  if (byte === quote) return afterString(at + 1)
   return byte === minus || isDigit(byte) ? afterNumber(at) : afterLiteral(at)
 }
