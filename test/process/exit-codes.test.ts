@@ -122,7 +122,7 @@ describe.concurrent('export ends', () => {
 
   test('1, with its stack, for a defect', async () => {
     await using place = await newPlace()
-    const defect = 'data:text/javascript,JSON.parse = () => { throw new TypeError("planted") }'
+    const defect = 'data:text/javascript,Object.fromEntries = () => { throw new TypeError("planted") }'
     await using server = await serve({ data })
     const args = ['export', '--server', server.fhirUrl, '--out', place.out]
     const ended = await run(place, args, { preload: [defect] })

@@ -99,6 +99,12 @@ const rows: Record<string, Row> = {
     packages: line,
     without: [...network, ...rare, 'presets.ts', 'job/'],
   },
+  help: { words: () => ['help'], packages: line, without: [...network, ...rare, 'presets.ts', 'job/'] },
+  'help exit-codes': {
+    words: () => ['help', 'exit-codes'],
+    packages: line,
+    without: [...network, ...rare, 'presets.ts', 'job/'],
+  },
   'help vendors': {
     words: () => ['help', 'vendors'],
     packages: line,

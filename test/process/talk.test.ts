@@ -1,5 +1,5 @@
 /** What comes out of a process: stdout for data, stderr for people, and neither matters to the job. */
-import { access, mkdir, readdir, readFile } from 'node:fs/promises'
+import { access } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test, vi } from 'vitest'
 import { type ChildOptions, run, start } from './child.js'
@@ -89,45 +89,6 @@ describe.concurrent('a closed pipe ends the talk, not the job', () => {
     expect(stdout).toBe('{')
     await access(join(place.out, 'manifest.json'))
     expect(server.asked('delete').map(({ status }) => status)).toEqual([202])
-  })
-})
-
-/** URLs of all scripts that a command loaded. */
-const loadedBy = async (place: Place, args: readonly string[]): Promise<string[]> => {
-  const directory = join(place.root, 'coverage')
-  await mkdir(directory)
-  const { code, stderr } = await run(place, args, { env: { NODE_V8_COVERAGE: directory } })
-  expect(code, stderr).toBe(0)
-  const reports = await Promise.all(
-    (await readdir(directory)).map((name) => readFile(join(directory, name), 'utf8')),
-  )
-  return reports.flatMap((text) => {
-    const { result }: { result: { url: string }[] } = JSON.parse(text)
-    return result.map(({ url }) => url)
-  })
-}
-
-const heavy = /\/node_modules\/(msw|undici|ora|cli-progress|p-retry|chalk)\/|\/dist\/(mock|job|http|fetch)\//
-
-describe.concurrent('what is quick loads little', () => {
-  test.each([['--version'], ['--help'], ['help'], ['export --help'], ['help exit-codes']])(
-    '%s',
-    async (line) => {
-      await using place = await newPlace()
-      const loaded = await loadedBy(place, line.split(' '))
-      expect(loaded.some((url) => url.endsWith('/bin/bulkx.js'))).toBe(true)
-      expect(loaded.filter((url) => heavy.test(url))).toEqual([])
-    },
-  )
-
-  test('an export loads the network stack, and no mock', async () => {
-    await using place = await newPlace()
-    await using server = await serve({ data })
-    const loaded = await loadedBy(place, command(place, server))
-    expect(loaded.some((url) => url.includes('/node_modules/undici/'))).toBe(true)
-    expect(
-      loaded.filter((url) => /\/node_modules\/(msw|ora|cli-progress)\/|\/dist\/mock\//.test(url)),
-    ).toEqual([])
   })
 })
 
