@@ -1,6 +1,6 @@
 /** How bulkx uses a local disk: modes, our own folder, and making directories durable. */
 import { constants } from 'node:fs'
-import { lstat, mkdir, open } from 'node:fs/promises'
+import { lstat, mkdir, open, statfs } from 'node:fs/promises'
 import { platform } from 'node:os'
 import { dirname } from 'node:path'
 import { BulkxError } from '../errors.js'
@@ -28,6 +28,16 @@ export const syncDirectory = async (directory: string): Promise<void> => {
     await handle.close()
   }
 }
+
+/** tmpfs and ramfs, as Linux numbers them. */
+const inMemory: ReadonlySet<number> = new Set([0x01021994, 0x858458f6])
+
+/** Whether there is no device below a directory. Where the system does not say, there is one. */
+export const isInMemory = async (directory: string): Promise<boolean> =>
+  statfs(directory).then(
+    ({ type }) => inMemory.has(type),
+    () => false,
+  )
 
 /** A directory that may be entered and written to, and not read, cannot be synced by its name. */
 const syncParent = (directory: string): Promise<void> =>

@@ -1,10 +1,12 @@
 /** Group commit of finished part files: many become durable, and get their names, for the price of one. */
+import { renameSync } from 'node:fs'
 import { rename } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { syncDirectory } from './disk.js'
+import type { Swiftness } from './swiftness.js'
 
 /** Files committed together at most. */
-const batchMax = 64
+const batchMax = 32
 
 export interface Publication {
   /** Makes the content durable and closes it. */
@@ -19,41 +21,94 @@ interface Waiting {
   reject(error: unknown): void
 }
 
-/** Seals, then renames, then syncs the directories: in this order for each, together for all that wait. */
-export const publisher = (): ((publication: Publication) => Promise<void>) => {
-  const queue: Waiting[] = []
-  let running = false
+/** One turn of the event loop: what has come in meanwhile is taken. */
+const turn = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve))
 
-  const commit = async (batch: Waiting[]): Promise<void> => {
-    const named = await Promise.allSettled(
-      batch.map(async ({ publication }) => {
-        await publication.seal()
-        await rename(publication.from, publication.to)
-        return dirname(publication.to)
-      }),
-    )
-    const directories = new Set(
-      named.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : [])),
-    )
+/** Seals, then renames, then syncs the directories: in this order for each, together for all that wait. */
+class Publisher {
+  private readonly swiftness: Swiftness
+  private queue: Waiting[] = []
+  private running = false
+
+  constructor(swiftness: Swiftness) {
+    this.swiftness = swiftness
+  }
+
+  publish(publication: Publication): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.queue.push({ publication, resolve, reject })
+      if (!this.running) void this.run()
+    })
+  }
+
+  private async run(): Promise<void> {
+    this.running = true
+    while (this.queue.length > 0) {
+      await this.company()
+      const batch = this.queue.slice(0, batchMax)
+      this.queue = this.queue.slice(batchMax)
+      await this.commit(batch)
+    }
+    this.running = false
+  }
+
+  /** Where several wait they are many: as long as each turn brings one more, they go together. */
+  private async company(): Promise<void> {
+    for (let before = 1; before < this.queue.length && this.queue.length < batchMax; ) {
+      before = this.queue.length
+      await turn()
+    }
+  }
+
+  private async commit(batch: readonly Waiting[]): Promise<void> {
+    const sealed = await Promise.allSettled(batch.map(({ publication }) => publication.seal()))
+    const whole = batch.filter((waiting, position) => {
+      const result = sealed[position]
+      if (result?.status === 'rejected') waiting.reject(result.reason)
+      return result?.status === 'fulfilled'
+    })
+    const named = this.swiftness.isSwift ? this.nameAtOnce(whole) : await this.name(whole)
+    const directories = new Set(named.map(({ publication }) => dirname(publication.to)))
     const synced = await Promise.allSettled([...directories].map(syncDirectory))
     const failure = synced.find((result) => result.status === 'rejected')
-    batch.forEach(({ resolve, reject }, position) => {
-      const result = named[position]
-      if (result?.status === 'rejected') reject(result.reason)
-      else if (failure) reject(failure.reason)
+    for (const { resolve, reject } of named)
+      if (failure) reject(failure.reason)
       else resolve()
-    })
   }
 
-  const run = async (): Promise<void> => {
-    running = true
-    while (queue.length > 0) await commit(queue.splice(0, batchMax))
-    running = false
+  /** Those that have their names now. */
+  private nameAtOnce(whole: readonly Waiting[]): Waiting[] {
+    const startedAt = performance.now()
+    const named = whole.filter(({ publication: { from, to }, reject }) => {
+      try {
+        renameSync(from, to)
+        return true
+      } catch (error) {
+        reject(error)
+        return false
+      }
+    })
+    this.swiftness.judge(0, startedAt)
+    return named
   }
 
-  return (publication) =>
-    new Promise((resolve, reject) => {
-      queue.push({ publication, resolve, reject })
-      if (!running) void run()
-    })
+  private async name(whole: readonly Waiting[]): Promise<Waiting[]> {
+    const named: Waiting[] = []
+    await Promise.all(
+      whole.map((waiting) =>
+        rename(waiting.publication.from, waiting.publication.to).then(
+          () => void named.push(waiting),
+          waiting.reject,
+        ),
+      ),
+    )
+    return named
+  }
+}
+
+export type Publish = (publication: Publication) => Promise<void>
+
+export const publisher = (swiftness: Swiftness): Publish => {
+  const files = new Publisher(swiftness)
+  return (publication) => files.publish(publication)
 }

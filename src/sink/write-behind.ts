@@ -3,8 +3,6 @@ import type { FileHandle } from 'node:fs/promises'
 
 /** Bytes taken in before the caller must wait for the disk. */
 const writeBehindBytes = 1024 * 1024
-/** Up to here a content that comes all at once is not begun to be written before its end is known. */
-const atOnceBytes = 64 * 1024
 
 /** `writev` may write less than it was given. */
 const writeAll = async (handle: FileHandle, chunks: Uint8Array[]): Promise<void> => {
@@ -26,29 +24,22 @@ export interface WriteBehind {
 
 /**
  * The file is opened when there is something to write, or at the first `flush`. Errors of the disk come out of the next
- * `flush`, or of the `append` that has to wait.
+ * `flush`, or of the `append` that has to wait. `first`: what comes before all that is appended.
  */
-export const writeBehind = (open: () => Promise<FileHandle>): WriteBehind => {
+export const writeBehind = (open: () => Promise<FileHandle>, first: Uint8Array[] = []): WriteBehind => {
   let handle: Promise<FileHandle> | undefined
-  let waiting: Uint8Array[] = []
-  let waitingBytes = 0
+  let waiting = first
+  let waitingBytes = first.reduce((sum, { length }) => sum + length, 0)
   let writing: Promise<void> | undefined
   let failure: unknown
-  let hurry = (): void => {}
 
   const opened = (): Promise<FileHandle> => {
     handle ??= open()
     return handle
   }
-  /** What comes in one turn of the event loop is written together: of a small file that is all of it. */
-  const turn = (): Promise<void> =>
-    new Promise((resolve) => {
-      hurry = resolve
-      setImmediate(() => setImmediate(resolve))
-    })
   const drain = async (): Promise<void> => {
     // In any case later: what ends before it is known to have begun would seem to go on for ever.
-    await (handle ? undefined : turn())
+    await undefined
     while (waitingBytes > 0 && failure === undefined) {
       const chunks = waiting
       waiting = []
@@ -61,8 +52,10 @@ export const writeBehind = (open: () => Promise<FileHandle>): WriteBehind => {
     }
     writing = undefined
   }
+  const begin = (): void => {
+    writing ??= drain()
+  }
   const flush = async (): Promise<void> => {
-    hurry()
     while (writing) await writing
     if (failure !== undefined) throw failure
     await opened()
@@ -70,16 +63,15 @@ export const writeBehind = (open: () => Promise<FileHandle>): WriteBehind => {
   const append = (chunk: Uint8Array): Promise<void> | undefined => {
     waiting.push(chunk)
     waitingBytes += chunk.length
-    writing ??= drain()
-    if (waitingBytes > atOnceBytes) hurry()
+    begin()
     return waitingBytes > writeBehindBytes || failure !== undefined ? flush() : undefined
   }
   const drop = async (): Promise<void> => {
     waiting = []
     waitingBytes = 0
-    hurry()
     while (writing) await writing
     await handle?.catch(() => {})
   }
+  if (waitingBytes > 0) begin()
   return { append, flush, drop }
 }

@@ -7,7 +7,7 @@
 //   rename-before <name>     a file of this name is whole, under another name
 //   rename-after <name>      it has its name, and the journal does not know
 //   append-half <text>       half of the lines with this text are added to log.ndjson
-import { appendFileSync } from 'node:fs'
+import disk, { appendFileSync } from 'node:fs'
 import fs from 'node:fs/promises'
 import { syncBuiltinESMExports } from 'node:module'
 import { basename } from 'node:path'
@@ -54,6 +54,15 @@ fs.rename = async (from, to) => {
   const isIt = basename(String(to)) === what
   at('rename-before', isIt)
   await rename(from, to)
+  at('rename-after', isIt)
+}
+
+const { renameSync } = disk
+
+disk.renameSync = (from, to) => {
+  const isIt = basename(String(to)) === what
+  at('rename-before', isIt)
+  renameSync(from, to)
   at('rename-after', isIt)
 }
 

@@ -1,6 +1,6 @@
 // A preload for bin/bulkx.js: notes in the file ORDER_FILE, a JSON array a line, what is done to files in which
 // order: `sync <path>`, `rename <path>`, `write <path> <text>`. A kill of a process cannot show a missing sync.
-import { appendFileSync } from 'node:fs'
+import disk, { appendFileSync } from 'node:fs'
 import fs from 'node:fs/promises'
 import { syncBuiltinESMExports } from 'node:module'
 
@@ -28,6 +28,31 @@ fs.open = async (path, ...rest) => {
 
 fs.rename = async (from, to) => {
   await rename(from, to)
+  note('rename', to, from)
+}
+
+const { openSync, fsync, fsyncSync, renameSync } = disk
+const paths = new Map()
+
+disk.openSync = (path, ...rest) => {
+  const descriptor = openSync(path, ...rest)
+  paths.set(descriptor, path)
+  return descriptor
+}
+
+disk.fsync = (descriptor, done) =>
+  fsync(descriptor, (error) => {
+    note('sync', paths.get(descriptor))
+    done(error)
+  })
+
+disk.fsyncSync = (descriptor) => {
+  fsyncSync(descriptor)
+  note('sync', paths.get(descriptor))
+}
+
+disk.renameSync = (from, to) => {
+  renameSync(from, to)
   note('rename', to, from)
 }
 

@@ -41,13 +41,13 @@ const ofPath = [
   ...['open', 'mkdir', 'readdir', 'lstat', 'stat', 'rename', 'rm', 'link', 'utimes', 'writeFile', 'readFile'],
   ...['appendFile', 'realpath', 'unlink', 'rmdir', 'access'],
 ] as const
+/** Of a descriptor, or of what gives one. */
+const atOnce = ['openSync', 'writeSync', 'writevSync', 'fsyncSync', 'closeSync', 'renameSync'] as const
 const ofHandle = ['write', 'writev', 'datasync', 'sync', 'truncate', 'read', 'writeFile', 'close'] as const
 
 /** What takes room on a disk. */
 export const takesRoom = (kind: string): boolean =>
-  /^(write|writev|handle\.write|handle\.writev|handle\.writeFile|appendFile|writeFile|handle\.datasync)$/.test(
-    kind,
-  )
+  /^(handle\.)?(write|writev|writeFile|appendFile|datasync|writeSync|writevSync)$/.test(kind)
 
 type Method = (this: unknown, ...args: unknown[]) => unknown
 type Methods = Record<string, Method>
@@ -140,6 +140,38 @@ export const failingDisk = async (root: string): Promise<FailingDisk> => {
         },
     )
   }
+  for (const name of atOnce) {
+    replace(
+      fs as unknown as Methods,
+      name,
+      (original) =>
+        function (this: unknown, ...args) {
+          const [first, second] = args
+          const isDescriptor = typeof first === 'number'
+          const error = meet(
+            name,
+            isDescriptor ? descriptors.get(first) : name === 'renameSync' ? second : first,
+          )
+          if (error && name === 'closeSync') original.apply(this, args)
+          if (error && name === 'writeSync' && Buffer.isBuffer(second))
+            original.call(this, first, second.subarray(0, second.length >> 1))
+          if (error) throw error
+          const result = original.apply(this, args)
+          if (name === 'openSync') descriptors.set(result as number, String(first))
+          return result
+        },
+    )
+  }
+  replace(
+    fs as unknown as Methods,
+    'fsync',
+    (original) =>
+      function (this: unknown, ...args) {
+        const error = meet('fsync', descriptors.get(args[0] as number))
+        if (error) return process.nextTick(args.at(-1) as (error: Error) => void, error)
+        return original.apply(this, args)
+      },
+  )
   // Streams that read.
   replace(
     fs as unknown as Methods,

@@ -84,7 +84,7 @@ describe('log.ndjson is a projection', () => {
     using disk = await failingDisk(at.cwd)
     disk.fail({ kind: 'appendFile', path: 'out/log.ndjson', number: 1, code: 'EACCES', lasting: 'here' })
     await at.export()
-    disk.fail({ kind: 'rename', path: 'out/log.ndjson', number: 1, code: 'EACCES', lasting: 'here' })
+    disk.fail({ kind: 'renameSync', path: 'out/log.ndjson', number: 1, code: 'EACCES', lasting: 'here' })
     const { code, err } = await at.run(['resume', 'out'])
     expect([disk.met, code], err).toEqual([true, 0])
     expect(err).toContain('log.ndjson: permission denied; the job does without it')
@@ -143,7 +143,7 @@ describe('after a power failure', () => {
   const stopped = async (): Promise<Station> => {
     const at = station()
     using disk = await failingDisk(at.cwd)
-    disk.fail({ kind: 'rename', path: 'out/Patient.0001.ndjson', number: 1, code: 'EIO' })
+    disk.fail({ kind: 'renameSync', path: 'out/Patient.0001.ndjson', number: 1, code: 'EIO' })
     expect((await at.export()).code).toBe(8)
     return at
   }
