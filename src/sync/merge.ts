@@ -29,8 +29,8 @@ export interface MergeOrder {
   freeBytesOf?: FreeBytes
 }
 
-/** Keys of a few hundred thousand resources; the rest of a merge takes some 60 MiB. */
-export const keysBytesMax = 64 * 1024 * 1024
+/** Keys of some 600,000 resources; the rest of a merge takes some 100 MiB. */
+export const keysBytesMax = 48 * 1024 * 1024
 
 export interface MergeCounts {
   /** In the exports, and not in the snapshot before. */
