@@ -1,8 +1,11 @@
 /** From settings to a job that can run: the one place where things are constructed. */
 import { randomUUID } from 'node:crypto'
+import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import type { Clock } from './clock.js'
 import type { Config } from './config.js'
+import { checkThreads } from './fetch/check-threads.js'
+import { checks } from './fetch/checks.js'
 import { inProcess } from './fetch/in-process.js'
 import { newProgress } from './fetch/progress.js'
 import { throttle } from './fetch/throttle.js'
@@ -26,6 +29,9 @@ export interface Host extends NetworkHost {
   /** Something a person should know that is no fact of the job. */
   onNote?: (text: string) => void
 }
+
+/** Threads that look at contents, beside the one that fetches them: what more would do waits for the network. */
+const checkThreadsMax = 2
 
 const fewerText = (atOnce: number): string =>
   `the server asks for fewer requests: ${atOnce === 1 ? '1 download' : `${atOnce} downloads`} at once`
@@ -77,12 +83,14 @@ const build = (
   const { clock, random, signal } = host
   const progress = newProgress()
   const network = openNetwork(config, host, progress.paused)
+  const threads = Math.min(availableParallelism() - 1, checkThreadsMax)
   const executor = inProcess({
     exchangeFor: network.files,
     parallel: config.files.parallel,
     onFewer: (atOnce) => host.onNote?.(fewerText(atOnce)),
     progress,
     throttle: throttle(clock, config.files.maxBytesPerSecond),
+    checks: checks(threads > 0 ? checkThreads(threads) : undefined),
     maxLineBytes: config.files.maxLineBytes,
     sink,
     clock,

@@ -30,6 +30,6 @@ export const inProcess = ({ exchangeFor, parallel, onFewer, ...rest }: InProcess
       await fetched.part.publish()
       return { ok: true, stored: fetched.stored }
     },
-    close: async () => {},
+    close: () => rest.checks.close(),
   }
 }

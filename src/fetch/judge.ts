@@ -8,6 +8,7 @@ import { asHttps, withoutQuery } from '../http/url.js'
 import { LineTooLong } from '../ndjson/inspect.js'
 import { withServerWords } from '../protocol/operation-outcome.js'
 import { AttemptError } from './attempt-error.js'
+import { CheckLost } from './check.js'
 import { TooSlow } from './incoming.js'
 import { goneHint, storageHint, unauthorizedHint } from './refused-hint.js'
 import type { FileFailure, FileTask } from './task.js'
@@ -100,6 +101,7 @@ export const broken = (task: FileTask, error: unknown): AttemptError | undefined
     const { code, hint } = undecoded[error.kind]
     return new AttemptError(code, error.message, { cause: error, hint })
   }
+  if (error instanceof CheckLost) return new AttemptError('broken', error.message, { cause: error })
   if (error instanceof LineTooLong) {
     return new AttemptError('too-large', error.message, {
       cause: error,

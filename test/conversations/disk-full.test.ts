@@ -1,5 +1,6 @@
 /** F-54 A full disk, simulated by a part that throws ENOSPC: 8, finished files stay, and resume goes on. */
 import { expect, test } from 'vitest'
+import { checks } from '../../src/fetch/checks.js'
 import { inProcess } from '../../src/fetch/in-process.js'
 import { newProgress } from '../../src/fetch/progress.js'
 import { beginJob } from '../../src/job/begin.js'
@@ -51,6 +52,7 @@ test.each(['restart', 'append', 'publish'] as const)('at %s', async (moment) => 
       parallel: 1,
       progress: newProgress(),
       throttle: () => undefined,
+      checks: checks(undefined),
       maxLineBytes: 1e6,
       sink,
       clock: talk.clock,

@@ -6,6 +6,7 @@ import { setImmediate } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { gunzipSync, gzip } from 'node:zlib'
 import { expect, test } from 'vitest'
+import { checks } from '../../src/fetch/checks.js'
 import { newProgress } from '../../src/fetch/progress.js'
 import { transfer } from '../../src/fetch/transfer.js'
 import { NetworkError } from '../../src/http/network-error.js'
@@ -77,6 +78,7 @@ test('a transfer that has broken off gives nothing more to its part', async () =
     progress: newProgress(),
     throttle: () => undefined,
     clock: fakeClock(),
+    checks: checks(undefined),
     maxLineBytes: 1e6,
   }
   const task = { name: 'a', section: 'output', type: 'Patient', url: `${origin}/1`, gzip: true } as const

@@ -1,7 +1,9 @@
-/** Bytes as they come over the wire: how slow is too slow, and the digest of what was sent. */
-import { createHash } from 'node:crypto'
+/** Bytes as they come over the wire: how slow is too slow, who waits for whom, and what ends a body. */
+import { PassThrough, Readable } from 'node:stream'
+import { setImmediate } from 'node:timers/promises'
 import { expect, test } from 'vitest'
-import { atPace, digested, TooSlow } from '../../src/fetch/incoming.js'
+import { incoming, type Take, TooSlow } from '../../src/fetch/incoming.js'
+import { NetworkError } from '../../src/http/network-error.js'
 import { type FakeClock, fakeClock } from '../helpers/fake-clock.js'
 
 const minute = 60_000
@@ -20,10 +22,13 @@ const taken = async (
 ): Promise<number> => {
   const clock = fakeClock()
   let bytes = 0
-  for await (const chunk of atPace(coming(clock, pieces), clock)) {
+  // One at a time: what is buffered has not been waited for.
+  const body = Readable.from(coming(clock, pieces), { objectMode: false, highWaterMark: 1 })
+  await incoming(body, clock, (chunk) => {
     bytes += chunk.length
     after(clock)
-  }
+    return undefined
+  })
   return bytes
 }
 
@@ -59,27 +64,59 @@ test('what the reader takes is not held against the server', async () => {
   expect(await taken(pieces, (clock) => clock.advance(10 * minute))).toBe(10_000)
 })
 
-test('a source is ended when nobody wants the rest', async () => {
-  let ended = false
-  const source = async function* () {
-    try {
-      for (;;) yield Buffer.from('a')
-    } finally {
-      ended = true
-    }
-  }
-  for await (const _chunk of atPace(source(), fakeClock())) break
-  expect(ended).toBe(true)
+/** A body in the test's hands. */
+const body = (take: Take) => {
+  const stream = new PassThrough({ highWaterMark: 4 })
+  return { stream, done: incoming(stream, fakeClock(), take) }
+}
+
+test('nothing more is given while the taker waits, and the end comes after that', async () => {
+  const seen: string[] = []
+  let goOn = (): void => {}
+  const { stream, done } = body((chunk) => {
+    seen.push(chunk.toString())
+    return new Promise((resolve) => {
+      goOn = resolve
+    })
+  })
+  const over = done.then(() => seen.push('over'))
+  for (const piece of ['a', 'b']) stream.write(piece)
+  stream.end()
+  await setImmediate()
+  expect(seen).toEqual(['a'])
+  goOn()
+  await setImmediate()
+  expect(seen).toEqual(['a', 'b'])
+  await setImmediate()
+  expect(seen).toEqual(['a', 'b'])
+  goOn()
+  await over
+  expect(seen).toEqual(['a', 'b', 'over'])
 })
 
-test('the digest is that of all chunks', async () => {
-  const pieces = ['a', 'bc', ''].map((text) => Buffer.from(text))
-  const source = async function* () {
-    yield* pieces
-  }
-  const { chunks, sha256 } = digested(source())
-  const seen: Buffer[] = []
-  for await (const chunk of chunks) seen.push(chunk)
-  expect(seen).toEqual(pieces)
-  expect(sha256()).toBe(createHash('sha256').update('abc').digest('hex'))
+test.each<[string, Take]>([
+  [
+    'at once',
+    () => {
+      throw new Error('no more')
+    },
+  ],
+  ['later', async () => Promise.reject(new Error('no more'))],
+])('a taker that fails %s ends the body', async (_name, take) => {
+  const { stream, done } = body(take)
+  stream.write('a')
+  await expect(done).rejects.toThrow('no more')
+  expect(stream.destroyed).toBe(true)
+})
+
+test('errors of the network are told as such, and so is an end that is none', async () => {
+  const reset = body(() => undefined)
+  reset.stream.destroy(Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' }))
+  await expect(reset.done).rejects.toThrow(NetworkError)
+  const closed = body(() => undefined)
+  closed.stream.destroy()
+  await expect(closed.done).rejects.toThrow(/closed before/)
+  const before = new PassThrough()
+  before.destroy()
+  await expect(incoming(before, fakeClock(), () => undefined)).rejects.toThrow(/closed before/)
 })

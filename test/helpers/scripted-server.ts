@@ -1,5 +1,6 @@
 /** A hand-written server without a socket: each route answers from a script, every request is remembered with its time. */
 import { Readable } from 'node:stream'
+import { setImmediate } from 'node:timers/promises'
 import type { Clock } from '../../src/clock.js'
 import type { Exchange, HttpHeaders } from '../../src/http/exchange.js'
 import type { NetworkError } from '../../src/http/network-error.js'
@@ -48,6 +49,8 @@ const bytesOf = (body: string | Buffer | object | undefined): Buffer => {
 const chunkBytes = 16 * 1024
 
 async function* bodyOf(bytes: Buffer, breaks: NetworkError | undefined): AsyncGenerator<Buffer> {
+  // In a later turn of the event loop, in which others go on, too.
+  await setImmediate()
   for (let at = 0; at < bytes.length; at += chunkBytes) yield bytes.subarray(at, at + chunkBytes)
   if (breaks) throw breaks
 }
