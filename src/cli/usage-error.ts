@@ -14,6 +14,12 @@ const secretHint = (option: string): string | undefined => {
   return `${visible} use --client-secret-file or BULKX_CLIENT_SECRET, --key for a private key, --header-file for others`
 }
 
+/** A data set keeps its own time: options of `export` that would decide it. */
+const timeHint = (option: string, command: string | undefined): string | undefined =>
+  command === 'sync' && /^--(since|until)$/.test(option)
+    ? 'a data set keeps its own time: leave it out; --full exports everything again'
+    : undefined
+
 const sentence = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)
 
 /** Words beyond those that the command takes; `typed`: all of argv. */
@@ -52,7 +58,8 @@ export const usageError = ({ message, code }: CommanderError, command: string | 
   const option = /^unknown option (\S+)/.exec(words)?.[1] ?? ''
   const help = `see \`bulkx ${command === undefined ? '' : `${command} `}--help\``
   const secret = secretHint(option)
-  const hint = secret ?? (near === undefined ? help : `did you mean ${near}? ${help}`)
+  const hint =
+    secret ?? timeHint(option, command) ?? (near === undefined ? help : `did you mean ${near}? ${help}`)
   const said =
     secret === undefined ? sentence(words) : `A secret is never an argument, so there is no ${option}`
   return new BulkxError('BULKX_USAGE', said, { hint })

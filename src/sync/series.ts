@@ -5,9 +5,12 @@ import { seriesOf as withoutTimes } from '../job/question.js'
 import { isObject, type Json } from '../json.js'
 import type { KickOffRequest } from '../protocol/types.js'
 
-/** A list as a set, for its order asks nothing else. */
-const plain = (value: unknown): unknown =>
-  Array.isArray(value) ? [...value].sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1)) : value
+/** A list as a set, for neither its order nor what is in it twice asks anything else. */
+const plain = (value: unknown): unknown => {
+  if (!Array.isArray(value)) return value
+  const byText = new Map(value.map((item) => [JSON.stringify(item), item]))
+  return [...byText].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, item]) => item)
+}
 
 /** Who they are is not written down; that they are the same can be told all the same. */
 const crowd = (patients: readonly string[] | undefined): Json | undefined => {
