@@ -4,6 +4,9 @@ import type { Checked, CheckOptions } from './check.js'
 /** Bytes handed over together: a message costs as much as looking at some ten kilobytes. */
 export const blockBytes = 256 * 1024
 
+/** By which a thread knows that it is one of ours. */
+export const threadName = 'bulkx-check'
+
 /** To the thread that checks. `id`: of the content. */
 export type Order =
   | { say: 'open'; id: number; options: CheckOptions }

@@ -1,8 +1,8 @@
 /** The program of a thread that checks: contents in blocks, in the order in which they come. */
-import { parentPort } from 'node:worker_threads'
+import { parentPort, workerData } from 'node:worker_threads'
 import { LineTooLong } from '../ndjson/inspect.js'
 import { contentCheck } from './check.js'
-import type { Answer, Order } from './check-message.js'
+import { type Answer, type Order, threadName } from './check-message.js'
 
 const contents = new Map<number, ReturnType<typeof contentCheck>>()
 
@@ -45,4 +45,5 @@ const follow = (order: Order): void => {
   }
 }
 
-parentPort?.on('message', follow)
+// Bundled, this file is one that others load, too: in a thread of somebody else's, perhaps.
+if (workerData === threadName) parentPort?.on('message', follow)

@@ -1,9 +1,8 @@
 /** Threads that check, started as they are needed: everything else about a file stays in the thread that fetches it. */
-import { existsSync } from 'node:fs'
 import { Worker } from 'node:worker_threads'
 import { LineTooLong } from '../ndjson/inspect.js'
 import { type Check, type Checked, CheckLost, type CheckOptions } from './check.js'
-import { type Answer, blockBytes, type Order } from './check-message.js'
+import { type Answer, blockBytes, type Order, threadName } from './check-message.js'
 
 export interface CheckThreads {
   /** Undefined when threads have ended so often that they are no help. */
@@ -21,9 +20,8 @@ const lossesMax = 3
  */
 const resourceLimits = { maxYoungGenerationSizeMb: 8 }
 
-const besideUs = new URL('./check-thread.js', import.meta.url)
-/** From src/ as well as from dist/. */
-const built = new URL('../../dist/fetch/check-thread.js', import.meta.url)
+/** From src/ as well as from dist/: there is one build of it. */
+const program = new URL('../../dist/fetch/check-thread.js', import.meta.url)
 
 /** One thread and the contents that are its own. */
 class Thread {
@@ -35,7 +33,7 @@ class Thread {
   private ids = 0
 
   constructor(onLost: (thread: Thread) => void) {
-    this.worker = new Worker(existsSync(besideUs) ? besideUs : built, { resourceLimits, name: 'check' })
+    this.worker = new Worker(program, { resourceLimits, name: threadName, workerData: threadName })
     this.worker.on('message', (answer: Answer) => this.hear(answer))
     let why = 'it ended'
     this.worker.on('error', (error: unknown) => {
