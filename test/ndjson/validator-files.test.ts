@@ -6,8 +6,9 @@ import { afterEach, describe, expect, test, vi } from 'vitest'
 import { type InspectOptions, inspector } from '../../src/ndjson/inspect.js'
 import { scanLines } from '../../src/ndjson/scanner.js'
 import { cases, complete } from './validator-cases.js'
-import { type Counts, countsFrom, countsOf, verdictOf } from './validator-definition.js'
+import { type Counts, countsFrom, countsOf } from './validator-definition.js'
 import { type Random, randomFrom, randomLine } from './validator-lines.js'
+import { wronglySaid } from './validator-said.js'
 
 const lineEnd = Buffer.from('\n')
 const maxLineBytes = 256 * 1024 * 1024
@@ -65,41 +66,6 @@ describe('random lines', () => {
   const linesWanted = Number(process.env.BULKX_FUZZ_LINES ?? 100_000)
   const seed = Number(process.env.BULKX_FUZZ_SEED ?? 20_240_607)
   const blockLines = 50
-
-  /** Lines of which more, or something else, is said than the definition allows. */
-  const wronglySaid = (lines: Buffer[]): string[] => {
-    const wrong: string[] = []
-    const left = new Set(lines.keys())
-    const pieces = lines.flatMap((line) => [line, lineEnd])
-    const told = (index: number, number: number, isRight: (line: Buffer) => boolean, as: string): void => {
-      for (const line of lines.slice(index, index + number)) {
-        if (!isRight(line)) wrong.push(`${as}: ${line.toString('latin1')}`)
-      }
-      for (let one = index; one < index + number; one += 1) left.delete(one)
-    }
-    const isBlank = (line: Buffer): boolean => /^[ \t\r]*$/.test(line.toString('latin1'))
-    scanLines(
-      pieces,
-      { countedType: 'Patient', maxLineBytes },
-      {
-        line: (index, _start, line, type) => {
-          const { isGood, type: due } = verdictOf(line)
-          // Asking is always right, but not wanted where nothing is escaped, nor begins like a byte order mark.
-          const asks = !isGood || line.includes(0x5c) || line[0] === 0xef
-          told(index, 1, () => (type === undefined ? asks : isGood && due === type), String(type))
-        },
-        bad: (index, _start, _line, number) =>
-          told(index, number, (line) => !verdictOf(line).isGood && !isBlank(line), 'bad'),
-        blank: (index, number) => told(index, number, isBlank, 'blank'),
-      },
-    )
-    for (const index of left) {
-      const line = lines[index] ?? lineEnd
-      const { isGood, type } = verdictOf(line)
-      if (!isGood || type.toLowerCase() !== 'patient') wrong.push(`counted: ${line.toString('latin1')}`)
-    }
-    return wrong
-  }
 
   const randomChunks = (random: Random, content: Buffer): Buffer[] => {
     const edges = Array.from({ length: random(8) }, () => random(content.length + 1))
