@@ -25,25 +25,13 @@ const deleteRetryMs = 2_000
 /** What a busy server is waited for, where it asks for it. */
 const deleteWaitMaxMs = 30_000
 
-/** How many files are looked for at once. */
-const lookedForAtOnce = 64
-
 /** Completed files that are not on disk as they were stored: between two runs anything may happen to a directory. */
 const lostFiles = async (job: Job): Promise<Fact[]> => {
-  const files = [...job.state.files.values()]
-  const lost: Fact[] = []
-  for (let at = 0; at < files.length; at += lookedForAtOnce) {
-    const sizes = await Promise.all(
-      files
-        .slice(at, at + lookedForAtOnce)
-        .map(async (file) => ({ file, size: await job.sink.size(storedName(file)) })),
-    )
-    for (const { file, size } of sizes) {
-      const wanted = file.stored?.storedBytes ?? file.stored?.bytes
-      if (wanted !== undefined && size !== wanted) lost.push({ type: 'file-lost', name: file.name })
-    }
-  }
-  return lost
+  const stored = [...job.state.files.values()].filter((file) => file.stored !== undefined)
+  const sizes = await job.sink.sizes(stored.map(storedName))
+  return stored
+    .filter((file, position) => sizes[position] !== (file.stored?.storedBytes ?? file.stored?.bytes))
+    .map(({ name }) => ({ type: 'file-lost', name }))
 }
 
 async function* writeManifest(job: Job): AsyncGenerator<Fact[]> {

@@ -180,11 +180,11 @@ export class LocalPart implements Part {
 
   private async writeAtOnce(gathered: Gathered): Promise<void> {
     await this.clear()
-    const startedAt = performance.now()
-    this.workplace.left.add(this.paths.part)
-    this.descriptor = writeAtOnce(this.paths.part, gathered.take())
+    const { left, swiftness } = this.workplace
+    const { part } = this.paths
+    left.add(part)
     this.gathered = undefined
-    this.workplace.swiftness.judge(1, startedAt)
+    this.descriptor = swiftness.atOnce(() => writeAtOnce(part, gathered.take()))
   }
 
   private async remove(path: string): Promise<void> {

@@ -1,11 +1,12 @@
 /** A directory as a sink: part file, fsync, rename, fsync of the directory; then, and only then, the name exists. */
-import { lstat, readdir } from 'node:fs/promises'
+import { readdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { isInMemory, ownFolder, privateFolder } from './disk.js'
 import { Room } from './gathered.js'
 import { LocalPart, lookedAt, reading, type Workplace } from './local-part.js'
 import { publisher } from './publish.js'
 import type { Sink } from './sink.js'
+import { sizesOf } from './sizes.js'
 import { storageError } from './storage-error.js'
 import { Swiftness } from './swiftness.js'
 
@@ -84,10 +85,10 @@ export const localSink = ({ directory, system, assertHeld = async () => {} }: Lo
       await whole.publish()
     },
     read: (name) => reading(join(directory, name)),
-    size: async (name) => {
-      const path = join(directory, name)
-      const found = await lookedAt(path, lstat(path))
-      return found?.isFile() ? found.size : undefined
-    },
+    sizes: (names) =>
+      sizesOf(
+        names.map((name) => join(directory, name)),
+        swiftness,
+      ),
   }
 }

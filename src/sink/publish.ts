@@ -3,7 +3,7 @@ import { renameSync } from 'node:fs'
 import { rename } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { syncDirectory } from './disk.js'
-import type { Swiftness } from './swiftness.js'
+import { type Swiftness, turn } from './swiftness.js'
 
 /** Files committed together at most. */
 const batchMax = 32
@@ -20,9 +20,6 @@ interface Waiting {
   resolve(): void
   reject(error: unknown): void
 }
-
-/** One turn of the event loop: what has come in meanwhile is taken. */
-const turn = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve))
 
 /** Seals, then renames, then syncs the directories: in this order for each, together for all that wait. */
 class Publisher {
@@ -78,18 +75,15 @@ class Publisher {
 
   /** Those that have their names now. */
   private nameAtOnce(whole: readonly Waiting[]): Waiting[] {
-    const startedAt = performance.now()
-    const named = whole.filter(({ publication: { from, to }, reject }) => {
+    return whole.filter(({ publication: { from, to }, reject }) => {
       try {
-        renameSync(from, to)
+        this.swiftness.atOnce(() => renameSync(from, to))
         return true
       } catch (error) {
         reject(error)
         return false
       }
     })
-    this.swiftness.judge(0, startedAt)
-    return named
   }
 
   private async name(whole: readonly Waiting[]): Promise<Waiting[]> {

@@ -45,6 +45,6 @@ export interface Sink {
   read(name: string): AsyncIterable<Uint8Array>
   /** How much earlier attempts have left, of how many names, that can be gone on from. */
   unfinished(): Promise<{ files: number; bytes: number }>
-  /** Bytes stored under a name; undefined when there is no such name. */
-  size(name: string): Promise<number | undefined>
+  /** Bytes stored under each name; undefined where there is no such name. */
+  sizes(names: readonly string[]): Promise<(number | undefined)[]>
 }

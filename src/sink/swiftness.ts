@@ -3,28 +3,35 @@
  * thread pool; file systems of networks take milliseconds, in which nothing else would go on.
  */
 
-/** Files that are judged together. */
-const filesJudged = 32
-/** A disk that takes longer for a small file, on average and without its sync, is waited for elsewhere; milliseconds. */
+/** Pieces of work that are judged together. */
+const judgedTogether = 32
+/** What takes longer is waited for elsewhere; milliseconds. */
 const slowMs = 1
+
+/** One turn of the event loop: what has come in meanwhile is taken. */
+export const turn = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve))
 
 export class Swiftness {
   private swift = true
-  private files = 0
-  private tookMs = 0
+  private done = 0
+  private slow = 0
 
-  /** Calls that do not wait for a device may be made synchronously. Once it is over it stays so. */
+  /** Work that waits for no device may be done synchronously. Once that is over it stays so. */
   get isSwift(): boolean {
     return this.swift
   }
 
-  /** Counts what the calls for so many files took. */
-  judge(files: number, startedAt: number, endedAt = performance.now()): void {
-    this.files += files
-    this.tookMs += endedAt - startedAt
-    if (this.files < filesJudged) return
-    if (this.tookMs > this.files * slowMs) this.swift = false
-    this.files = 0
-    this.tookMs = 0
+  /** Work for one file. Most of it must be slow for a verdict: on a busy machine any single one may be. */
+  atOnce<T>(work: () => T): T {
+    const startedAt = performance.now()
+    const result = work()
+    this.done += 1
+    if (performance.now() - startedAt > slowMs) this.slow += 1
+    if (this.done === judgedTogether) {
+      if (this.slow * 2 > judgedTogether) this.swift = false
+      this.done = 0
+      this.slow = 0
+    }
+    return result
   }
 }

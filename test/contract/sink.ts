@@ -26,10 +26,10 @@ export const sinkContract = (kind: string, open: () => Promise<SinkPlace>): void
       await part.restart()
       const content = Array.from({ length: 200 }, (_, index) => `${index}\n`.repeat(500))
       for (const chunk of content) await part.append(Buffer.from(chunk))
-      expect([await sink.size('Patient.0001.ndjson'), await names()]).toEqual([undefined, []])
+      expect([await sink.sizes(['Patient.0001.ndjson']), await names()]).toEqual([[undefined], []])
       await part.publish()
-      expect([await sink.size('Patient.0001.ndjson'), await names()]).toEqual([
-        content.join('').length,
+      expect([await sink.sizes(['Patient.0001.ndjson']), await names()]).toEqual([
+        [content.join('').length],
         ['Patient.0001.ndjson'],
       ])
       expect(await readAll(sink.read('Patient.0001.ndjson'))).toBe(content.join(''))
@@ -133,7 +133,7 @@ export const sinkContract = (kind: string, open: () => Promise<SinkPlace>): void
 
     test('a name that is not there is no file, and reading it fails', async () => {
       const { sink } = await open()
-      expect(await sink.size('missing')).toBeUndefined()
+      expect(await sink.sizes(['missing'])).toEqual([undefined])
       await expect(readAll(sink.read('missing'))).rejects.toThrow()
     })
   })

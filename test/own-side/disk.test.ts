@@ -111,7 +111,7 @@ const kinds = [
   ...['mkdir', 'open', 'stream.open', 'stream.read', 'readdir', 'stat', 'lstat', 'readFile', 'writeFile'],
   ...['appendFile', 'rename', 'rm', 'link', 'realpath', 'handle.write', 'handle.writev', 'handle.writeFile'],
   ...['handle.datasync', 'handle.sync', 'handle.truncate', 'handle.read', 'handle.close'],
-  ...['openSync', 'writeSync', 'writevSync', 'fsync', 'fsyncSync', 'closeSync', 'renameSync'],
+  ...['openSync', 'writeSync', 'writevSync', 'fsync', 'fsyncSync', 'closeSync', 'renameSync', 'lstatSync'],
 ]
 
 describe.each(Object.entries(options))('%s', (name, more) => {

@@ -42,7 +42,15 @@ const ofPath = [
   ...['appendFile', 'realpath', 'unlink', 'rmdir', 'access'],
 ] as const
 /** Of a descriptor, or of what gives one. */
-const atOnce = ['openSync', 'writeSync', 'writevSync', 'fsyncSync', 'closeSync', 'renameSync'] as const
+const atOnce = [
+  'openSync',
+  'writeSync',
+  'writevSync',
+  'fsyncSync',
+  'closeSync',
+  'renameSync',
+  'lstatSync',
+] as const
 const ofHandle = ['write', 'writev', 'datasync', 'sync', 'truncate', 'read', 'writeFile', 'close'] as const
 
 /** What takes room on a disk. */
