@@ -16,12 +16,15 @@ export interface LinesFile {
 }
 
 interface Source {
+  /** How much there is, where that is known. */
+  bytes: number
   /** Fills from the start, at least one byte; 0 at the end. */
   fill(target: Buffer): Promise<number>
   stop(): void
 }
 
-const plain = (handle: FileHandle): Source => ({
+const plain = (handle: FileHandle, bytes: number): Source => ({
+  bytes,
   fill: async (target) => (await handle.read(target, 0, target.length)).bytesRead,
   stop: () => {},
 })
@@ -33,6 +36,7 @@ const packed = (handle: FileHandle): Source => {
   const chunks: AsyncIterator<Buffer> = gunzip[Symbol.asyncIterator]()
   let rest: Buffer = Buffer.alloc(0)
   return {
+    bytes: blockBytes,
     fill: async (target) => {
       while (rest.length === 0) {
         const { value, done } = await chunks.next()
@@ -71,12 +75,12 @@ interface Filled {
 }
 
 /** Until there is a whole line, and the buffer is full or nothing more comes. */
-const fillUp = async ({ fill }: Source, start: Buffer, kept: number): Promise<Filled> => {
-  let buffer = start
+const fillUp = async ({ fill, bytes }: Source, start: Buffer, kept: number): Promise<Filled> => {
+  // A byte to see the end by, and one for the end of the last line. Most files are smaller than a block.
+  const leastBytes = Math.min(blockBytes, bytes + 2)
+  let buffer = longer(start, Math.max(leastBytes, 2 * kept), kept)
   let used = kept
   for (;;) {
-    // The last line may need its end.
-    buffer = longer(buffer, used + blockBytes / 2 + 1, used)
     const got = await fill(buffer.subarray(used, buffer.length - 1))
     if (got === 0) {
       if (used > 0 && buffer[used - 1] !== newline) {
@@ -86,7 +90,7 @@ const fillUp = async ({ fill }: Source, start: Buffer, kept: number): Promise<Fi
       return { buffer, whole: used, used, isLast: true }
     }
     used += got
-    if (buffer.length - 1 - used > blockBytes / 2) continue
+    if (buffer.length - 1 - used > buffer.length / 2) continue
     const whole = buffer.subarray(0, used).lastIndexOf(newline) + 1
     if (whole > 0) return { buffer, whole, used, isLast: false }
     buffer = longer(buffer, 2 * buffer.length, used)
@@ -94,8 +98,8 @@ const fillUp = async ({ fill }: Source, start: Buffer, kept: number): Promise<Fi
 }
 
 async function* blocksFrom(source: Source, signal?: AbortSignal): AsyncGenerator<Buffer> {
-  let spare: Buffer = Buffer.allocUnsafeSlow(blockBytes)
-  let filling = fillUp(source, Buffer.allocUnsafeSlow(blockBytes), 0)
+  let spare: Buffer = Buffer.alloc(0)
+  let filling = fillUp(source, Buffer.alloc(0), 0)
   for (let isFirst = true; ; isFirst = false) {
     signal?.throwIfAborted()
     const { buffer, whole, used, isLast } = await filling
@@ -120,14 +124,15 @@ async function* blocksFrom(source: Source, signal?: AbortSignal): AsyncGenerator
  */
 export async function* blocksOf(file: LinesFile, signal?: AbortSignal): AsyncGenerator<Buffer> {
   const handle = await openOwn(file.path)
-  const source = file.gzip ? packed(handle) : plain(handle)
+  let source: Source | undefined
   try {
+    source = file.gzip ? packed(handle) : plain(handle, (await handle.stat()).size)
     yield* blocksFrom(source, signal)
   } catch (cause) {
     if (signal?.aborted) throw cause
     throw storageError(`Cannot read ${file.path}`, cause)
   } finally {
-    source.stop()
+    source?.stop()
     await handle.close()
   }
 }

@@ -12,7 +12,7 @@ export interface Key {
   hash: number
 }
 
-const pieceBytes = 1024 * 1024
+const pieceBytes = 64 * 1024
 
 /** FNV-1a, seeded: who chooses ids does not know which of them meet. `seed` is the run's own. */
 export const hashOf = (seed: number, type: number, bytes: Uint8Array, from: number, to: number): number => {

@@ -218,6 +218,16 @@ describe.each([
     expect(snapshot['Patient.ndjson']).toBe(lines(...many.filter((_, n) => n !== 7)))
   })
 
+  test.each([0, 1, 2, 1023, 1024 * 1024 - 1, 1024 * 1024, 3 * 1024 * 1024 + 1])(
+    'a line of %i bytes more',
+    async (length) => {
+      const long = [1, 2, 3].map((n) => resource('Patient', `p${n}`, { name: `${n}`.repeat(length) }))
+      const text = long.join('\n')
+      const { snapshot } = await merge({ output: [{ name: 'Patient.0001.ndjson', text }] }, { output: [] })
+      expect(snapshot['Patient.ndjson'] === lines(...long)).toBe(true)
+    },
+  )
+
   test('a type of which nothing is left has no file', async () => {
     const { snapshot, dataset } = await merge(base, {
       output: [],
