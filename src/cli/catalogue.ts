@@ -84,6 +84,15 @@ const jobCommands: Readonly<Record<string, CommandRow>> = {
     reworded: { parallel: { help: 'files read at once' } },
     examples: ['bulkx verify out', 'bulkx verify dataset --json'],
     exitCodes: [0, 2, 7, 8, 9, 10, 11, 130],
+    rewordedCodes: {
+      0: 'all of it is as it was stored',
+      2: 'there is nothing to verify',
+      7: 'what is there is as it was stored; the export is incomplete',
+      8: 'the disk cannot be read',
+      9: 'what is there is as it was stored; the export is not finished',
+      10: 'something is not as it was stored',
+      11: 'the data set has changed meanwhile: another process works in it',
+    },
     load: async () => (await import('./commands/verify.js')).run,
   },
   jobs: {
@@ -127,8 +136,8 @@ const syncCommands: Readonly<Record<string, CommandRow>> = {
       quiet: { help: 'only errors, and the summary in one line' },
     },
     examples: [
-      'bulkx sync Group/123 --server https://ehr.example/fhir -o data   # the first time everything, then changes',
-      'bulkx sync Group/123 --profile clinic -o data --quiet --keep 30 --wait-for-lock 10m   # from cron',
+      'bulkx sync Group/123 --server https://ehr.example/fhir -o data   # everything, then changes',
+      'bulkx sync Group/123 --profile clinic -o data --quiet --keep 30   # from cron',
       'bulkx sync Group/123 --profile clinic -o data --full',
     ],
     exitCodes: allCodes,

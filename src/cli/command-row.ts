@@ -13,6 +13,8 @@ export interface CommandRow {
   >
   readonly examples: readonly string[]
   readonly exitCodes: readonly number[]
+  /** Codes that mean something slightly different here, in a few words. */
+  readonly rewordedCodes?: Readonly<Record<number, string>>
   /** Further help, from tables that are loaded only for it. */
   readonly moreHelp?: () => Promise<string>
   readonly load: () => Promise<Run>

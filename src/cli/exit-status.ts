@@ -49,7 +49,7 @@ export const exitStatus: readonly ExitStatus[] = [
     codes: [10],
     meaning: 'all on disk and whole, but look at it: findings at or above --fail-on',
     action:
-      'read the findings; `bulkx resume --fail-on never` accepts them. The job is deleted on the server as after 0, unless --cleanup never',
+      'read the findings; `bulkx resume --fail-on never` accepts them. The job is deleted on the server as after 0, unless --cleanup never. After `bulkx verify`: something is not as it was stored, and each problem says what mends it',
   },
   { codes: [11], meaning: 'another process works in this directory', action: 'wait, or let it' },
   {
@@ -76,5 +76,7 @@ const short: Record<number, string> = {
 }
 
 /** EXIT STATUS of a command's help: a few words each. */
-export const exitStatusLines = (codes: readonly number[]): string[] =>
-  codes.map((code) => `  ${String(code).padStart(3)}  ${short[code] ?? ''}`)
+export const exitStatusLines = (
+  codes: readonly number[],
+  reworded: Readonly<Record<number, string>> = {},
+): string[] => codes.map((code) => `  ${String(code).padStart(3)}  ${reworded[code] ?? short[code] ?? ''}`)

@@ -55,7 +55,7 @@ const helpEnd = (row: CommandRow): string =>
     ...row.examples.map((example) => `  ${example}`),
     '',
     'EXIT STATUS',
-    ...exitStatusLines(row.exitCodes),
+    ...exitStatusLines(row.exitCodes, row.rewordedCodes),
     '  More: `bulkx help exit-codes`',
   ].join('\n')
 

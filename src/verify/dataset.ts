@@ -2,11 +2,14 @@
 import { lstat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { BulkxError } from '../errors.js'
+import { manifestName } from '../job/manifest-file.js'
 import { checkDataset, type DatasetCheck, type DatasetProblem } from '../sync/check.js'
-import { type Dataset, descriptionName, exportPath, openDataset } from '../sync/dataset.js'
+import { currentName, type Dataset, descriptionName, exportPath, openDataset } from '../sync/dataset.js'
 import { type Verified, type VerifyOptions, verifyExport } from './export.js'
 import type { Note, Problem, Report } from './record.js'
 import { remediesFor } from './remedies.js'
+
+const roundName = '.bulkx/round.json'
 
 const isThere = async (path: string): Promise<boolean> =>
   (await lstat(path).catch(() => undefined)) !== undefined
@@ -14,7 +17,8 @@ const isThere = async (path: string): Promise<boolean> =>
 /** Whether a directory is a data set's; one whose dataset.json is gone still has its exports. */
 export const isDataset = async (directory: string): Promise<boolean> =>
   (await isThere(join(directory, descriptionName))) ||
-  ((await isThere(exportPath(directory, 1))) && !(await isThere(join(directory, 'manifest.json'))))
+  (await isThere(join(directory, roundName))) ||
+  ((await isThere(exportPath(directory, 1))) && !(await isThere(join(directory, manifestName))))
 
 export interface VerifiedExport extends Verified {
   /** Relative to the data set. */
@@ -47,18 +51,36 @@ const within = (report: Report, folder: string): Report => {
   }
 }
 
-const checkSnapshot = async (options: VerifyOptions): Promise<VerifiedDataset['snapshot']> => {
+const checkSnapshot = async (
+  snapshot: string | undefined,
+  options: VerifyOptions,
+): Promise<VerifiedDataset['snapshot']> => {
   const { directory, report, signal } = options
-  const { problems, ...read } = await checkDataset(directory, { signal })
   const remedies = remediesFor(
     { ...options, dataset: options.shownAs },
     { finished: true, hasJournal: false },
   )
+  const checked = await checkDataset(directory, { signal }).catch((error: unknown) => {
+    if (!(error instanceof BulkxError) || error.code !== 'BULKX_STORAGE') throw error
+    // The exports are read all the same. What the disk says of it has a cause.
+    const code = error.cause === undefined ? 'broken' : 'unreadable'
+    const message = `it cannot be checked: ${error.message}`
+    report.problem({ code, file: snapshot, message, remedy: error.hint ?? remedies.file })
+    return undefined
+  })
+  if (!checked) return undefined
+  const { problems, ...read } = checked
   for (const { kind, path, message, resources = [] } of problems) {
     const some = resources.length === 0 ? '' : `: ${resources.slice(0, 5).join(', ')}`
     const remedy = kind === 'unexpected' ? 'move it out of the directory' : remedies.file
     report.problem({ code: codes[kind], file: path, message: `${message}${some}`, remedy })
   }
+  if (!(await isThere(join(directory, currentName))))
+    report.note({
+      code: 'no-current',
+      file: currentName,
+      message: 'it is not there: readers must go by dataset.json',
+    })
   if (!read.mergedAgain)
     report.note({
       code: 'not-merged-again',
@@ -66,6 +88,29 @@ const checkSnapshot = async (options: VerifyOptions): Promise<VerifiedDataset['s
         'not all exports that the snapshot was made of are kept: it was compared with dataset.json alone',
     })
   return read
+}
+
+/** `--keep` drops the oldest ones, and never those of the last round. */
+const checkKept = (dataset: Dataset, onDisk: readonly number[], options: VerifyOptions): void => {
+  const { directory, shownAs, report } = options
+  const remedy = remediesFor({ ...options, dataset: shownAs }, { finished: true, hasJournal: false }).file
+  const numbers = (rounds: Dataset['rounds']): number[] =>
+    rounds.flatMap(({ exports }) => exports.map(({ number }) => number))
+  const oldest = Math.min(...onDisk)
+  const mustBeThere = new Set([
+    ...numbers(dataset.rounds.slice(-1)),
+    ...numbers(dataset.rounds).filter((number) => number > oldest),
+  ])
+  for (const number of mustBeThere) {
+    if (onDisk.includes(number)) continue
+    const file = exportPath(directory, number).slice(directory.length + 1)
+    report.problem({
+      code: 'missing',
+      file,
+      message: 'the snapshot was made of it, and it is not there',
+      remedy,
+    })
+  }
 }
 
 const isCommitted = ({ rounds }: Dataset, number: number): boolean =>
@@ -136,16 +181,18 @@ export const verifyDataset = async (options: VerifyOptions): Promise<VerifiedDat
     sum.resources += part.resources
     sum.bytes += part.bytes
   }
-  const snapshot = generation === 0 ? undefined : await checkSnapshot(options)
+  const snapshot = generation === 0 ? undefined : await checkSnapshot(dataset.snapshot, options)
   if (snapshot) add(snapshot)
-  for (const number of await dataset.exports()) {
+  const onDisk = await dataset.exports()
+  checkKept(dataset, onDisk, options)
+  for (const number of onDisk) {
     const verified = await checkOne(dataset, number, options)
     if (!verified) continue
     exports.push(verified)
     add(verified)
   }
   await assertStill(dataset, options)
-  const isUnderWay = await isThere(join(directory, '.bulkx/round.json'))
+  const isUnderWay = await isThere(join(directory, roundName))
   if (generation === 0 && !isUnderWay) {
     const remedy = remediesFor({ ...options, dataset: shownAs }, { finished: true, hasJournal: false }).file
     report.problem({ code: 'missing', file: descriptionName, message: 'it is not there', remedy })
