@@ -189,14 +189,14 @@ const roundsOf = async (
     }
   }
   const inputs: RoundInput[] = []
-  for (const { exports, removed } of rounds) {
+  for (const { exports, removed, returned } of rounds) {
     const files: ExportFiles[] = []
     for (const one of exports) {
       const read = await filesOf(one)
       if (!read) return undefined
       files.push(read)
     }
-    inputs.push({ exports: files, leaves: removed && leavingWith(new Set(removed)) })
+    inputs.push({ exports: files, leaves: leavingWith(removed), returns: leavingWith(returned) })
   }
   return inputs
 }

@@ -30,9 +30,9 @@ export interface Commitment {
 export const commitRound = async (commitment: Commitment): Promise<Dataset> => {
   const { dataset, merged, transactionTime, series, keep } = commitment
   const { directory } = dataset
-  const { generation, snapshot, files, exports, removed } = merged
+  const { generation, snapshot, files, exports, removed, returned } = merged
   await switchTo(directory, snapshot)
-  const round = { generation, exports, removed }
+  const round = { generation, exports, removed, returned }
   const isNewBase = exports.some(({ role }) => role === 'base')
   const rounds = isNewBase ? [round] : [...dataset.rounds, round]
   const text = descriptionText({ generation, snapshot, transactionTime, series, files, rounds })

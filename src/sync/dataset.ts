@@ -25,6 +25,8 @@ export interface CommittedRound {
   exports: readonly RoundExport[]
   /** Ids of patients who left the group and were taken out. */
   removed?: readonly string[]
+  /** Ids of patients who had left, were kept, and came back: what was held of them gave way to their whole history. */
+  returned?: readonly string[]
 }
 
 export interface SnapshotFile {

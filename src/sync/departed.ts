@@ -52,7 +52,10 @@ const patientsOf = (resource: Json, type: string): string[] =>
  * A resource in the compartments of several patients goes with the last of them: it is somebody's record as long as one
  * stays. References are relative or absolute; contained resources and Bundles are not looked into.
  */
-export const leavingWith = (removed: ReadonlySet<string>): Leaves => {
+export const leavingWith = (ids: readonly string[] | undefined): Leaves | undefined =>
+  ids === undefined || ids.length === 0 ? undefined : leavingWithAny(new Set(ids))
+
+const leavingWithAny = (removed: ReadonlySet<string>): Leaves => {
   /** No `Patient` stands in the block between what was searched and this place. */
   let searched: { block: Buffer; next: number } | undefined
   const nextFrom = (block: Buffer, at: number): number => {

@@ -67,14 +67,20 @@ const readExport = (value: unknown): RoundExport => {
   return { number: readNumber(value.number, 'the number of an export'), role }
 }
 
+const readIds = (value: unknown, what: string): string[] | undefined => {
+  if (value === undefined) return undefined
+  const ids = readList(value, removedMax, what)
+  check(ids.every(isId), `${what} has what is no id`)
+  return ids
+}
+
 const readRound = (value: unknown): CommittedRound => {
   check(isObject(value), 'a round is no object')
   const exports = readList(value.exports, exportsMax, 'the exports of a round').map(readExport)
   const generation = readNumber(value.generation, 'the generation of a round')
-  if (value.removed === undefined) return { generation, exports }
-  const removed = readList(value.removed, removedMax, 'removed')
-  check(removed.every(isId), 'removed has what is no id')
-  return { generation, exports, removed }
+  const removed = readIds(value.removed, 'removed')
+  const returned = readIds(value.returned, 'returned')
+  return { generation, exports, ...(removed && { removed }), ...(returned && { returned }) }
 }
 
 const readLayout = (value: Json): void => {

@@ -59,7 +59,7 @@ export const writeKnownMembers = async (
   const known = await readKnownMembers(directory)
   const pending = new Set(round.pending)
   const members = round.members.filter((id) => !pending.has(id))
-  const gone = new Set([...removed, ...round.members])
+  const gone = new Set([...removed, ...members])
   // A base holds nobody who has left.
   const before = round.exports.some(({ role }) => role === 'base')
     ? []

@@ -21,6 +21,8 @@ export interface MergeOrder {
   exports: readonly RoundExport[]
   /** Ids of patients who left and are to be taken out, with all that is theirs alone. */
   removed?: readonly string[]
+  /** Ids of patients whose whole history these exports bring: what the snapshot before has of them, and they have not, is gone. */
+  returned?: readonly string[]
   /** Bytes of keys that are held in memory; beyond it they are spilled to the disk. The result is the same. */
   keysBytesMax?: number
   /** Ends the merge with its reason, between two blocks. */
@@ -70,6 +72,7 @@ export interface Merged {
   files: Readonly<Record<string, SnapshotFile>>
   exports: readonly RoundExport[]
   removed?: readonly string[]
+  returned?: readonly string[]
   counts: MergeCounts
   examples: MergeExamples
 }
@@ -83,7 +86,7 @@ export interface Merged {
  * export is not finished, or its files are not those of its manifest. Whatever it leaves then, the next one removes.
  */
 export const mergeRound = async (order: MergeOrder): Promise<Merged> => {
-  const { dataset, exports, removed } = order
+  const { dataset, exports, removed, returned } = order
   const { directory } = dataset
   const generation = Math.max(...exports.map(({ number }) => number))
   if (!(generation > dataset.generation)) throw new Error('the round is merged and committed already')
@@ -102,7 +105,7 @@ export const mergeRound = async (order: MergeOrder): Promise<Merged> => {
     const snapshot = snapshotOf(generation)
     const files = await publish(outputs, directory, snapshot)
     const { counts, examples } = selection.tally
-    return { generation, snapshot, files, exports, removed, counts, examples }
+    return { generation, snapshot, files, exports, removed, returned, counts, examples }
   } finally {
     await selection.close()
     await outputs.close()
@@ -111,17 +114,16 @@ export const mergeRound = async (order: MergeOrder): Promise<Merged> => {
   }
 }
 
-const inputsOf = async ({ dataset, exports, removed = [] }: MergeOrder): Promise<SelectionInputs> => {
+const inputsOf = async ({ dataset, exports, removed, returned }: MergeOrder): Promise<SelectionInputs> => {
   const { directory } = dataset
   const isOldCopied = !exports.some(({ role }) => role === 'base')
   const all: ExportFiles[] = []
   for (const { number } of exports) all.push(await exportFiles(directory, number))
-  const leaves = removed.length === 0 ? undefined : leavingWith(new Set(removed))
   return {
     // A new base mends a snapshot that is damaged: what is left of it is compared.
     old: await (isOldCopied ? wholeOldFiles(dataset) : oldFiles(dataset)),
     isOldCopied,
-    rounds: [{ exports: all, leaves }],
+    rounds: [{ exports: all, leaves: leavingWith(removed), returns: leavingWith(returned) }],
   }
 }
 

@@ -24,6 +24,8 @@ export interface RoundInput {
   exports: readonly ExportFiles[]
   /** What goes after this round. */
   leaves?: Leaves
+  /** What of the rounds before it gives way to what comes of the same patients in this one. */
+  returns?: Leaves
 }
 
 export interface SelectionInputs {
@@ -181,20 +183,25 @@ export class Selection {
     }
   }
 
-  /** Whether a line leaves with somebody, in its own round or a later one. Counted here. */
-  private leaver(round: number): Leaves | undefined {
-    const all = this.inputs.rounds.slice(round).flatMap(({ leaves }) => leaves ?? [])
-    if (all.length === 0) return undefined
+  /** Whether a line leaves with somebody in this round or a later one, or gives way in a round after it. Counted here. */
+  private leaver(round: number, nextRound = round + 1): Leaves | undefined {
+    const { rounds } = this.inputs
+    const all = rounds.slice(round).flatMap(({ leaves }) => leaves ?? [])
+    const renewed = rounds.slice(nextRound).flatMap(({ returns }) => returns ?? [])
+    if (all.length + renewed.length === 0) return undefined
+    const { counts } = this.tally
     return (...line) => {
       const isLeaving = all.some((leaves) => leaves(...line))
-      if (isLeaving) this.tally.counts.departed += 1
-      return isLeaving
+      const isRenewed = !isLeaving && renewed.some((leaves) => leaves(...line))
+      if (isLeaving) counts.departed += 1
+      if (isRenewed) counts.deleted += 1
+      return isLeaving || isRenewed
     }
   }
 
   private copyOld(file: OldFile, outputs: Outputs): Promise<number> {
     const { reader, ledgers, verdicts } = this
-    const leaves = this.leaver(0)
+    const leaves = this.leaver(0, 0)
     const type = file.name.replace(/\.ndjson$/, '')
     let ordinal = this.firstOldOrdinals.get(file) ?? 0
     const isDropped = (): boolean =>

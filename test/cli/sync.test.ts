@@ -92,7 +92,7 @@ const changing = (options: Parameters<typeof session>[0] = {}): Promise<Session>
 describe('rounds', () => {
   test.each(['keep', 'remove'] as const)('night after night, with --departed %s', async (departed) => {
     const talk = await changing()
-    for (let night = 1; night <= 8; night += 1) {
+    for (let night = 1; night <= 12; night += 1) {
       const ran = await syncOf(talk, '--departed', departed)
       expect([ran.code, ran.err], `night ${night}`).toEqual([0, expect.stringMatching(/^sync: /)])
       expect(ran.out).toBe(`${pathIn(talk)}\n`)

@@ -17,6 +17,7 @@ import type { Settings } from '../settings.js'
 import { shortPath, targetName } from '../show.js'
 import { printOnly } from '../start-export.js'
 import { datasetOf, type Sync } from '../sync/context.js'
+import { asOwnError } from '../sync/endings.js'
 import { lockDataset } from '../sync/lock.js'
 import { assertNoExport } from '../sync/place.js'
 import { beginRound, closeRound, isCommitted, runRound, takeUp } from '../sync/round.js'
@@ -24,6 +25,7 @@ import { setAside } from '../sync/set-aside.js'
 import { noSince } from '../sync/since.js'
 import { summaryLine } from '../sync/words.js'
 import { parseTarget, targetText } from '../target.js'
+import { harmless } from '../text.js'
 import { isMock } from '../values.js'
 
 /** A round that was kicked off longer ago brings data that are no longer new, milliseconds. */
@@ -119,7 +121,9 @@ const sayStart = (dataset: Dataset, { config, settings, shown, talk }: Sync): vo
   })
   const { transactionTime } = dataset
   talk.line(
-    transactionTime === undefined ? `${start}, a new data set` : `${start}, which is of ${transactionTime}`,
+    transactionTime === undefined
+      ? `${start}, a new data set`
+      : `${start}, which is of ${harmless(transactionTime)}`,
   )
 }
 
@@ -168,7 +172,7 @@ const runLocked = async (sync: Sync): Promise<Ending> => {
     try {
       return await endOf(await runRounds(sync), sync)
     } catch (error) {
-      return { error, result: await resultOf(sync).catch(() => ({})) }
+      return { error: asOwnError(error), result: await resultOf(sync).catch(() => ({})) }
     }
   } finally {
     await lock.release()

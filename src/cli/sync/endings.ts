@@ -21,8 +21,9 @@ const hintFor = (code: ErrorCode, hint: string | undefined, place: string): stri
     case 'BULKX_JOB_CANCELLED':
     case 'BULKX_MOCK_ENDED':
       return `${unmoved}; the same sync command begins the round anew; what was left of this one is in ${shellWord(place)}`
-    case 'BULKX_STILL_RUNNING':
     case 'BULKX_DEADLINE':
+      return `${own}${unmoved}, and the same sync command goes on; --again ${again}`
+    case 'BULKX_STILL_RUNNING':
     case 'BULKX_INTERRUPTED':
     case 'BULKX_TERMINATED':
     case 'BULKX_HANGUP':
@@ -31,6 +32,18 @@ const hintFor = (code: ErrorCode, hint: string | undefined, place: string): stri
       return undefined
   }
 }
+
+const interruptions: ReadonlySet<ErrorCode> = new Set([
+  'BULKX_INTERRUPTED',
+  'BULKX_TERMINATED',
+  'BULKX_HANGUP',
+])
+
+/** What was thrown between two exports. */
+export const asOwnError = (error: unknown): unknown =>
+  error instanceof BulkxError && interruptions.has(error.code)
+    ? new BulkxError(error.code, error.message, { hint: `${unmoved}; the same sync command goes on` })
+    : error
 
 /** The error of an export, in the words of the data set. */
 export const asRoundError = (error: unknown, place: string): unknown => {

@@ -3,6 +3,7 @@ import type { Config } from '../../config.js'
 import type { Dataset } from '../../sync/dataset.js'
 import { changesOf, type MemberChanges, readKnownMembers } from '../../sync/known-members.js'
 import { type GroupMembers, type GroupPlace, readMembers } from '../../sync/members.js'
+import type { Round } from '../../sync/round.js'
 import { hostFor } from '../run-job.js'
 import { targetName } from '../show.js'
 import { count, harmless } from '../text.js'
@@ -85,9 +86,17 @@ export const seeMembers = async (dataset: Dataset, full: boolean, sync: Sync): P
   return { members: seen.ids, changes }
 }
 
+/** Who had left, was kept, and has come back: what became of their data in between, only their history tells. */
+export const returnedIn = async (newcomers: readonly string[], sync: Sync): Promise<readonly string[]> => {
+  const known = await readKnownMembers(sync.config.directory)
+  const kept = new Set(known?.kept)
+  return newcomers.filter((id) => kept.has(id))
+}
+
 /** Whom the round takes out: who has left, and, when they are no longer kept, who had left before. */
-export const removedBy = async (departed: readonly string[], sync: Sync): Promise<readonly string[]> => {
+export const removedBy = async ({ departed, members }: Round, sync: Sync): Promise<readonly string[]> => {
   if (sync.settings.get('departed') !== 'remove') return []
   const known = await readKnownMembers(sync.config.directory)
-  return [...new Set([...(known?.kept ?? []), ...departed])]
+  const here = new Set(members)
+  return [...new Set([...(known?.kept ?? []), ...departed])].filter((id) => !here.has(id))
 }

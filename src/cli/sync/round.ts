@@ -14,7 +14,7 @@ import { count } from '../text.js'
 import { datasetOf, type Sync } from './context.js'
 import { asRoundError } from './endings.js'
 import { runExport } from './exports.js'
-import { namedIds, removedBy, seeMembers } from './group.js'
+import { namedIds, removedBy, returnedIn, seeMembers } from './group.js'
 import { type NewcomersEnd, runNewcomers } from './newcomers.js'
 import { isLost, setAside } from './set-aside.js'
 import { noSince } from './since.js'
@@ -105,10 +105,18 @@ const missingError = (round: Round, missing: string | undefined, sync: Sync): Bu
 
 const merge = async (round: Round, sync: Sync): Promise<{ merged: Merged; dataset: Dataset }> => {
   const dataset = await datasetOf(sync)
-  const removed = await removedBy(round.departed, sync)
+  const removed = await removedBy(round, sync)
   const { signal } = sync.io
   const exports = round.exports.map(({ number, role }) => ({ number, role }))
-  const order = { dataset, exports, signal, ...(removed.length > 0 ? { removed } : {}) }
+  const newcomers = round.exports.flatMap(({ patients = [] }) => patients)
+  const returned = await returnedIn(newcomers, sync)
+  const order = {
+    dataset,
+    exports,
+    signal,
+    ...(removed.length > 0 ? { removed } : {}),
+    ...(returned.length > 0 ? { returned } : {}),
+  }
   return { merged: await mergeRound(order), dataset }
 }
 
