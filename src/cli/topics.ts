@@ -69,7 +69,19 @@ const files = `out/
   .bulkx/                     journal, lock, and files that are not whole yet
 
 A file has its name only when it is whole. Everything is readable by its owner
-only. The directory is the job: \`bulkx resume out\` goes on from what it says.`
+only. The directory is the job: \`bulkx resume out\` goes on from what it says.
+
+A data set of \`bulkx sync\`:
+
+data/
+  exports/001/ exports/002/   each an export as above (--keep drops old ones)
+  snapshots/002/Patient.ndjson
+                              one file a type, one line a resource; the snapshot
+                              before stays until the next
+  current -> snapshots/002    what to read: always one whole generation
+  dataset.json                generation, transactionTime, the files' sha256:
+                              written last
+  .bulkx/                     lock, plan of the round under way, members`
 
 const json = `With --json, stdout is NDJSON: one object a line, each with "type" and "at" (an
 ISO instant). The lines are the facts of the job as they happen:
@@ -88,6 +100,10 @@ The last line of every command, successful or not, is its result:
   {"type":"result","at":"…","command":"export","phase":"complete","exitCode":0,
    "directory":"…","transactionTime":"…","files":3,"resources":120,
    "bytes":48211,"findings":[]}
+
+The lines of \`bulkx sync\` have the number of their "export" as well. Its result
+has "generation", "transactionTime" and "snapshot" of the data set, "counts" of
+the merge, "members" (new, departed, missing), "rounds" and "exports" of the run.
 
 "phase" is new, undecided, in-progress, downloading, complete, incomplete,
 failed, gone, or cancelled. A result of a failure has "code", which is stable,
