@@ -83,7 +83,7 @@ const jobCommands: Readonly<Record<string, CommandRow>> = {
     options: ['parallel', 'json', 'quiet', 'no-progress', 'color'],
     reworded: { parallel: { help: 'files read at once' } },
     examples: ['bulkx verify out', 'bulkx verify dataset --json'],
-    exitCodes: [0, 2, 7, 8, 9, 10, 11, 130],
+    exitCodes: [0, 2, 4, 5, 6, 7, 8, 9, 10, 11, 130],
     rewordedCodes: {
       0: 'all of it is as it was stored',
       2: 'there is nothing to verify',

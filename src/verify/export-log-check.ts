@@ -1,6 +1,6 @@
 /** `log.ndjson` against what the export has stored: other tools read how much there was from it. */
 import { exportLogName } from '../job/export-log.js'
-import { isObject, parseJson } from '../json.js'
+import { isObject, isShallow, parseJson } from '../json.js'
 import { linesOf } from '../ndjson/lines.js'
 import { storageError } from '../sink/storage-error.js'
 import { openInside } from './inside.js'
@@ -16,6 +16,9 @@ export interface LogFacts {
 /** Of one item; bytes. */
 const longestItem = 16 * 1024 * 1024
 
+/** No item is nested so deeply. */
+const depthMax = 100
+
 interface Read {
   broken: number
   /** What the last `export_complete` of this export says. */
@@ -28,7 +31,7 @@ const readItems = async (source: AsyncIterable<Uint8Array>, exportId: string): P
   const read: Read = { broken: 0, downloads: 0, others: 0 }
   for await (const line of linesOf(source, { gzip: false, maxLineBytes: longestItem })) {
     const item = parseJson(line)
-    if (!isObject(item) || typeof item.eventId !== 'string') read.broken += 1
+    if (!isObject(item) || typeof item.eventId !== 'string' || !isShallow(item, depthMax)) read.broken += 1
     else if (item.exportId !== exportId) read.others += 1
     else if (item.eventId === 'download_complete') read.downloads += 1
     else if (item.eventId === 'export_complete')

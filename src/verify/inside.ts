@@ -17,8 +17,12 @@ export interface OpenFile {
 // Windows has neither flag. A pipe that stands in a file's place would be waited for without the second one.
 const flags = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0)
 
+/** No file system has longer names. */
+const longest = 4096
+
 /** Whether a name leads to a place in the directory that holds data, by its text alone. */
 export const isInside = (name: string): boolean => {
+  if (name.length > longest) return false
   const parts = name.split('/')
   if (/[\\\0]/.test(name) || isAbsolute(name) || /^[A-Za-z][\w+.-]*:/.test(name)) return false
   return parts[0] !== privateFolder && parts.every((part) => !['', '.', '..'].includes(part))

@@ -65,7 +65,7 @@ export const checkManifest = (state: JobState, manifest: StoredManifest, checkin
   checkTop(state, manifest, checking)
   const entries = new Map<string, ManifestEntry>()
   for (const entry of manifest.entries) {
-    if (entries.has(entry.name)) differs(`it lists ${entry.name} twice`)
+    if (entries.has(entry.name)) differs(`it lists ${entry.name.slice(0, 200)} twice`)
     entries.set(entry.name, entry)
   }
   if (manifest.strangers > 0) differs(`${manifest.strangers} of its entries are none`)

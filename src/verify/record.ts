@@ -51,8 +51,16 @@ export const differences = (
   )
   if (differing.length === 0) return undefined
   const pick = (record: Readonly<Record<string, unknown>>): Record<string, unknown> =>
-    Object.fromEntries(differing.map((name) => [name, record[name] ?? null]))
+    Object.fromEntries(differing.map((name) => [name, bounded(record[name] ?? null)]))
   return { expected: pick(expected), found: pick(found) }
+}
+
+/** What a directory of somebody else says may be of any length. */
+const boundedMax = 2000
+
+const bounded = (value: unknown): unknown => {
+  const text = JSON.stringify(value) ?? ''
+  return text.length > boundedMax ? `${text.slice(0, boundedMax)}…` : value
 }
 
 /** `bytes 12, not 13`: as found, and as expected. */

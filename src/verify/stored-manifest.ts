@@ -1,6 +1,6 @@
 /** `manifest.json` as it stands in a directory: ours, another tool's, or something that somebody has put there. */
 import { manifestName } from '../job/manifest-file.js'
-import { isObject, type Json, parseJson } from '../json.js'
+import { isObject, isShallow, type Json, parseJson } from '../json.js'
 import { type Section, sections } from '../protocol/types.js'
 import { openInside, type Refusal } from './inside.js'
 
@@ -35,6 +35,9 @@ export interface StoredManifest {
 /** A manifest of a million files is no larger; bytes. */
 const largest = 500 * 1024 * 1024
 
+/** No manifest is nested so deeply; parts of it are written again. */
+const depthMax = 100
+
 const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined)
 const number = (value: unknown): number | undefined => (typeof value === 'number' ? value : undefined)
 
@@ -66,7 +69,7 @@ const listsOf = (manifest: Json, section: Section): unknown[] =>
 /** The manifest of a text; undefined when it is none. */
 export const manifestOfText = (content: string): StoredManifest | undefined => {
   const value = parseJson(content)
-  if (!isObject(value) || !Array.isArray(value.output)) return undefined
+  if (!isObject(value) || !Array.isArray(value.output) || !isShallow(value, depthMax)) return undefined
   const own = isObject(value.bulkx) ? value.bulkx : undefined
   const entries: ManifestEntry[] = []
   let strangers = 0

@@ -53,3 +53,33 @@ test('the file of the profiles', async () => {
     mustBeUntouched()
   }
 })
+
+test('manifests in a directory', async () => {
+  const random = randomFrom(seed)
+  const io = fakeIo()
+  const directory = join(io.cwd, 'out')
+  await mkdir(directory)
+  await writeFile(join(directory, 'a.ndjson'), '{"resourceType":"Patient","id":"1"}\n')
+  const entry = { type: 'Patient', url: 'a.ndjson', count: 1 }
+  const bulkx = { bytes: 36, sha256: 'a'.repeat(64), lines: 1, badLines: 0, source: 'https://ehr.example/1' }
+  const manifest = {
+    transactionTime: '2026-01-01T00:00:00Z',
+    output: [
+      { ...entry, bulkx },
+      entry,
+      { ...entry, url: '../../etc/passwd' },
+      { ...entry, url: '/dev/zero' },
+    ],
+    deleted: [{ type: 'Bundle', url: 'deleted/Bundle.0001.ndjson' }],
+    error: [],
+    bulkx: { exportId: 'x', findings: [] },
+  }
+  for (let number = 0; number < 300; number += 1) {
+    const text = jsonFile(random, manifest)
+    await writeFile(join(directory, 'manifest.json'), text)
+    expect([0, 10], text).toContain(await main(['verify', 'out', '--json'], io))
+    expect([0, 10], text).toContain(await main(['verify', 'out'], io))
+    mustBeUntouched()
+  }
+  expect(io.out()).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/)
+})

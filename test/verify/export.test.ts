@@ -1,4 +1,5 @@
 /** `bulkx verify` of an export: whatever happens to the directory of a finished one is found, and nothing else. */
+import { execFileSync } from 'node:child_process'
 import {
   appendFile,
   chmod,
@@ -72,6 +73,14 @@ const damages: [name: string, damage: Damage, problems: string[], notes?: string
     [`link ${patients}`],
   ],
   [
+    'a pipe in its place, which nobody writes to',
+    async (out) => {
+      await rm(join(out, patients))
+      execFileSync('mkfifo', [join(out, patients)])
+    },
+    [`not-a-file ${patients}`],
+  ],
+  [
     'a directory in its place',
     async (out) => {
       await rm(join(out, patients))
@@ -115,6 +124,15 @@ const damages: [name: string, damage: Damage, problems: string[], notes?: string
         output[0] = { ...output[1] }
       }),
     ['manifest-differs manifest.json', 'manifest-differs manifest.json'],
+  ],
+  [
+    'a manifest that is nested without end',
+    (out) =>
+      writeFile(
+        join(out, 'manifest.json'),
+        `{"output":[],"transactionTime":${'['.repeat(1e5)}${']'.repeat(1e5)}}`,
+      ),
+    ['manifest-broken manifest.json'],
   ],
   [
     'no JSON as manifest',
@@ -389,6 +407,8 @@ describe('other directories', () => {
       ['outside manifest.json'],
       ['others'],
     ],
+    ['a device', [{ type: 'X', url: '/dev/zero' }], ['outside manifest.json'], ['others']],
+    ['a name with a backslash', [{ type: 'X', url: '..\\a.ndjson' }], ['outside manifest.json'], ['others']],
     ['its journal folder', [{ type: 'X', url: '.bulkx/journal' }], ['outside manifest.json'], ['others']],
     [
       'URLs of a server',

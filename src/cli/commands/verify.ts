@@ -123,6 +123,12 @@ const fieldsOf = (verified: Verified | VerifiedDataset) => {
   return { ...fields, exports: fields.exports.map(({ unfinished: _error, ...one }) => one) }
 }
 
+/** Names, times and the like may be anybody's words. */
+const allHarmless = (fields: object): Record<string, unknown> =>
+  JSON.parse(
+    JSON.stringify(fields, (_key, value: unknown) => (typeof value === 'string' ? harmless(value) : value)),
+  )
+
 /** The only problems of a data set that somebody works in may be what he has done so far. */
 const endingError = (
   verified: Verified | VerifiedDataset,
@@ -179,15 +185,7 @@ export const run: Run = async ({ args, settings }, io): Promise<Ending> => {
   for (const line of linesOf(notes)) talk.line(line)
   const error = endingError(found, problems, busy, { shownAs, unseen })
   if (!error) talk.line(summary(found, shownAs))
-  return {
-    error,
-    result: {
-      ...fieldsOf(found),
-      directory,
-      problems: problems.first,
-      moreProblems: problems.more || undefined,
-      notes: notes.first,
-      moreNotes: notes.more || undefined,
-    },
-  }
+  const fields = { ...fieldsOf(found), problems: problems.first, notes: notes.first }
+  const more = { moreProblems: problems.more || undefined, moreNotes: notes.more || undefined }
+  return { error, result: { ...allHarmless(fields), directory, ...more } }
 }
