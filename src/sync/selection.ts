@@ -93,11 +93,17 @@ export class Selection {
   async copyTo(outputs: Outputs): Promise<void> {
     const { counts } = this.tally
     if (this.inputs.isOldCopied) {
-      for (const file of this.inputs.old) counts.unchanged += await this.copyOld(file, outputs)
+      for (const file of this.inputs.old) {
+        const copied = await this.copyOld(file, outputs)
+        counts.unchanged += copied
+      }
     }
     // What has taken the place of an old line is not new.
     counts.added -= counts.replaced
-    for (const file of this.files) counts.added += await this.copyExport(file, outputs)
+    for (const file of this.files) {
+      const copied = await this.copyExport(file, outputs)
+      counts.added += copied
+    }
   }
 
   /** Lets go of what is open; the folder is the caller's to remove. */

@@ -1,9 +1,10 @@
 /** Data sets for tests: exports as they stand on disk when they are finished, and a whole round in one call. */
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
+import { afterAll } from 'vitest'
 import { commitRound } from '../../src/sync/commit.js'
 import { type Dataset, type ExportRole, exportPath, openDataset } from '../../src/sync/dataset.js'
 import { type Merged, type MergeOrder, mergeRound } from '../../src/sync/merge.js'
@@ -28,8 +29,19 @@ export interface StoredExport {
 /** Hundreds of rounds sync thousands of files: on a disk that takes minutes. */
 const fastest = existsSync('/dev/shm') ? '/dev/shm' : tmpdir()
 
-export const newDirectory = (): string => mkdtempSync(join(tmpdir(), 'bulkx-data-set-'))
-export const fastDirectory = (): string => mkdtempSync(join(fastest, 'bulkx-data-set-'))
+const made: string[] = []
+afterAll(() => {
+  for (const directory of made) rmSync(directory, { recursive: true, force: true })
+})
+
+const directoryIn = (place: string): string => {
+  const directory = mkdtempSync(join(place, 'bulkx-data-set-'))
+  made.push(directory)
+  return directory
+}
+
+export const newDirectory = (): string => directoryIn(tmpdir())
+export const fastDirectory = (): string => directoryIn(fastest)
 
 const digestOf = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex')
 
