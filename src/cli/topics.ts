@@ -103,7 +103,7 @@ The last line of every command, successful or not, is its result:
 
 The lines of \`bulkx sync\` have the number of their "export" as well. Its result
 has "generation", "transactionTime" and "snapshot" of the data set, "counts" of
-the merge, "members" (new, departed, missing), "rounds" and "exports" of the run.
+the merge, "members" (new, departed, missing), "rounds" and "exports" of a run.
 
 "phase" is new, undecided, in-progress, downloading, complete, incomplete,
 failed, gone, or cancelled. A result of a failure has "code", which is stable,

@@ -1,0 +1,280 @@
+/** Who is in a group, read from what servers say; and what that means for the next round. */
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { BulkxError } from '../../src/errors.js'
+import type { HttpRequest } from '../../src/http/exchange.js'
+import { NetworkError } from '../../src/http/network-error.js'
+import { openDataset } from '../../src/sync/dataset.js'
+import { changesOf, readKnownMembers, writeKnownMembers } from '../../src/sync/known-members.js'
+import { readMembers } from '../../src/sync/members.js'
+import { planRound } from '../../src/sync/plan-round.js'
+import { generationOf, type Round, readRound, removeRound, writeRound } from '../../src/sync/round.js'
+import { isSameSeries, seriesOf, seriesWords } from '../../src/sync/series.js'
+import { fakeClock } from '../helpers/fake-clock.js'
+
+const fhirUrl = 'https://ehr.example/fhir'
+const group = { fhirUrl, id: '1/2' }
+
+interface Said {
+  status?: number
+  body: unknown
+}
+
+/** A server that says these things, by URL; the first one is the group. */
+const server = (first: Said, others: Record<string, Said> = {}) => {
+  const requests: HttpRequest[] = []
+  const fhir = async (request: HttpRequest) => {
+    requests.push(request)
+    const { status = 200, body } =
+      requests.length === 1 ? first : (others[request.url] ?? { status: 404, body: '' })
+    const text = typeof body === 'string' ? body : JSON.stringify(body)
+    return { status, headers: {}, url: request.url, body: Readable.from([Buffer.from(text)]) }
+  }
+  return { requests, read: () => readMembers(group, { fhir, clock: fakeClock() }) }
+}
+
+const member = (reference: unknown, more: object = {}) => ({ entity: { reference }, ...more })
+const groupOf = (members: unknown, more: object = {}) => ({ resourceType: 'Group', member: members, ...more })
+
+describe('the members of a group', () => {
+  test('are asked for as FHIR JSON, the id as it is', async () => {
+    const { requests, read } = server({ body: groupOf([member('Patient/a')]) })
+    expect(await read()).toEqual({ ids: ['a'] })
+    expect(requests).toMatchObject([
+      { method: 'GET', url: `${fhirUrl}/Group/1%2F2`, headers: { accept: 'application/fhir+json' } },
+    ])
+  })
+
+  test.each([
+    ['relative references', [member('Patient/a'), member('Patient/b')], ['a', 'b']],
+    ['one that comes twice', [member('Patient/a'), member('Patient/a')], ['a']],
+    ['a version', [member('Patient/a/_history/3')], ['a']],
+    ['absolute references of this server', [member(`${fhirUrl}/Patient/a`)], ['a']],
+    ['inactive members', [member('Patient/a'), member('Patient/b', { inactive: true })], ['a']],
+    ['practitioners', [member('Patient/a'), member('Practitioner/b')], ['a']],
+    ['patients elsewhere', [member('Patient/a'), member('https://other.example/Patient/b')], ['a']],
+    ['rubbish', [member('Patient/a'), null, 7, {}, { entity: 'x' }, member(['Patient/b'])], ['a']],
+    ['ids that are none', [member('Patient/a'), member('Patient/\u001b[2J'), member('Patient/a b')], ['a']],
+  ])('%s', async (_what, members, ids) => {
+    expect(await server({ body: groupOf(members) }).read()).toEqual({ ids })
+  })
+
+  test.each([
+    ['is refused', { status: 403, body: '' }, /^HTTP 403$/],
+    [
+      'is refused in words',
+      {
+        status: 404,
+        body: { resourceType: 'OperationOutcome', issue: [{ diagnostics: 'no \u001b[2Jsuch' }] },
+      },
+      /^HTTP 404: no such$/,
+    ],
+    ['has no members', { body: { resourceType: 'Group' } }, /lists no members/],
+    ['has an empty list', { body: groupOf([]) }, /lists no members/],
+    [
+      'lists some of them',
+      { body: groupOf([member('Patient/a')], { quantity: 3 }) },
+      /has 3 members, and lists 1/,
+    ],
+    ['names none as a patient', { body: groupOf([member('Device/a')]) }, /named as a patient/],
+    ['is a page', { body: '<html>sign in</html>' }, /no JSON/],
+    ['is another resource', { body: { resourceType: 'Patient' } }, /no Group but Patient/],
+    ['is an empty Bundle', { body: { resourceType: 'Bundle' } }, /no Group but Bundle/],
+  ])('that %s are not known', async (_what, said, words) => {
+    const found = await server(said).read()
+    expect(found).toEqual({ unknown: expect.stringMatching(words) })
+  })
+
+  test('a Bundle is read to its last page', async () => {
+    const page = (ids: string[], next?: string) => ({
+      resourceType: 'Bundle',
+      link: [{ relation: 'self', url: 'x' }, ...(next ? [{ relation: 'next', url: next }] : [])],
+      entry: [{ resource: groupOf(ids.map((id) => member(`Patient/${id}`))) }],
+    })
+    const two = `${fhirUrl}/Group/two`
+    const { read } = server({ body: page(['a', 'b'], two) }, { [two]: { body: page(['c']) } })
+    expect(await read()).toEqual({ ids: ['a', 'b', 'c'] })
+    const { read: endless } = server({ body: page(['a'], two) }, { [two]: { body: page(['c'], two) } })
+    expect(await endless()).toEqual({ unknown: 'its pages have no end' })
+    const { read: broken } = server({ body: page(['a'], two) })
+    expect(await broken()).toEqual({ unknown: 'HTTP 404' })
+  })
+
+  test('trouble of the network is no end, what the identity says is one', async () => {
+    const wire = (error: Error) => ({ fhir: () => Promise.reject(error), clock: fakeClock() })
+    const reset = new NetworkError('broken', 'the connection broke', { sent: true })
+    expect(await readMembers(group, wire(reset))).toEqual({ unknown: 'the connection broke' })
+    const refused = new BulkxError('BULKX_TOKEN', 'no token')
+    await expect(readMembers(group, wire(refused))).rejects.toBe(refused)
+  })
+})
+
+const place = async (): Promise<string> => {
+  const directory = await mkdtemp(join(tmpdir(), 'bulkx-members-'))
+  onTestFinished(() => rm(directory, { recursive: true, force: true }))
+  await mkdir(join(directory, '.bulkx'))
+  return directory
+}
+
+const round = (more: Partial<Round> = {}): Round => ({
+  exports: [{ number: 2, role: 'delta' }],
+  series: {},
+  departed: [],
+  pending: [],
+  ...more,
+})
+
+describe('what is known of them', () => {
+  test('nobody is new where nothing was known', () => {
+    expect(changesOf(undefined, ['a'])).toEqual({ newcomers: [], departed: [] })
+    const known = { members: ['a', 'b'], kept: ['c'] }
+    expect(changesOf(known, ['b', 'c', 'd'])).toEqual({ newcomers: ['c', 'd'], departed: ['a'] })
+  })
+
+  test('who is pending is no member yet; who left is remembered while he is kept', async () => {
+    const directory = await place()
+    await writeKnownMembers(directory, round({ members: ['a', 'b'], pending: ['b'], departed: ['x', 'y'] }), [
+      'y',
+    ])
+    expect(await readKnownMembers(directory)).toEqual({ members: ['a'], kept: ['x'] })
+    // Again the same, as after a kill.
+    await writeKnownMembers(directory, round({ members: ['a', 'b'], pending: ['b'], departed: ['x', 'y'] }), [
+      'y',
+    ])
+    expect(await readKnownMembers(directory)).toEqual({ members: ['a'], kept: ['x'] })
+    // Pending when he comes back: what is kept of him is still old.
+    await writeKnownMembers(directory, round({ members: ['a', 'x'], pending: ['x'] }), [])
+    expect(await readKnownMembers(directory)).toEqual({ members: ['a'], kept: ['x'] })
+    await writeKnownMembers(directory, round({ members: ['a', 'x'] }), [])
+    expect(await readKnownMembers(directory)).toEqual({ members: ['a', 'x'], kept: [] })
+  })
+
+  test('a round that has not seen them changes nothing, a base keeps nobody', async () => {
+    const directory = await place()
+    await writeKnownMembers(directory, round({ members: ['a'], departed: ['x'] }), [])
+    await writeKnownMembers(directory, round(), [])
+    expect(await readKnownMembers(directory)).toEqual({ members: ['a'], kept: ['x'] })
+    await writeKnownMembers(directory, round({ exports: [{ number: 3, role: 'base' }], members: ['a'] }), [])
+    expect(await readKnownMembers(directory)).toEqual({ members: ['a'], kept: [] })
+  })
+
+  test.each(['', '{', '[]', '{"version":2,"members":[]}', '{"version":1,"members":"a"}'])(
+    'a file that says %j says nothing',
+    async (text) => {
+      const directory = await place()
+      await writeFile(join(directory, '.bulkx/members.json'), text)
+      expect(await readKnownMembers(directory)).toBeUndefined()
+    },
+  )
+})
+
+describe('the plan of a round', () => {
+  test('newcomers come a thousand at a time, after the delta', async () => {
+    const directory = await place()
+    const dataset = { ...(await openDataset(directory)), generation: 4, transactionTime: 'then' }
+    const newcomers = Array.from({ length: 1001 }, (_, at) => `p${at}`)
+    const order = {
+      dataset,
+      series: {},
+      full: false,
+      members: newcomers,
+      changes: { newcomers, departed: ['q'] },
+    }
+    const plan = await planRound(order)
+    expect(plan.exports.map(({ number, role, patients }) => [number, role, patients?.length])).toEqual([
+      [5, 'delta', undefined],
+      [6, 'newcomers', 1000],
+      [7, 'newcomers', 1],
+    ])
+    expect([plan.since, generationOf(plan)]).toEqual(['then', 7])
+    const full = await planRound({ ...order, full: true, everything: '1900-01-01' })
+    expect([full.exports, full.since]).toEqual([[{ number: 5, role: 'base' }], '1900-01-01'])
+  })
+
+  test('is read as it was written, and is gone when it is done', async () => {
+    const directory = await place()
+    expect(await readRound(directory)).toBeUndefined()
+    const plan = round({
+      exports: [
+        { number: 2, role: 'delta' },
+        { number: 3, role: 'newcomers', patients: ['a'] },
+      ],
+      since: '2026-01-01T00:00:00Z',
+      members: ['a'],
+      pending: ['b'],
+    })
+    await writeRound(directory, plan)
+    expect(await readRound(directory)).toEqual(plan)
+    expect(await readFile(join(directory, '.bulkx/round.json'), 'utf8')).toMatch(/^\{"version":1,/)
+    await removeRound(directory)
+    await removeRound(directory)
+    expect(await readRound(directory)).toBeUndefined()
+  })
+
+  const good = { version: 1, exports: [{ number: 2, role: 'delta' }], series: {}, departed: [], pending: [] }
+  test.each([
+    ['no JSON', '{"version":1'],
+    ['another version', { ...good, version: 2 }],
+    ['no exports', { ...good, exports: [] }],
+    ['a number that is none', { ...good, exports: [{ number: '../../x', role: 'delta' }] }],
+    ['newcomers first', { ...good, exports: [{ number: 2, role: 'newcomers' }] }],
+    [
+      'numbers that fall',
+      {
+        ...good,
+        exports: [
+          { number: 2, role: 'delta' },
+          { number: 2, role: 'newcomers' },
+        ],
+      },
+    ],
+    ['a role that is none', { ...good, exports: [{ number: 2, role: 'all' }] }],
+    ['members that are none', { ...good, members: ['a', '../b'] }],
+    ['no series', { ...good, series: 'all' }],
+  ])('with %s is refused, and --again named', async (_what, plan) => {
+    const directory = await place()
+    await writeFile(
+      join(directory, '.bulkx/round.json'),
+      typeof plan === 'string' ? plan : JSON.stringify(plan),
+    )
+    await expect(readRound(directory)).rejects.toMatchObject({
+      code: 'BULKX_CONFIG',
+      hint: expect.stringMatching(/--again/),
+    })
+  })
+})
+
+describe('series', () => {
+  const kickOff = {
+    target: { kind: 'system' as const },
+    operation: '$export',
+    method: 'get' as const,
+    listStyle: 'comma' as const,
+    lenient: false,
+  }
+
+  test.each([
+    ['the order of types', { type: ['A', 'B'] }, { type: ['B', 'A', 'B'] }, true],
+    ['times', { since: '2026' }, { until: '2025' }, true],
+    ['how it is put', { method: 'post' as const }, { lenient: true }, true],
+    ['types', { type: ['A'] }, {}, false],
+    ['patients, however written', { patient: ['a', 'Patient/b'] }, { patient: ['b', 'Patient/a'] }, true],
+    ['other patients', { patient: ['a'] }, { patient: ['b'] }, false],
+    ['parameters', { extra: [{ name: '_mdm', value: '1' }] }, {}, false],
+    ['a time as a parameter', { extra: [{ name: '_since', value: '1' }] }, {}, true],
+    ['operations', { operation: '$other' }, {}, false],
+  ])('%s', (_what, a, b, same) => {
+    const one = seriesOf('https://ehr.example/fhir/', 'system', { ...kickOff, ...a })
+    const other = seriesOf('https://ehr.example/fhir', 'system', { ...kickOff, ...b })
+    expect(isSameSeries(one, JSON.parse(JSON.stringify(other)))).toBe(same)
+  })
+
+  test('names no patient', () => {
+    const series = seriesOf('https://ehr.example/fhir', 'Patient', { ...kickOff, patient: ['secret-id'] })
+    expect(JSON.stringify(series)).not.toMatch('secret-id')
+    expect(seriesWords(series)).toBe('Patient from https://ehr.example/fhir 1 patients')
+  })
+})
