@@ -3,6 +3,7 @@ import { curl } from './clients.js'
 import { many } from './many.js'
 import { polling } from './polling.js'
 import { startUp } from './start-up.js'
+import { syncMerge } from './sync-merge.js'
 import { transfer } from './transfer.js'
 
 const big = { set: 'big', files: 8, quickFiles: 2, rss: { target: 110, stretch: 100 } }
@@ -52,6 +53,11 @@ export const scenarios = {
   },
   'start-up': { title: 'Start-up', run: startUp },
   polling: { title: 'Polling', run: polling },
-  // 2 million base lines of which 100,000 are replaced: at most 6 s and 200 MiB.
-  'sync-merge': { title: 'Merging a delta into a snapshot', missing: '`bulkx sync` is not there yet' },
+  'sync-merge': {
+    title: 'Merging a delta into a snapshot',
+    run: syncMerge({
+      ...{ base: 2_000_000, delta: 100_000, quickBase: 200_000, quickDelta: 10_000 },
+      ...{ wall: 6, rss: 200 },
+    }),
+  },
 }
