@@ -6,7 +6,8 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, expect, test, vi } from 'vitest'
-import type { Call, Fault, Handler } from '../../src/mock/index.js'
+import type { Call, Fault, Handler, Truth } from '../../src/mock/index.js'
+import { wireInstruction } from '../../src/mock/wire.js'
 import { run, start } from '../process/child.js'
 import { newPlace, type Place } from '../process/place.js'
 import { type Served, serve } from '../process/server.js'
@@ -68,7 +69,7 @@ const telling = (watch: Watch, { around }: Fault) => {
       own = await next(passed)
       return own
     })
-    if (response !== own) watch.troubled.add(call.request)
+    if (response !== own || wireInstruction(response)) watch.troubled.add(call.request)
     return response
   }
 }
@@ -158,23 +159,30 @@ const descriptionOf = async ({ place }: Nightly): Promise<Description> =>
   JSON.parse(await readFile(join(place.out, 'dataset.json'), 'utf8')) as Description
 
 /** The lines of each type of what readers see. */
-const snapshotOf = async ({ place }: Nightly): Promise<Record<string, string[]>> => {
+const snapshotOf = async ({ place }: Nightly): Promise<Truth> => {
   const current = join(place.out, 'current')
   const names = (await readdir(current)).sort()
-  const entries = names.map(async (name): Promise<[string, string[]]> => {
+  const entries = names.map(async (name): Promise<[string, Set<string>]> => {
     const lines = (await readFile(join(current, name), 'utf8')).split('\n')
     expect(lines.pop(), `the end of ${name}`).toBe('')
-    return [name.replace(/\.ndjson$/, ''), lines.sort()]
+    const different = new Set(lines)
+    expect(different.size, `lines of ${name} that are there once`).toBe(lines.length)
+    return [name.replace(/\.ndjson$/, ''), different]
   })
-  return Object.fromEntries((await Promise.all(entries)).filter(([, lines]) => lines.length > 0))
+  return new Map(await Promise.all(entries))
 }
+
+/** The lines that only the one has. */
+const only = (one: Truth, other: Truth): string[] =>
+  [...one].flatMap(([type, lines]) => [...lines].filter((line) => other.get(type)?.has(line) !== true))
 
 const expectTruth = async (nightly: Nightly, when: string): Promise<void> => {
   const { transactionTime } = await descriptionOf(nightly)
   const { server, departed } = nightly
   const truth = await server.mock.truth(transactionTime, 'Group/123', { departed })
-  const expected = [...truth].map(([type, lines]): [string, string[]] => [type, [...lines].sort()])
-  expect(await snapshotOf(nightly), when).toEqual(Object.fromEntries(expected))
+  const snapshot = await snapshotOf(nightly)
+  const differences = { missing: only(truth, snapshot), surplus: only(snapshot, truth) }
+  expect(differences, `the snapshot and the truth, ${when}`).toEqual({ missing: [], surplus: [] })
 }
 
 /** A file is asked for again only after a refusal, after trouble, or after a kill that found it unfinished. */
