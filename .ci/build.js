@@ -53,6 +53,19 @@ const compileAssembly = async (source, target, fresh) => {
   return 0
 }
 
+/** Removes types that no entry of the package leads to: nobody can import them. */
+const pruneTypes = (files) => {
+  const wanted = new Set(['index.d.ts', 'mock/index.d.ts'])
+  for (const file of wanted) {
+    const named = readFileSync(join(files, file), 'utf8').matchAll(
+      /(?:from |import\()['"](\.[^'"]+)\.js['"]/g,
+    )
+    for (const [, name] of named) wanted.add(`${join(dirname(file), name)}.d.ts`)
+  }
+  const superfluous = filesBelow(files).filter((file) => file.endsWith('.d.ts') && !wanted.has(file))
+  for (const file of superfluous) rmSync(join(files, file))
+}
+
 mkdirSync(join(root, '.tmp'), { recursive: true })
 const fresh = mkdtempSync(join(root, '.tmp', 'build-'))
 const files = join(fresh, 'dist')
@@ -69,6 +82,7 @@ try {
   ])
   process.exitCode = Math.max(...statuses)
   if (process.exitCode === 0) {
+    pruneTypes(files)
     const made = filesBelow(files)
     for (const file of made) {
       mkdirSync(dirname(join(dist, file)), { recursive: true })

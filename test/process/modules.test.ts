@@ -1,6 +1,6 @@
 /** What each command loads: modules are most of the time that a short command takes. */
 import { readFileSync } from 'node:fs'
-import { mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises'
+import { access, mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, test, vi } from 'vitest'
@@ -88,8 +88,11 @@ const network = [
   'fetch/fetch-file.ts',
   'ndjson/inspect.ts',
 ]
-/** What has no use where nobody asked for it. */
-const rare = ['mock/index.ts', 'doctor/checks.ts', 'cli/report/fancy.ts', 'verify/']
+/** What has no use where nobody asked for it; nor has a thread for small files. */
+const rare = [
+  ...['mock/index.ts', 'doctor/checks.ts', 'cli/report/fancy.ts', 'cli/report/bars.ts'],
+  ...['fetch/check-thread.ts', 'verify/'],
+]
 
 /** In an order in which each finds what it needs. */
 const rows: Record<string, Row> = {
@@ -133,7 +136,12 @@ const rows: Record<string, Row> = {
   cancel: { words: ({ at }) => ['cancel', at('started')], packages: asking, without: rare },
   resume: { words: ({ at }) => ['resume', at('out')], packages: asking, without: rare },
   status: { words: ({ at }) => ['status', at('out')], packages: reading, without: [...network, ...rare] },
-  verify: { words: ({ at }) => ['verify', at('out')], packages: reading, without: rare.slice(0, 3) },
+  verify: { words: ({ at }) => ['verify', at('out')], packages: reading, without: rare.slice(0, -1) },
+  sync: {
+    words: ({ fhirUrl, at }) => ['sync', 'Patient', '--server', fhirUrl, '--out', at('data')],
+    packages: asking,
+    without: rare,
+  },
   jobs: { words: () => ['jobs'], packages: reading, without: [...network, ...rare] },
   doctor: {
     words: ({ fhirUrl }) => ['doctor', '--server', fhirUrl],
@@ -191,6 +199,20 @@ const rows: Record<string, Row> = {
 
 const isAmong = (modules: readonly string[], name: string): boolean =>
   modules.some((module) => (name.endsWith('/') ? module.startsWith(name) : module === name))
+
+test('what files of dist/ read beside themselves is there', async () => {
+  const dist = join(import.meta.dirname, '../../dist')
+  const names = (await readdir(dist, { recursive: true })).filter((name) => name.endsWith('.js'))
+  const targets = await Promise.all(
+    names.map(async (name) => {
+      const text = await readFile(join(dist, name), 'utf8')
+      const named = [...text.matchAll(/new URL\("(\.\.\/[^"]+)", import\.meta\.url\)/g)]
+      return named.map(([, path = '']) => join(dist, name, '..', path))
+    }),
+  )
+  expect(targets.flat()).toContain(join(dist, 'ndjson/scan-lines.wasm'))
+  await Promise.all(targets.flat().map((path) => access(path)))
+})
 
 test('--version loads nothing', async () => {
   await using place = await newPlace()
