@@ -3,8 +3,8 @@ import { createReadStream } from 'node:fs'
 import type { FileHandle } from 'node:fs/promises'
 import { pipeline } from 'node:stream'
 import { createGunzip } from 'node:zlib'
-import { storageError } from '../sink/storage-error.js'
 import { openOwn } from './own-files.js'
+import { trouble } from './trouble.js'
 
 /** Bytes read at once; two such buffers take turns. */
 const blockBytes = 1024 * 1024
@@ -130,7 +130,7 @@ export async function* blocksOf(file: LinesFile, signal?: AbortSignal): AsyncGen
     yield* blocksFrom(source, signal)
   } catch (cause) {
     if (signal?.aborted) throw cause
-    throw storageError(`Cannot read ${file.path}`, cause)
+    throw trouble(`Cannot read ${file.path}`, cause)
   } finally {
     source?.stop()
     await handle.close()

@@ -4,7 +4,7 @@ import { lstat, mkdtemp, readlink, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { BulkxError } from '../errors.js'
-import { storageError, systemCode } from '../sink/storage-error.js'
+import { systemCode } from '../sink/storage-error.js'
 import { Comparison, type Difference } from './comparison.js'
 import {
   currentName,
@@ -19,6 +19,7 @@ import { type ExportFiles, exportFiles, isFinished } from './export-files.js'
 import { keysBytesMax } from './merge.js'
 import { namesIn, openOwn } from './own-files.js'
 import { type RoundInput, Selection } from './selection.js'
+import { trouble } from './trouble.js'
 
 export interface DatasetProblem {
   /**
@@ -123,7 +124,7 @@ const readFile = async (path: string, { signal }: CheckOptions): Promise<Snapsho
     }
   } catch (cause) {
     if (signal?.aborted) throw cause
-    throw storageError(`Cannot read ${path}`, cause)
+    throw trouble(`Cannot read ${path}`, cause)
   } finally {
     await handle.close()
   }
@@ -208,7 +209,7 @@ const mergeAgain = async (
   { signal, keysBytesMax: most = keysBytesMax }: CheckOptions,
 ): Promise<Difference[]> => {
   const folder = await mkdtemp(join(tmpdir(), 'bulkx-verify-')).catch((cause) => {
-    throw storageError(`Cannot use ${tmpdir()}`, cause)
+    throw trouble(`Cannot use ${tmpdir()}`, cause)
   })
   const selection = new Selection(
     { old: [], isOldCopied: true, rounds },

@@ -4,12 +4,13 @@ import { join } from 'node:path'
 import type { Json } from '../json.js'
 import type { Instant } from '../protocol/types.js'
 import { privateFolder, syncDirectory } from '../sink/disk.js'
-import { storageError, systemCode } from '../sink/storage-error.js'
+import { systemCode } from '../sink/storage-error.js'
 import { currentName, type Dataset, descriptionName, exportPath, openDataset } from './dataset.js'
 import { descriptionText, folderName } from './description.js'
 import { writeDurably } from './durable-file.js'
 import type { Merged } from './merge.js'
 import { namesIn } from './own-files.js'
+import { trouble } from './trouble.js'
 
 export interface Commitment {
   dataset: Dataset
@@ -69,7 +70,7 @@ const switchTo = async (directory: string, snapshot: string): Promise<void> => {
     else await rm(current, { force: true })
     await syncDirectory(directory)
   } catch (cause) {
-    throw storageError(`Cannot switch ${current}`, cause)
+    throw trouble(`Cannot switch ${current}`, cause)
   }
 }
 
@@ -77,7 +78,7 @@ const drop = async (path: string): Promise<void> => {
   try {
     await rm(path, { recursive: true, force: true })
   } catch (cause) {
-    throw storageError(`Cannot remove ${path}`, cause)
+    throw trouble(`Cannot remove ${path}`, cause)
   }
 }
 

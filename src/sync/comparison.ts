@@ -1,10 +1,10 @@
 /** Where a merge goes whose result is not written, but compared with the snapshot that is there. */
 import type { FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
-import { storageError } from '../sink/storage-error.js'
 import { LineReader, shownKey } from './line-reader.js'
 import { openOwn } from './own-files.js'
 import type { Outputs } from './snapshot-files.js'
+import { trouble } from './trouble.js'
 import { TypeNames } from './type-names.js'
 
 /** The first place where a file is not what the exports give. */
@@ -87,7 +87,7 @@ class Compared {
         used += bytesRead
       }
     } catch (cause) {
-      throw storageError(`Cannot read ${this.path}`, cause)
+      throw trouble(`Cannot read ${this.path}`, cause)
     }
     return buffer.subarray(0, used)
   }

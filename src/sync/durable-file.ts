@@ -2,7 +2,7 @@
 import { open, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { fileMode, syncDirectory } from '../sink/disk.js'
-import { storageError } from '../sink/storage-error.js'
+import { trouble } from './trouble.js'
 
 /** Writes beside it, then renames. The caller holds the data set's lock. Throws `BULKX_STORAGE`, `BULKX_DISK_FULL`. */
 export const writeDurably = async (path: string, text: string): Promise<void> => {
@@ -20,7 +20,7 @@ export const writeDurably = async (path: string, text: string): Promise<void> =>
     await rename(fresh, path)
     await syncDirectory(dirname(path))
   } catch (cause) {
-    throw storageError(`Cannot write ${path}`, cause)
+    throw trouble(`Cannot write ${path}`, cause)
   }
 }
 
@@ -30,6 +30,6 @@ export const removeDurably = async (path: string): Promise<void> => {
     await rm(path, { force: true })
     await syncDirectory(dirname(path))
   } catch (cause) {
-    throw storageError(`Cannot remove ${path}`, cause)
+    throw trouble(`Cannot remove ${path}`, cause)
   }
 }

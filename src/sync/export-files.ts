@@ -3,11 +3,11 @@ import { lstat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { BulkxError } from '../errors.js'
 import { isObject, type Json, parseJson, scalarText } from '../json.js'
-import { storageError } from '../sink/storage-error.js'
 import type { LinesFile } from './blocks.js'
 import { exportPath } from './dataset.js'
 import type { LineRules } from './line-reader.js'
 import { hasOwnFolder, readOwn } from './own-files.js'
+import { trouble } from './trouble.js'
 
 const manifestName = 'manifest.json'
 /** Of a hundred thousand files it has some fifty million. */
@@ -62,7 +62,7 @@ const assertSize = async (folder: string, file: ExportFile, entry: unknown): Pro
   const bulkx: Json = isObject(entry) && isObject(entry.bulkx) ? entry.bulkx : {}
   const expected = file.gzip ? bulkx.storedBytes : file.bytes
   const found = await lstat(file.path).catch((cause) => {
-    throw storageError(`Cannot read ${file.path}`, cause)
+    throw trouble(`Cannot read ${file.path}`, cause)
   })
   if (found.size === expected) return
   throw unusable(

@@ -2,7 +2,6 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ownFolder, privateFolder, syncDirectory } from '../sink/disk.js'
-import { storageError } from '../sink/storage-error.js'
 import type { Dataset, RoundExport, SnapshotFile } from './dataset.js'
 import { leavingWith } from './departed.js'
 import { snapshotOf } from './description.js'
@@ -11,6 +10,7 @@ import { oldFiles, wholeOldFiles } from './old-files.js'
 import { assertRoom, type FreeBytes } from './room.js'
 import { Selection, type SelectionInputs } from './selection.js'
 import { SnapshotFiles } from './snapshot-files.js'
+import { trouble } from './trouble.js'
 
 export interface MergeOrder {
   dataset: Dataset
@@ -27,6 +27,8 @@ export interface MergeOrder {
   keysBytesMax?: number
   /** Ends the merge with its reason, between two blocks. */
   signal?: AbortSignal
+  /** Of the hash of keys; drawn when absent. It changes nothing but the names of temporary files. */
+  seed?: number
   /** How much may still be written in a directory. */
   freeBytesOf?: FreeBytes
 }
@@ -96,6 +98,7 @@ export const mergeRound = async (order: MergeOrder): Promise<Merged> => {
   const selection = new Selection(inputs, {
     folder,
     keysBytesMax: order.keysBytesMax ?? keysBytesMax,
+    seed: order.seed,
     signal: order.signal,
   })
   const outputs = new SnapshotFiles(folder)
@@ -136,7 +139,7 @@ const emptyFolder = async (directory: string): Promise<string> => {
     await ownFolder(folder, false)
     return folder
   } catch (cause) {
-    throw storageError(`Cannot use ${folder}`, cause)
+    throw trouble(`Cannot use ${folder}`, cause)
   }
 }
 
@@ -151,7 +154,7 @@ const publish = async (
     await ownFolder(join(directory, snapshot), false)
     await syncDirectory(folder)
   } catch (cause) {
-    throw storageError(`Cannot use ${folder}`, cause)
+    throw trouble(`Cannot use ${folder}`, cause)
   }
   return outputs.publish(join(directory, snapshot))
 }

@@ -2,7 +2,8 @@
 import { constants } from 'node:fs'
 import { type FileHandle, lstat, open, readdir } from 'node:fs/promises'
 import { BulkxError } from '../errors.js'
-import { storageError, systemCode } from '../sink/storage-error.js'
+import { systemCode } from '../sink/storage-error.js'
+import { trouble } from './trouble.js'
 
 // Windows has no such flag, and hardly such links.
 const readOnly = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0)
@@ -16,7 +17,7 @@ const foreign = (path: string, what: string): BulkxError =>
 export const openOwn = async (path: string): Promise<FileHandle> => {
   const handle = await open(path, readOnly).catch((cause) => {
     if (systemCode(cause) === 'ELOOP') throw foreign(path, 'a file')
-    throw storageError(`Cannot read ${path}`, cause)
+    throw trouble(`Cannot read ${path}`, cause)
   })
   const isFile = await handle.stat().then(
     (found) => found.isFile(),
@@ -31,7 +32,7 @@ export const openOwn = async (path: string): Promise<FileHandle> => {
 export const hasOwnFolder = async (path: string): Promise<boolean> => {
   const found = await lstat(path).catch((cause) => {
     if (systemCode(cause) === 'ENOENT') return undefined
-    throw storageError(`Cannot read ${path}`, cause)
+    throw trouble(`Cannot read ${path}`, cause)
   })
   if (found && !found.isDirectory()) throw foreign(path, 'a directory')
   return found !== undefined
@@ -43,7 +44,7 @@ export const namesIn = async (path: string): Promise<string[]> => {
   try {
     return (await readdir(path)).sort()
   } catch (cause) {
-    throw storageError(`Cannot read ${path}`, cause)
+    throw trouble(`Cannot read ${path}`, cause)
   }
 }
 
@@ -53,7 +54,7 @@ export const readOwn = async (path: string, bytesMax: number): Promise<string | 
     () => true,
     (cause) => {
       if (systemCode(cause) === 'ENOENT' || systemCode(cause) === 'ENOTDIR') return false
-      throw storageError(`Cannot read ${path}`, cause)
+      throw trouble(`Cannot read ${path}`, cause)
     },
   )
   if (!isThere) return undefined
@@ -62,7 +63,7 @@ export const readOwn = async (path: string, bytesMax: number): Promise<string | 
     if ((await handle.stat()).size > bytesMax) throw foreign(path, `a file below ${bytesMax} bytes`)
     return await handle.readFile('utf8')
   } catch (cause) {
-    throw storageError(`Cannot read ${path}`, cause)
+    throw trouble(`Cannot read ${path}`, cause)
   } finally {
     await handle.close()
   }

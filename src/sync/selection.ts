@@ -42,6 +42,8 @@ export interface SelectionOptions {
   folder: string
   /** Of keys, in memory. */
   keysBytesMax: number
+  /** Of the hash of keys; drawn when absent, for who chooses ids must not know it. */
+  seed?: number
   signal?: AbortSignal
 }
 
@@ -69,7 +71,7 @@ export class Selection {
   constructor(inputs: SelectionInputs, options: SelectionOptions) {
     this.inputs = inputs
     this.options = options
-    this.reader = new LineReader(this.types, randomBytes(4).readInt32LE())
+    this.reader = new LineReader(this.types, options.seed ?? randomBytes(4).readInt32LE())
     this.tally = new Tally(this.types, !inputs.isOldCopied)
     const make = (): Ledger => new Ledger(this.verdicts, this.tally)
     this.ledgers = new Spilling(make, this.spillOptions('keys'))

@@ -3,8 +3,8 @@ import { createHash } from 'node:crypto'
 import { type FileHandle, open, readdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileMode, syncDirectory } from '../sink/disk.js'
-import { storageError } from '../sink/storage-error.js'
 import type { SnapshotFile } from './dataset.js'
+import { trouble } from './trouble.js'
 
 /** Where merged lines go, in their order. */
 export interface Outputs {
@@ -87,7 +87,7 @@ export class SnapshotFiles implements Outputs {
   async settle(): Promise<void> {
     for (const file of this.waiting) {
       await file.write().catch((cause) => {
-        throw storageError(`Cannot write ${file.path}`, cause)
+        throw trouble(`Cannot write ${file.path}`, cause)
       })
     }
     this.waiting.clear()
@@ -106,7 +106,7 @@ export class SnapshotFiles implements Outputs {
       await syncDirectory(target)
       return Object.fromEntries(ended)
     } catch (cause) {
-      throw storageError(`Cannot write ${target}`, cause)
+      throw trouble(`Cannot write ${target}`, cause)
     }
   }
 

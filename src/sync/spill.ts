@@ -2,10 +2,10 @@
 import { type FileHandle, open, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileMode } from '../sink/disk.js'
-import { storageError } from '../sink/storage-error.js'
 import type { Key } from './key-table.js'
 import type { Fold, Say } from './ledger.js'
 import type { LineReader } from './line-reader.js'
+import { trouble } from './trouble.js'
 
 /** Parts are told apart by the first bits of the hash; tables use the last ones. */
 const partBits = 8
@@ -175,7 +175,7 @@ export class Spilling<F extends Fold> {
     try {
       await work()
     } catch (cause) {
-      throw storageError(`Cannot use ${this.options.folder}`, cause)
+      throw trouble(`Cannot use ${this.options.folder}`, cause)
     }
   }
 }

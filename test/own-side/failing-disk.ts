@@ -39,7 +39,7 @@ export interface FailingDisk extends Disposable {
 
 const ofPath = [
   ...['open', 'mkdir', 'readdir', 'lstat', 'stat', 'rename', 'rm', 'link', 'utimes', 'writeFile', 'readFile'],
-  ...['appendFile', 'realpath', 'unlink', 'rmdir', 'access'],
+  ...['appendFile', 'realpath', 'unlink', 'rmdir', 'access', 'symlink'],
 ] as const
 /** Of a descriptor, or of what gives one. */
 const atOnce = [
@@ -118,7 +118,10 @@ export const failingDisk = async (root: string): Promise<FailingDisk> => {
       name,
       (original) =>
         async function (this: unknown, ...args) {
-          const error = meet(name, name === 'rename' || name === 'link' ? args[1] : args[0])
+          const error = meet(
+            name,
+            name === 'rename' || name === 'link' || name === 'symlink' ? args[1] : args[0],
+          )
           if (error && name === 'appendFile') {
             const text = String(args[1])
             await original.call(this, args[0], text.slice(0, text.length >> 1), args[2])

@@ -1,10 +1,11 @@
 /** Our own side's trouble: no room, no links, a disk that fails, a signal. */
-import { existsSync, lstatSync, readdirSync, symlinkSync } from 'node:fs'
+import { cpSync, existsSync, lstatSync, readdirSync, symlinkSync } from 'node:fs'
 import promises from 'node:fs/promises'
 import { syncBuiltinESMExports } from 'node:module'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { openDataset } from '../../src/sync/dataset.js'
+import { type DiskCall, failingDisk, openBelow } from '../own-side/failing-disk.js'
 import { currentOf, fastDirectory, lines, putExport, resource, round } from './place.js'
 
 const dataset = async (): Promise<string> => {
@@ -109,4 +110,48 @@ test('what is made is for the owner alone', async () => {
   const modeOf = (path: string): number => lstatSync(join(directory, path)).mode & 0o777
   expect(['snapshots', 'snapshots/001', '.bulkx'].map(modeOf)).toEqual([0o700, 0o700, 0o700])
   expect(['snapshots/001/Patient.ndjson', 'dataset.json'].map(modeOf)).toEqual([0o600, 0o600])
+})
+
+test('each call of the disk fails once: the round ends with what to do, and the next one ends it', async () => {
+  const codes = ['ENOSPC', 'EIO', 'EACCES', 'EMFILE'] as const
+  const before = await dataset()
+  const copied = (): string => {
+    const directory = fastDirectory()
+    cpSync(before, directory, { recursive: true, verbatimSymlinks: true })
+    return directory
+  }
+  const reference = copied()
+  let calls: readonly DiskCall[] = []
+  {
+    using disk = await failingDisk(reference)
+    await round(reference, [[2, 'delta']], { keysBytesMax: 1, seed: 1 })
+    calls = [...disk.calls]
+  }
+  const end = currentOf(reference)
+  expect(calls.length).toBeGreaterThan(50)
+  for (const [at, call] of calls.entries()) {
+    const directory = copied()
+    const code = codes[at % codes.length] ?? 'EIO'
+    const when = `${code} at ${call.kind} ${call.path} (${call.number})`
+    {
+      using disk = await failingDisk(directory)
+      disk.fail({ ...call, code })
+      const said = await round(directory, [[2, 'delta']], { keysBytesMax: 1, seed: 1 }).catch(
+        (error) => error,
+      )
+      expect(disk.met, when).toBe(true)
+      disk.mend()
+      if (said instanceof Error)
+        expect(said, when).toMatchObject({
+          code: expect.stringMatching(/^BULKX_(DISK_FULL|STORAGE)$/),
+          hint: expect.stringMatching(/bulkx sync|--out/),
+        })
+      await expect.poll(() => openBelow(directory), { message: `open, ${when}`, interval: 5 }).toEqual([])
+    }
+    if ((await openDataset(directory)).generation === 1) await round(directory, [[2, 'delta']])
+    expect(currentOf(directory), when).toEqual(end)
+    // What could not be removed goes with the next merge.
+    const left = call.kind === 'rm' && call.path === '.bulkx/merge' && call.number === 2 ? ['merge'] : []
+    expect(readdirSync(join(directory, '.bulkx')), when).toEqual(left)
+  }
 })
