@@ -15,6 +15,7 @@ import { datasetOf, type Sync } from './context.js'
 import { asRoundError } from './endings.js'
 import { runExport } from './exports.js'
 import { namedIds, removedBy, returnedIn, seeMembers } from './group.js'
+import { namelessError } from './nameless.js'
 import { type NewcomersEnd, runNewcomers } from './newcomers.js'
 import { isLost, setAside } from './set-aside.js'
 import { noSince } from './since.js'
@@ -127,8 +128,11 @@ export const closeRound = async (round: Round, dataset: Dataset, sync: Sync): Pr
   await removeRound(sync.config.directory)
 }
 
-const commit = async (round: Round, first: JobState, sync: Sync): Promise<void> => {
+/** Resolves to what keeps the round from being committed. */
+const commit = async (round: Round, first: JobState, sync: Sync): Promise<unknown> => {
   const { merged, dataset } = await merge(round, sync)
+  const nameless = await namelessError(merged, sync)
+  if (nameless) return nameless
   const transactionTime = dataTimeOf(first).text
   const { series, settings, talk, warn } = sync
   const committed = await commitRound({
@@ -151,6 +155,7 @@ const commit = async (round: Round, first: JobState, sync: Sync): Promise<void> 
         ? undefined
         : { new: newcomers.length, departed: round.departed.length, missing: round.pending.length },
   })
+  return undefined
 }
 
 /**
@@ -164,7 +169,8 @@ export const runRound = async (round: Round, sync: Sync): Promise<unknown> => {
   if (first.ending.error) return asRoundError(first.ending.error, placeOf(sync, planned.number))
   const newcomers = await runAllNewcomers(round, sync)
   if ('error' in newcomers) return newcomers.error
-  await commit(newcomers.round, first.state, sync)
+  const uncommitted = await commit(newcomers.round, first.state, sync)
+  if (uncommitted) return uncommitted
   const missing = missingError(newcomers.round, newcomers.missing, sync)
   if (missing === undefined || sync.config.files.failOn !== 'never') return missing
   sync.warn({ kind: 'newcomers-missing', message: missing.message, hint: missing.hint })
