@@ -11,14 +11,14 @@ export interface CheckThreads {
 }
 
 /** All that is under way to one thread and back: what it is behind by at most. */
-const blocksMax = 12
+const blocksMax = 8
 /** Threads that ended by themselves, in a run, before no more are started. */
 const lossesMax = 3
 /**
  * Blocks live outside of the heap, lines only for moments. The old space keeps Node's own limit: a long line that only
  * `JSON.parse` can judge takes several times its length.
  */
-const resourceLimits = { maxYoungGenerationSizeMb: 8 }
+const resourceLimits = { maxYoungGenerationSizeMb: 2 }
 
 /** From src/ as well as from dist/: there is one build of it. */
 const program = new URL('../../dist/fetch/check-thread.js', import.meta.url)

@@ -2,15 +2,15 @@
 import type { Clock } from '../clock.js'
 import { decoded, isIdentity, type Noticed } from '../http/coding.js'
 import type { HttpReply } from '../http/exchange.js'
-import { incoming, type Take } from './incoming.js'
+import { incoming, type Take, together } from './incoming.js'
 
 export interface ContentOptions {
   clock: Clock
   /** The bytes are those of a range: what they begin with says nothing. */
   isRange: boolean
   notice(what: Noticed): void
-  /** Sees the chunks as they were sent. */
-  onSent?(chunk: Buffer): void
+  /** Takes the chunks as they were sent. */
+  onSent: Take
 }
 
 /** Bytes that wait for whoever takes their coding off, before the next ones do. */
@@ -99,7 +99,10 @@ class Content {
   }
 
   private sent(chunk: Buffer): Promise<void> | undefined {
-    this.options.onSent?.(chunk)
+    return together(this.options.onSent(chunk), this.content(chunk))
+  }
+
+  private content(chunk: Buffer): Promise<void> | undefined {
     if (this.way) return this.way(chunk)
     this.first = this.first.length === 0 ? chunk : Buffer.concat([this.first, chunk])
     return this.isPlainBy(this.first) === undefined ? undefined : this.begin()

@@ -10,7 +10,7 @@ import { TooSlow } from './incoming.js'
 import { broken, notAsked, refusal, wantsFewer } from './judge.js'
 import type { Showing, Slot, Slots } from './slots.js'
 import type { FileFailure, FileTask, StoredFile } from './task.js'
-import { type TransferDeps, type Transferred, transfer } from './transfer.js'
+import { SentWithGap, type TransferDeps, type Transferred, transfer } from './transfer.js'
 
 export interface FetchDeps extends TransferDeps {
   sink: Sink
@@ -39,6 +39,8 @@ interface Run {
   furthest: number
   /** Digest of a content that was whole and not what was promised. */
   disappointment?: string
+  /** What is sent is not what may be stored, although it is compressed. */
+  hasGap?: boolean
   /** What was wrong with the last attempt. */
   why?: string
 }
@@ -88,7 +90,8 @@ const attempt = async (
     run.part ??= await openPart(task, deps, run)
     const { part } = run
     deps.progress.active.set(task.name, active)
-    const result = await transfer(task, part, deps, active, signal)
+    const storesAsSent = !run.hasGap
+    const result = await transfer(task, part, { ...deps, storesAsSent }, active, signal)
     if (result.kind === 'refused') {
       if (wantsFewer(result.reply.status)) {
         showing = 'refused'
@@ -109,6 +112,7 @@ const attempt = async (
     await run.part?.suspend()
     signal?.throwIfAborted()
     crawled = error instanceof TooSlow
+    run.hasGap ||= error instanceof SentWithGap
     if (error instanceof OriginPaused) {
       pauseToo(origin, error.origin, deps.progress.paused)
       throw new AttemptError('unavailable', error.message, { paused: true, cause: error })

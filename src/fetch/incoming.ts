@@ -17,6 +17,10 @@ export class TooSlow extends Error {
 /** Takes a chunk; a promise is returned when no more can be taken before it has resolved. */
 export type Take = (chunk: Buffer) => Promise<void> | undefined
 
+/** What is waited for, all at once; nothing where there is nobody to wait for. */
+export const together = (...waits: (Promise<void> | undefined)[]): Promise<void> | undefined =>
+  waits.every((wait) => wait === undefined) ? undefined : Promise.all(waits).then(() => {})
+
 /**
  * How fast the bytes come. Only waiting for the network counts: what `--max-rate` and the disk take is no fault of the
  * server's.

@@ -1,16 +1,18 @@
 /** One transfer of one file into its part: request, decode, inspect, write. No retries, no judgement of the content. */
 import { createHash } from 'node:crypto'
 import type { Clock } from '../clock.js'
-import { acceptEncoding, endsItself, type Noticed } from '../http/coding.js'
+import { acceptEncoding, DecodeError, endsItself, type Noticed } from '../http/coding.js'
 import { breakOff, type Exchange, type HttpReply, header } from '../http/exchange.js'
 import { NetworkError } from '../http/network-error.js'
 import { isWholeFile, outputFileRequest } from '../protocol/output-file.js'
 import type { Part } from '../sink/sink.js'
 import type { Check, Checked, Checks } from './check.js'
 import { type ContentOptions, contentOf } from './content-of.js'
+import { passed } from './dead-chunks.js'
+import { together } from './incoming.js'
 import type { ActiveFile, Progress } from './progress.js'
 import { isContinuation, isResumable, validatorsOf } from './resume.js'
-import { gzipStore, plainStore, type Store } from './store.js'
+import { gzipOrAsSent, plainStore, type Store } from './store.js'
 import type { FileTask } from './task.js'
 import type { Throttle } from './throttle.js'
 
@@ -21,6 +23,15 @@ export interface TransferDeps {
   clock: Clock
   checks: Checks
   maxLineBytes: number
+  /** With `--gzip`, what comes compressed once is stored as it was sent; by default. */
+  storesAsSent?: boolean
+}
+
+/** What was sent would do for us, and not for all who read it later: it is to be asked for again, and compressed here. */
+export class SentWithGap extends DecodeError {
+  constructor() {
+    super('its compressed content has a gap, where many readers would see its end')
+  }
 }
 
 /** The whole content is in the part, and this is what it looks like. */
@@ -94,10 +105,6 @@ const shown = ({ inspection, issues }: Checked, { hide = (text) => text }: HttpR
 const expectedType = ({ section, type }: FileTask): string =>
   section === 'output' ? type : section === 'deleted' ? 'Bundle' : 'OperationOutcome'
 
-/** All of it at once where nobody has to be waited for. */
-const allOf = (waits: (Promise<void> | undefined)[]): Promise<void> | undefined =>
-  waits.every((wait) => wait === undefined) ? undefined : Promise.all(waits).then(() => {})
-
 /** One answer with content, on its way into the part. */
 interface Receiving {
   reply: HttpReply
@@ -105,24 +112,23 @@ interface Receiving {
   continues: boolean
   store: Store
   check: Check
-  noticed: Set<Noticed>
+  noticed: Noticed[]
   onBytes: (bytes: number) => Promise<void> | undefined
 }
 
 /** The content into the store, looked at on its way. */
 const receive = async (
   receiving: Receiving,
-  options: Pick<ContentOptions, 'clock' | 'onSent'>,
+  options: Omit<ContentOptions, 'isRange'>,
 ): Promise<Checked & { storedBytes?: number }> => {
   const { reply, part, continues, store, check, noticed, onBytes } = receiving
   const take = (chunk: Buffer): Promise<void> | undefined =>
-    allOf([check.push(chunk), onBytes(chunk.length), store.write(chunk)])
+    together(check.push(chunk), onBytes(chunk.length), store.write(chunk))
   // A range would count compressed bytes, and these are not: nothing proves what comes after them.
-  const unprovable = (): boolean => noticed.has('gzip') && part.kept().validators !== undefined
+  const unprovable = (): boolean => noticed.includes('gzip') && part.kept().validators !== undefined
   try {
     if (continues) await inspectKept(part, check)
-    const notice = (what: Noticed): void => void noticed.add(what)
-    await contentOf(reply, { ...options, isRange: continues, notice }, (chunk) =>
+    await contentOf(reply, { ...options, isRange: continues }, (chunk) =>
       unprovable() ? part.restart().then(() => take(chunk)) : take(chunk),
     )
     const { bytes, validators } = part.kept()
@@ -146,7 +152,7 @@ const receive = async (
 export const transfer = async (
   task: FileTask,
   part: Part,
-  { exchange, progress, throttle, clock, checks, maxLineBytes }: TransferDeps,
+  { exchange, progress, throttle, clock, checks, maxLineBytes, storesAsSent = true }: TransferDeps,
   active: ActiveFile,
   signal?: AbortSignal,
 ): Promise<TransferResult> => {
@@ -156,22 +162,31 @@ export const transfer = async (
   active.bytes = continues ? part.kept().bytes : 0
   active.totalBytes = totalBytes(reply, active.bytes)
   const hash = task.sha256 !== undefined && !continues ? createHash('sha256') : undefined
-  const noticed = new Set<Noticed>()
+  const noticed: Noticed[] = []
+  const asSent = storesAsSent && !endsItself(reply.headers)
+  const store = !task.gzip
+    ? plainStore(part)
+    : gzipOrAsSent(part, () => asSent && noticed.length === 1 && noticed[0] === 'gzip')
+  const check = checks.open({ expectedType: expectedType(task), maxLineBytes }, lengthOf(reply, active.bytes))
+  const onBytes = (bytes: number): Promise<void> | undefined => {
+    active.bytes += bytes
+    progress.bytes += bytes
+    passed(bytes)
+    return throttle(bytes, signal)
+  }
   const { storedBytes, ...checked } = await receive(
+    { reply, part, continues, store, check, noticed, onBytes },
     {
-      reply,
-      part,
-      continues,
-      store: task.gzip ? gzipStore(part) : plainStore(part),
-      check: checks.open({ expectedType: expectedType(task), maxLineBytes }, lengthOf(reply, active.bytes)),
-      noticed,
-      onBytes: (bytes) => {
-        active.bytes += bytes
-        progress.bytes += bytes
-        return throttle(bytes, signal)
+      clock,
+      notice: (what) => {
+        noticed.push(what)
+        if (what === 'gap' && task.gzip && asSent) throw new SentWithGap()
+      },
+      onSent: (chunk) => {
+        hash?.update(chunk)
+        return store.sent(chunk)
       },
     },
-    { clock, onSent: (chunk) => void hash?.update(chunk) },
   )
   return {
     kind: 'whole',
@@ -180,7 +195,7 @@ export const transfer = async (
       storedBytes,
       sentSha256: hash?.digest('hex'),
       raisedToHttps: task.url.startsWith('http:') && reply.url.startsWith('https:'),
-      notCompressed: noticed.has('false-gzip'),
+      notCompressed: noticed.includes('false-gzip'),
       continued: continues,
       endUnproved: endsWithConnection(reply) && !endsItself(reply.headers),
     },

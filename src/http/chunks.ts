@@ -36,13 +36,17 @@ export class Chunks {
     return this.ahead.subarray(0, length)
   }
 
-  async skipZeros(): Promise<void> {
+  /** True when there were any. */
+  async skipZeros(): Promise<boolean> {
+    let skipped = false
     for (let chunk = await this.next(); chunk !== undefined; chunk = await this.next()) {
       const start = chunk.findIndex((byte) => byte !== 0)
+      skipped ||= start !== 0
       if (start === -1) continue
       this.giveBack(chunk.subarray(start))
-      return
+      break
     }
+    return skipped
   }
 
   async *all(): AsyncGenerator<Buffer> {

@@ -33,8 +33,11 @@ export class DecodeError extends Error {
   }
 }
 
-/** What the bytes are, told before the first of them: compressed, or not although the headers say so. */
-export type Noticed = 'gzip' | 'false-gzip'
+/**
+ * What the bytes are, told before the first of them: compressed, once for each layer, or not although the headers say
+ * so. `gap`, later: something stands between two parts of the compressed bytes, where many readers take it for the end.
+ */
+export type Noticed = 'gzip' | 'false-gzip' | 'gap'
 
 /** The chunks of a body as they came; its errors are network errors. */
 export async function* received(body: Readable): AsyncGenerator<Buffer> {
@@ -55,9 +58,9 @@ async function* unpacked(input: Chunks, decoder: Decoder): AsyncGenerator<Buffer
     for (let chunk = await input.next(); chunk !== undefined; chunk = await input.next()) {
       last = chunk
       taken = decoder.bytesWritten
-      // A decoder that has come to its end never calls back; then its output ends, too, and nobody waits for this.
+      // A decoder that has come to its end calls back late or never; then its output ends, too, and nobody waits.
       await new Promise((resolve) => decoder.write(last, resolve))
-      if (decoder.destroyed) return
+      if (decoder.destroyed || decoder.bytesWritten - taken < last.length) return
     }
     decoder.end()
   }
@@ -69,11 +72,12 @@ async function* unpacked(input: Chunks, decoder: Decoder): AsyncGenerator<Buffer
 const isGzip = (first: Buffer): boolean => first[0] === 0x1f && (first.length === 1 || first[1] === 0x8b)
 
 /** RFC 1952: members follow one another. Zero bytes, with which tapes and blocks are filled up, may stand between them. */
-async function* members(input: Chunks): AsyncGenerator<Buffer> {
-  do {
+async function* members(input: Chunks, onGap: () => void = () => {}): AsyncGenerator<Buffer> {
+  for (let isFirst = true, zeros = false; isFirst || isGzip(await input.peek(2)); isFirst = false) {
+    if (zeros) onGap()
     yield* unpacked(input, createGunzip({ chunkSize }))
-    await input.skipZeros()
-  } while (isGzip(await input.peek(2)))
+    zeros = await input.skipZeros()
+  }
   if ((await input.peek(1)).length > 0)
     throw new DecodeError('bytes of no kind follow the compressed content')
 }
@@ -81,6 +85,7 @@ async function* members(input: Chunks): AsyncGenerator<Buffer> {
 interface Layers {
   left: number
   onGzip(): void
+  onGap(): void
 }
 
 /** Goes by the first two bytes, not by the header: proxies and stored files make the header wrong both ways. */
@@ -96,7 +101,7 @@ async function* ungzipped(source: AsyncGenerator<Buffer>, layers: Layers): Async
     }
     layers.left -= 1
     layers.onGzip()
-    yield* ungzipped(members(input), layers)
+    yield* ungzipped(members(input, layers.onGap), layers)
   } finally {
     input.close()
   }
@@ -202,7 +207,11 @@ export async function* decoded(
   wire: AsyncIterable<Buffer> = received(reply.body),
 ): AsyncGenerator<Buffer> {
   const codings = codingsOf(reply.headers)
-  const layers: Layers = { left: gzipLayersMax, onGzip: () => notice('gzip') }
+  const layers: Layers = {
+    left: gzipLayersMax,
+    onGzip: () => notice('gzip'),
+    onGap: () => notice('gap'),
+  }
   const announced = codings.some((name) => name === 'gzip' || name === 'x-gzip')
   let cameBytes = 0
   let gaveBytes = 0

@@ -1,16 +1,17 @@
-/** --gzip and transfers that break: nothing of a broken attempt may reach the file of the next one. */
+/** --gzip: what is stored as it was sent, what is compressed here, and nothing of a broken attempt in the file of the next one. */
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { setImmediate } from 'node:timers/promises'
 import { promisify } from 'node:util'
-import { gunzipSync, gzip } from 'node:zlib'
+import { brotliCompressSync, gunzipSync, gzip, gzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
 import { checks } from '../../src/fetch/checks.js'
 import { newProgress } from '../../src/fetch/progress.js'
 import { transfer } from '../../src/fetch/transfer.js'
 import { NetworkError } from '../../src/http/network-error.js'
 import type { Part } from '../../src/sink/sink.js'
+import { placeOf, storedOf, taskOf } from '../contract/executor.js'
 import { conversation, exitOf, manifestOf } from '../helpers/conversation.js'
 import { fakeClock } from '../helpers/fake-clock.js'
 import { file, manifest, origin, type Reply, routes, statusUrl } from '../helpers/scripted-server.js'
@@ -87,4 +88,61 @@ test('a transfer that has broken off gives nothing more to its part', async () =
   // The same thread pool compresses for both: whatever was still under way has come out by then.
   for (let round = 0; round < 20; round += 1) await promisify(gzip)(text)
   expect(late).toBe(0)
+})
+
+const half = Math.floor(text.length / 2)
+const zipped = gzipSync(text)
+const members = (between: string): Buffer =>
+  Buffer.concat([gzipSync(text.slice(0, half)), Buffer.from(between), gzipSync(text.slice(half))])
+
+/** A header with the file's name in it, of any length. */
+const named = (length: number): Buffer =>
+  Buffer.concat([
+    zipped.subarray(0, 3),
+    Buffer.from([8]),
+    zipped.subarray(4, 10),
+    Buffer.alloc(length, 'n'),
+    Buffer.from([0]),
+    zipped.subarray(10),
+  ])
+
+const coded = { 'content-encoding': 'gzip' }
+
+test.each<[string, Record<string, string>, Buffer, boolean, number]>([
+  ['gzip on the wire', coded, zipped, true, 1],
+  ['a stored .gz', {}, zipped, true, 1],
+  ['a stored .gz with its name', {}, named(60_000), true, 1],
+  ['members that follow one another', coded, members(''), true, 1],
+  ['nothing, compressed', coded, gzipSync(''), true, 1],
+  ['members with zeros between', coded, members('\0'.repeat(512)), false, 2],
+  ['two layers', coded, gzipSync(zipped), false, 1],
+  [
+    'gzip around another coding',
+    { 'content-encoding': 'br, gzip' },
+    gzipSync(brotliCompressSync(text)),
+    false,
+    1,
+  ],
+  ['another coding', { 'content-encoding': 'br' }, brotliCompressSync(text), false, 1],
+  ['plain bytes', {}, Buffer.from(text), false, 1],
+  ['plain bytes, said to be gzip', coded, Buffer.from(text), false, 1],
+  ['a name without end', coded, named(3_000_000), false, 1],
+])('%s', async (_name, headers, body, asSent, attempts) => {
+  const place = await placeOf(checks(undefined), { a: { headers, body } })
+  const file = storedOf(await place.executor.execute(taskOf('a', { gzip: true })))
+  const stored = await place.stored('a.ndjson.gz')
+  expect(file).toMatchObject({ storedBytes: stored.length, attempts })
+  expect(stored.equals(body)).toBe(asSent)
+  expect(gunzipSync(stored).toString() === text || file.bytes === 0).toBe(true)
+})
+
+test('what was sent and broke off is not in the file of the next attempt', async () => {
+  const breaks = new NetworkError('broken', 'the connection was reset', { sent: true })
+  const attempts = (_asked: unknown, number: number): Reply =>
+    number < 3
+      ? { headers: coded, body: zipped.subarray(0, zipped.length * 0.3 * (number + 1)), breaks }
+      : { headers: coded, body: zipped }
+  const place = await placeOf(checks(undefined), { a: attempts })
+  storedOf(await place.executor.execute(taskOf('a', { gzip: true })))
+  expect((await place.stored('a.ndjson.gz')).equals(zipped)).toBe(true)
 })
