@@ -8,7 +8,7 @@ import { publisher } from './publish.js'
 import type { Sink } from './sink.js'
 import { sizesOf } from './sizes.js'
 import { storageError } from './storage-error.js'
-import { Swiftness } from './swiftness.js'
+import { Swiftness, turn } from './swiftness.js'
 
 export interface LocalSinkOptions {
   directory: string
@@ -81,7 +81,11 @@ export const localSink = ({ directory, system, assertHeld = async () => {} }: Lo
     write: async (name, text) => {
       const whole = await part(name)
       await whole.restart()
-      for (const piece of piecesOf(text)) await whole.append(Buffer.from(piece))
+      for (const piece of piecesOf(text)) {
+        await whole.append(Buffer.from(piece))
+        // Making the pieces takes long where they are many, and other things go on.
+        await turn()
+      }
       await whole.publish()
     },
     read: (name) => reading(join(directory, name)),
