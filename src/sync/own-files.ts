@@ -13,6 +13,11 @@ const foreign = (path: string, what: string): BulkxError =>
     hint: 'somebody has put something else there: put it back, or begin a new data set with --out',
   })
 
+const tooLarge = (path: string, bytesMax: number): BulkxError =>
+  new BulkxError('BULKX_STORAGE', `${path} is larger than ${bytesMax} bytes, the most that is read of it`, {
+    hint: 'bulkx has not written it: put the right one back, or begin a new data set with --out',
+  })
+
 /** Opens a file for reading. Throws `BULKX_STORAGE`: not there, a link, no plain file. */
 export const openOwn = async (path: string): Promise<FileHandle> => {
   const handle = await open(path, readOnly).catch((cause) => {
@@ -60,7 +65,7 @@ export const readOwn = async (path: string, bytesMax: number): Promise<string | 
   if (!isThere) return undefined
   const handle = await openOwn(path)
   try {
-    if ((await handle.stat()).size > bytesMax) throw foreign(path, `a file below ${bytesMax} bytes`)
+    if ((await handle.stat()).size > bytesMax) throw tooLarge(path, bytesMax)
     return await handle.readFile('utf8')
   } catch (cause) {
     throw trouble(`Cannot read ${path}`, cause)
