@@ -1,7 +1,7 @@
 /** Which options a profile may hold: help shows them without any profile being read. */
 import { inGroups, type OptionName } from './options.js'
 
-const leftOut: ReadonlySet<OptionName> = new Set(['profile', 'again'])
+const leftOut: ReadonlySet<OptionName> = new Set(['profile', 'again', 'full'])
 
 /** Everything about a server, an export and its files; how bulkx talks is another matter. */
 export const profileOptions: readonly OptionName[] = inGroups(
@@ -10,6 +10,7 @@ export const profileOptions: readonly OptionName[] = inGroups(
   'identity',
   'waiting',
   'files',
+  'sync',
 ).filter((name) => !leftOut.has(name))
 
 const known: ReadonlySet<string> = new Set(profileOptions)

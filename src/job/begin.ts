@@ -57,7 +57,7 @@ const otherQuestion = (job: Job): BulkxError => {
 
 const finished = (job: Job): BulkxError =>
   new BulkxError('BULKX_FINISHED', `${shownDirectory(job.config)} holds a finished export`, {
-    hint: 'move it aside and start anew with --again, or choose another directory with --out',
+    hint: 'move it aside and start anew with --again, choose another directory with --out, or keep a data set up to date in one with `bulkx sync`',
   })
 
 const mockEnded = (): BulkxError =>

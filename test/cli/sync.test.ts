@@ -143,6 +143,31 @@ describe('rounds', () => {
     expect(exportsIn(talk)).toEqual(['003', '004'])
   })
 
+  test('exports that are stored compressed give the same snapshot', async () => {
+    const talk = await changing()
+    for (let night = 1; night <= 3; night += 1) {
+      expect((await syncOf(talk, '--gzip')).code).toBe(0)
+      expect(snapshot(talk)).toEqual(await truth(talk))
+      await nextDay(talk)
+    }
+    expect(existsSync(pathIn(talk, 'exports/001/Patient.0001.ndjson.gz'))).toBe(true)
+  })
+
+  test('a profile may say how a data set is kept', async () => {
+    const talk = await session()
+    const argv = ['profile', 'set', 'clinic', '--server', talk.server, '--type', 'Patient', '--keep', '1']
+    expect((await talk.run(argv)).code).toBe(0)
+    for (let night = 1; night <= 2; night += 1) {
+      const ran = await talk.run(['sync', 'Group/123', '--profile', 'clinic', '-o', 'data'])
+      expect([ran.code, ran.err]).toEqual([
+        0,
+        expect.stringMatching(/^sync: .* \(profile clinic: --type Patient/),
+      ])
+      talk.clock.advance(24 * hour)
+    }
+    expect(exportsIn(talk)).toEqual(['002'])
+  })
+
   test('against mock:, too', async () => {
     const talk = await session()
     const argv = ['sync', 'Group/123', '--server', 'mock:', '--type', 'Patient', '-o', 'data']
