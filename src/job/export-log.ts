@@ -56,14 +56,10 @@ const kickoff = (state: JobState, exportUrl: string, answer: Record<string, unkn
 
 const itemTypes: Record<Section, string> = { output: 'output', deleted: 'deleted', outcome: 'error' }
 
-const downloadRequest = (file: OutputFile, at: number): LogItem => ({
+const downloadRequest = (file: OutputFile, fileUrl: string, at: number): LogItem => ({
   eventId: 'download_request',
   at,
-  eventDetail: {
-    fileUrl: withoutQuery(file.url),
-    itemType: itemTypes[file.section],
-    resourceType: file.type || null,
-  },
+  eventDetail: { fileUrl, itemType: itemTypes[file.section], resourceType: file.type || null },
 })
 
 const statusError = (code: number, message: string): LogItem => ({
@@ -123,10 +119,13 @@ const fileItems = (
   const fileUrl = withoutQuery(file.url)
   if (event.type === 'file-failed') {
     const eventDetail = { body: null, code: event.status ?? event.code, fileUrl, message: event.message }
-    return [downloadRequest(file, event.at), { eventId: 'download_error', eventDetail }]
+    return [downloadRequest(file, fileUrl, event.at), { eventId: 'download_error', eventDetail }]
   }
   const eventDetail = { fileUrl, fileSize: event.bytes, resourceCount: event.resources }
-  return [downloadRequest(file, event.at - event.durationMs), { eventId: 'download_complete', eventDetail }]
+  return [
+    downloadRequest(file, fileUrl, event.at - event.durationMs),
+    { eventId: 'download_complete', eventDetail },
+  ]
 }
 
 const exportComplete = (state: JobState, at: number): LogItem => {

@@ -13,25 +13,26 @@ export async function* pool<Item, Result>(
 ): AsyncGenerator<Result[]> {
   const source = items[Symbol.iterator]()
   const stop = new AbortController()
-  const running = new Set<Promise<void>>()
+  let running = 0
   const failures: unknown[] = []
   let finished: Result[] = []
   let wake = (): void => {}
 
-  const start = (item: Item): void => {
-    const piece = work(item, stop.signal)
-      .then(
-        (result) => void finished.push(result),
-        (error: unknown) => {
-          failures.push(error)
-          stop.abort(error)
-        },
-      )
-      .finally(() => {
-        running.delete(piece)
-        wake()
-      })
-    running.add(piece)
+  /** Until a piece has ended. */
+  const something = (): Promise<void> =>
+    new Promise((resolve) => {
+      wake = resolve
+    })
+  const run = async (item: Item): Promise<void> => {
+    try {
+      const result = await work(item, stop.signal)
+      finished.push(result)
+    } catch (error) {
+      failures.push(error)
+      stop.abort(error)
+    }
+    running -= 1
+    wake()
   }
   const abort = (): void => stop.abort(signal?.reason)
   if (signal?.aborted) abort()
@@ -40,26 +41,26 @@ export async function* pool<Item, Result>(
   try {
     let exhausted = false
     for (;;) {
-      while (!exhausted && !stop.signal.aborted && running.size + finished.length < limit) {
+      while (!exhausted && !stop.signal.aborted && running + finished.length < limit) {
         const next = source.next()
         if (next.done) exhausted = true
-        else start(next.value)
+        else {
+          running += 1
+          void run(next.value)
+        }
       }
       if (finished.length > 0) {
         const batch = finished
         finished = []
         yield batch
-      } else if (running.size > 0) {
-        await new Promise<void>((resolve) => {
-          wake = resolve
-        })
-      } else break
+      } else if (running > 0) await something()
+      else break
     }
     if (failures.length > 0) throw failures[0]
     stop.signal.throwIfAborted()
   } finally {
     signal?.removeEventListener('abort', abort)
     stop.abort()
-    await Promise.all(running)
+    while (running > 0) await something()
   }
 }
