@@ -145,12 +145,14 @@ export interface Personality {
    * `dates`: `_since` may be a date. Without it: `missingMs`: what changed in so long a time; undefined: everything;
    * `sinceLast`: what changed since the last export of the same path that became complete. `newMembers`: whether an
    * export of a group with `_since` brings the history of who joined since then, or only what changed, as of everybody.
+   * `groupLooksAt`: it is about all members, or only about those whose Patient changed.
    */
   since: {
     dates: boolean
     missingMs: number | undefined
     sinceLast: boolean
     newMembers(group: string): 'changes' | 'history'
+    groupLooksAt: 'members' | 'changed-patients'
   }
   /** How many `_typeFilter` a kick-off may have. */
   typeFilters: { most: number }

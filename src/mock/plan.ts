@@ -1,5 +1,5 @@
 /** Which files an export has: from what was asked to selections of the data. */
-import { bytesContent, type Content, gzipContent } from './content.js'
+import { bytesContent, type Content, gzipContent, linesIn } from './content.js'
 import { compartmentsOf } from './data/compartment.js'
 import { elementsRewriter } from './data/elements.js'
 import { readSearch } from './data/search.js'
@@ -112,8 +112,23 @@ interface Selected {
   contents: Content[]
 }
 
+/** Whose compartments an export looks at: all of its patients, or, of a group, those that changed themselves. */
+const lookedAt = async (
+  { personality, data }: World,
+  { target: { level }, query, patients }: Asked,
+): Promise<ReadonlySet<string> | undefined> => {
+  if (personality.since.groupLooksAt === 'members' || level !== 'group' || query.since === undefined)
+    return patients
+  const keep = keepOf({ since: query.since, until: query.until }, 'Patient')
+  const selection: Selection = { patients, supporting: false, keep, key: JSON.stringify([level, query]) }
+  const changed = await data.select('Patient', selection, Number.MAX_SAFE_INTEGER)
+  const lines = (await Promise.all(changed.map(linesIn))).flat()
+  return new Set(lines.flatMap((line) => (JSON.parse(line) as Resource).id ?? []))
+}
+
 const selectedOf = async (world: World, asked: Asked): Promise<Selected[]> => {
-  const { target, query, patients } = asked
+  const { target, query } = asked
+  const patients = await lookedAt(world, asked)
   const whole = broughtWhole(world, asked)
   const selected: Selected[] = []
   for (const type of typesOf(world, asked)) {

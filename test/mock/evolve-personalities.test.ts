@@ -60,6 +60,25 @@ describe('reading a Group', () => {
   })
 })
 
+test('a server that looks at changed patients only misses what else is new in a group', async () => {
+  const newIn = async (name: 'hapi' | 'reference', group: string): Promise<number> => {
+    const clock = fakeClock()
+    const row = personalities[name]
+    const mock = createMock({ clock, jobMs: JOB_MS, personality: row, evolve: 'when-told' })
+    const since = new Date(clock.now()).toISOString()
+    clock.advance(1000)
+    for (let step = 0; step < 3; step += 1) await mock.evolve()
+    const url = `${ORIGIN}${row.basePath}/${group}$export?_type=Observation,Encounter&_since=${since}`
+    await mock.handler(
+      new Request(url, { headers: { accept: 'application/fhir+json', prefer: 'respond-async' } }),
+    )
+    const [job] = mock.jobs.all()
+    return ((await job?.files) ?? []).reduce((sum, { content }) => sum + content.count, 0)
+  }
+  expect(await newIn('hapi', 'Group/123/')).toBeLessThan(await newIn('reference', 'Group/123/'))
+  expect(await newIn('hapi', '')).toBeGreaterThan(5)
+})
+
 test('a server of the last 24 hours exports what changed in them, and old data only when asked', async () => {
   const clock = fakeClock()
   const { greenway } = personalities

@@ -28,6 +28,7 @@ export const hapi = personality({
   kickOff: { accept: 'ignored' },
   outputFormats: ['application/fhir+ndjson'],
   parameters: ['_outputFormat', '_type', '_since', '_until', '_typeFilter', 'patient', '_mdm'],
+  since: { groupLooksAt: 'changed-patients' },
   // The same request again is answered with the job that there is.
   secondJob: { same: 'request', as: 'kept', status: 202, code: undefined, headers: () => ({}) },
   progress: ({ acceptedAt }) =>

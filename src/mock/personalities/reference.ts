@@ -46,7 +46,13 @@ export const reference: Personality = {
   outcomeType: 'application/fhir+json',
   outcomeWords: () => undefined,
   patientList: { required: false, most: Number.POSITIVE_INFINITY, inQuery: false },
-  since: { dates: false, missingMs: undefined, sinceLast: false, newMembers: () => 'changes' },
+  since: {
+    dates: false,
+    missingMs: undefined,
+    sinceLast: false,
+    newMembers: () => 'changes',
+    groupLooksAt: 'members',
+  },
   typeFilters: { most: Number.POSITIVE_INFINITY },
   secondJob: undefined,
   parameters: [
