@@ -22,8 +22,8 @@ const groups = [
   ['settings', /^cli\/(profiles|settings)\.ts$/],
   ['job', /^job\//],
   ['auth', /^auth\//],
-  ['download', /^(fetch|sink)\/(?!.*-thread\.ts)/],
   ['engine', /^open-job\.ts$/],
+  ['download', /^fetch\/executor\.ts$/],
   ['commands', /^cli\/(run-job|start-export|describe-job|place|job-list)\.ts$/],
   ['mock', /^mock\//],
 ]

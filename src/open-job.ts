@@ -1,14 +1,11 @@
 /** From settings to a job that can run: the one place where things are constructed. */
 import { randomUUID } from 'node:crypto'
-import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import type { Clock } from './clock.js'
 import type { Config } from './config.js'
-import { checkThreads } from './fetch/check-threads.js'
-import { checks } from './fetch/checks.js'
-import { inProcess } from './fetch/in-process.js'
+import { capacityFor } from './fetch/capacity.js'
 import { newProgress } from './fetch/progress.js'
-import { throttle } from './fetch/throttle.js'
+import type { Executor } from './fetch/task.js'
 import { originOf } from './http/url.js'
 import { assertUsable, journalPath, lockPath } from './job/directory.js'
 import type { Job } from './job/export.js'
@@ -30,8 +27,21 @@ export interface Host extends NetworkHost {
   onNote?: (text: string) => void
 }
 
-/** Threads that look at contents, beside the one that fetches them: what more would do waits for the network. */
-const checkThreadsMax = 2
+/** Loaded when there is time for it, or at the first task. */
+const whenNeeded = (capacity: number, load: () => Promise<Executor>): Executor => {
+  let loading: Promise<Executor> | undefined
+  const loaded = (): Promise<Executor> => {
+    loading ??= load()
+    return loading
+  }
+  return {
+    capacity,
+    // What fails is told by the first task.
+    prepare: () => void loaded().catch(() => {}),
+    execute: async (task, signal) => (await loaded()).execute(task, signal),
+    close: async () => (await loading?.catch(() => undefined))?.close(),
+  }
+}
 
 const fewerText = (atOnce: number): string =>
   `the server asks for fewer requests: ${atOnce === 1 ? '1 download' : `${atOnce} downloads`} at once`
@@ -83,21 +93,23 @@ const build = (
   const { clock, random, signal } = host
   const progress = newProgress()
   const network = openNetwork(config, host, progress.paused)
-  const threads = Math.min(availableParallelism() - 1, checkThreadsMax)
-  const executor = inProcess({
-    exchangeFor: network.files,
-    parallel: config.files.parallel,
-    onFewer: (atOnce) => host.onNote?.(fewerText(atOnce)),
-    progress,
-    throttle: throttle(clock, config.files.maxBytesPerSecond),
-    checks: checks(threads > 0 ? checkThreads(threads) : undefined),
-    maxLineBytes: config.files.maxLineBytes,
-    sink,
-    clock,
-    random,
-    fhirOrigin: originOf(config.fhirUrl) ?? '',
-    patienceMs: config.waiting.patienceMs,
-  })
+  const fetching = async (): Promise<Executor> => {
+    const { openExecutor } = await import('./fetch/executor.js')
+    return openExecutor({
+      exchangeFor: network.files,
+      parallel: config.files.parallel,
+      onFewer: (atOnce) => host.onNote?.(fewerText(atOnce)),
+      progress,
+      maxBytesPerSecond: config.files.maxBytesPerSecond,
+      maxLineBytes: config.files.maxLineBytes,
+      sink,
+      clock,
+      random,
+      fhirOrigin: originOf(config.fhirUrl) ?? '',
+      patienceMs: config.waiting.patienceMs,
+    })
+  }
+  const executor = whenNeeded(capacityFor(config.files.parallel), fetching)
   const close = async (): Promise<void> => {
     await executor.close()
     await network.close()

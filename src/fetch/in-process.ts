@@ -1,5 +1,6 @@
 /** The executor of this very process: some transfers at a time, finished files committed in groups. */
 import type { Exchange } from '../http/exchange.js'
+import { capacityFor } from './capacity.js'
 import { type FetchDeps, fetchFile } from './fetch-file.js'
 import { slots } from './slots.js'
 import type { Executor } from './task.js'
@@ -12,9 +13,6 @@ export interface InProcessOptions extends Omit<FetchDeps, 'exchange' | 'slots'> 
   onFewer?: (atOnce: number) => void
 }
 
-/** Files that may wait for the disk, or for their next attempt, while others are fetched. */
-const waitingMax = 64
-
 export const inProcess = ({ exchangeFor, parallel, onFewer, ...rest }: InProcessOptions): Executor => {
   const { clock, patienceMs, progress } = rest
   const deps = {
@@ -22,7 +20,7 @@ export const inProcess = ({ exchangeFor, parallel, onFewer, ...rest }: InProcess
     slots: slots({ clock, parallel, paused: progress.paused, longestPauseMs: patienceMs, onFewer }),
   }
   return {
-    capacity: parallel + waitingMax,
+    capacity: capacityFor(parallel),
     execute: async (task, signal) => {
       const exchange = exchangeFor(task.requiresAccessToken)
       const fetched = await fetchFile(task, { ...deps, exchange }, signal)

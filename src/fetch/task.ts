@@ -93,6 +93,8 @@ export type FileResult = { ok: true; stored: StoredFile } | { ok: false; failure
 export interface Executor {
   /** How many tasks it can usefully be given at once. */
   readonly capacity: number
+  /** There is time, for the server is at work: what tasks need may be made ready. */
+  prepare?(): void
   execute(task: FileTask, signal?: AbortSignal): Promise<FileResult>
   close(): Promise<void>
 }

@@ -245,7 +245,10 @@ export async function* poll(job: Job, url: string, notBefore: number): AsyncGene
   }
   const until = Math.min(notBefore, job.state.acceptedAt + job.config.waiting.deadlineMs)
   const leftMs = waitLeftMs(job.state, until, job.clock.now())
-  if (leftMs > 0) await job.clock.sleep(leftMs, job.signal)
+  if (leftMs > 0) {
+    job.executor.prepare?.()
+    await job.clock.sleep(leftMs, job.signal)
+  }
   job.signal?.throwIfAborted()
   const response = await look(job, url)
   const seen = facts(job, url, response)

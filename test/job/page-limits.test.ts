@@ -25,7 +25,7 @@ const reasonFor = async (url: string, pages = 1, trustedOrigins: string[] = []):
     },
     every: () => () => {},
   }
-  const job = { state, config, clock } as unknown as Job
+  const job = { state, config, clock, executor: {} } as unknown as Job
   const facts: Fact[] = []
   for await (const batch of poll(job, url, 1)) facts.push(...batch)
   const [fact] = facts

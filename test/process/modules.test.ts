@@ -94,6 +94,9 @@ const rare = [
   ...['fetch/check-thread.ts', 'verify/'],
 ]
 
+/** What has no use where no file is fetched. */
+const fetching = ['fetch/executor.ts', 'fetch/transfer.ts', 'ndjson/scanner.ts']
+
 /** In an order in which each finds what it needs. */
 const rows: Record<string, Row> = {
   '--help': { words: () => ['--help'], packages: line, without: [...network, ...rare, 'presets.ts', 'job/'] },
@@ -131,9 +134,13 @@ const rows: Record<string, Row> = {
   kickoff: {
     words: ({ fhirUrl, at }) => ['kickoff', '--server', fhirUrl, '--out', at('started')],
     packages: asking,
-    without: rare,
+    without: [...rare, ...fetching],
   },
-  cancel: { words: ({ at }) => ['cancel', at('started')], packages: asking, without: rare },
+  cancel: {
+    words: ({ at }) => ['cancel', at('started')],
+    packages: asking,
+    without: [...rare, ...fetching],
+  },
   resume: { words: ({ at }) => ['resume', at('out')], packages: asking, without: rare },
   status: { words: ({ at }) => ['status', at('out')], packages: reading, without: [...network, ...rare] },
   verify: { words: ({ at }) => ['verify', at('out')], packages: reading, without: rare.slice(0, -1) },
@@ -187,7 +194,7 @@ const rows: Record<string, Row> = {
   'auth token': {
     words: ({ fhirUrl, at }) => ['auth', 'token', '--server', fhirUrl, '--token-file', at('token')],
     packages: asking,
-    without: rare,
+    without: [...rare, ...fetching],
   },
   mock: {
     words: () => ['mock', '--port', '0'],
