@@ -235,6 +235,9 @@ const stands = ({ jobs, clock }: World, { as }: SecondJobRow, job: Job): boolean
   return as !== 'kept' && job.stopped !== true && clock.now() - job.acceptedAt < as.keptOrWithinMs
 }
 
+const isFresh = ({ cacheControl }: SecondJobRow, request: Request): boolean =>
+  cacheControl === 'obeyed' && /\bno-cache\b/i.test(request.headers.get('cache-control') ?? '')
+
 /**
  * The jobs that stand in the way of this one. Throws a Refusal for them, unless the personality answers with the
  * latest of them instead of a new one.
@@ -242,7 +245,7 @@ const stands = ({ jobs, clock }: World, { as }: SecondJobRow, job: Job): boolean
 const earlierJob = (world: World, request: Request, { body }: Wishes): Job | undefined => {
   const { personality, jobs } = world
   const row = personality.secondJob
-  if (row === undefined) return undefined
+  if (row === undefined || isFresh(row, request)) return undefined
   const isSame = {
     anything: () => true,
     target: ({ request: url }: Job) => pathOfKickOff(url) === pathOfKickOff(request.url),

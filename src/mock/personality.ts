@@ -47,6 +47,8 @@ export interface SecondJobRow {
   status: number
   /** Of the OperationOutcome; undefined answers without a body. */
   code: string | undefined
+  /** Whether `Cache-Control: no-cache` gets a new job all the same; absent: it does not. */
+  cacheControl?: 'obeyed'
   /** `locations`: of the jobs that stand in the way. */
   headers(locations: readonly string[]): Record<string, string>
 }

@@ -1,7 +1,7 @@
 /** Presets for servers that anybody can run, for those of clouds, and for what guides ask of any server. Data only. */
 import type { Preset } from '../presets.js'
 
-/** hapi-fhir#4387 */
+/** hapi-fhir#4387. That `no-cache` gets a new job for the same request: its export provider. */
 const missedInGroups = 'what is new of patients whose own Patient resource did not change'
 
 export const openPresets = {
@@ -12,7 +12,7 @@ export const openPresets = {
     grade: 'source',
     doubt:
       'that the same request again gets an old job, that its files go, and that _since of a group misses resources of patients who did not change, is from issues',
-    options: {},
+    options: { header: 'Cache-Control: no-cache' },
     advice: {
       levels: {
         system: { methods: ['get', 'post'] },
@@ -29,7 +29,7 @@ export const openPresets = {
       'is HAPI FHIR in this; the polling location comes as Location; results are purged after some hours',
     grade: 'documented',
     doubt: 'its tutorial polls by POST, which is not done here; what is not in it is taken from HAPI FHIR',
-    options: {},
+    options: { header: 'Cache-Control: no-cache' },
     advice: { sinceMisses: { 'Group/<id>': missedInGroups } },
   },
   azure: {

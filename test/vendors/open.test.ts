@@ -127,11 +127,20 @@ test('google: a resource name is no address; the client says so and asks nothing
 
 test('hapi: the same request again gives the job that was there, and it is said', async () => {
   const there = await visit('hapi')
-  const argv = ['export', 'Patient', '--type', 'Patient', '--server', there.server, '--preset', 'hapi']
+  const argv = ['export', 'Patient', '--type', 'Patient', '--server', there.server, '--preset', 'none']
   await there.run([...argv, '--out', 'first'])
   there.clock.advance(HOUR_MS)
   const err = await there.run([...argv, '--out', 'second'])
   expect(err).toContain('is older than the kick-off')
+})
+
+test.each(['hapi', 'smile'] as const)('%s: the preset gets a new job for the same request', async (name) => {
+  const there = await visit(name)
+  const argv = ['export', 'Patient', '--type', 'Patient', '--server', there.server, '--preset', name]
+  await there.run([...argv, '--out', 'first'])
+  there.clock.advance(HOUR_MS)
+  const err = await there.run([...argv, '--out', 'second'])
+  expect(err).not.toContain('is older than the kick-off')
 })
 
 test('hapi: files that are purged end 7, each with its 404', async () => {

@@ -29,8 +29,15 @@ export const hapi = personality({
   outputFormats: ['application/fhir+ndjson'],
   parameters: ['_outputFormat', '_type', '_since', '_until', '_typeFilter', 'patient', '_mdm'],
   since: { groupLooksAt: 'changed-patients' },
-  // The same request again is answered with the job that there is.
-  secondJob: { same: 'request', as: 'kept', status: 202, code: undefined, headers: () => ({}) },
+  // The same request again is answered with the job that there is, unless it wants nothing cached.
+  secondJob: {
+    same: 'request',
+    as: 'kept',
+    status: 202,
+    code: undefined,
+    cacheControl: 'obeyed',
+    headers: () => ({}),
+  },
   progress: ({ acceptedAt }) =>
     `Build in progress - Status set to IN_PROGRESS at ${new Date(acceptedAt).toISOString()}`,
   retryAfter: (job) => retryAfterOf(120, job),
