@@ -1,5 +1,5 @@
 /** Ctrl-C and its relatives: the run ends, the job does not, and everything to go on with is kept. */
-import { access, stat } from 'node:fs/promises'
+import { access } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test, vi } from 'vitest'
 import { faults } from '../../src/mock/index.js'
@@ -75,9 +75,16 @@ describe.concurrent('once, while the server works', () => {
     await using place = await newPlace()
     await using server = await serve({ data, faults: [faults.stall({ file: 1, keepBytes: 5_000 })] })
     const child = start(place, command(place, server))
-    const part = join(place.out, '.bulkx/parts/Patient.0001.ndjson.part')
-    const size = async (): Promise<number> => (await stat(part).catch(() => undefined))?.size ?? 0
-    await vi.waitUntil(async () => (await size()) === 5_000, { timeout: 30_000 })
+    // Small as it is, it stands in memory: that it came is known when all the others have come behind it.
+    const isLast = async (): Promise<boolean> => {
+      const facts = await factsOf(place.out).catch(() => [])
+      const listed = facts.flatMap((fact) =>
+        fact.type === 'manifest-received' ? fact.manifest.items.output : [],
+      )
+      const here = facts.filter(({ type }) => type === 'file-completed')
+      return listed.length > 0 && here.length === listed.length - 1
+    }
+    await vi.waitUntil(isLast, { timeout: 30_000 })
     child.kill('SIGINT')
     await expectInterrupted(place, await child.ended, 130)
     await expectResumes(place, server)
