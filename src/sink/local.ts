@@ -5,7 +5,7 @@ import { isInMemory, ownFolder, privateFolder } from './disk.js'
 import { Room } from './gathered.js'
 import { LocalPart, lookedAt, reading, type Workplace } from './local-part.js'
 import { publisher } from './publish.js'
-import type { Sink } from './sink.js'
+import type { Part, Sink } from './sink.js'
 import { sizesOf } from './sizes.js'
 import { storageError } from './storage-error.js'
 import { Swiftness, turn } from './swiftness.js'
@@ -30,6 +30,16 @@ function* piecesOf(text: string | Iterable<string>): Generator<string> {
     gathered = ''
   }
   yield gathered
+}
+
+const writeWhole = async (part: Part, text: string | Iterable<string>): Promise<void> => {
+  await part.restart()
+  for (const piece of piecesOf(text)) {
+    await part.append(Buffer.from(piece))
+    // Making the pieces takes long where they are many, and other things go on.
+    await turn()
+  }
+  await part.publish()
 }
 
 /** Part files stand in `.bulkx/parts`, on the same file system as the names they will get. */
@@ -78,16 +88,7 @@ export const localSink = ({ directory, system, assertHeld = async () => {} }: Lo
   return {
     part,
     unfinished,
-    write: async (name, text) => {
-      const whole = await part(name)
-      await whole.restart()
-      for (const piece of piecesOf(text)) {
-        await whole.append(Buffer.from(piece))
-        // Making the pieces takes long where they are many, and other things go on.
-        await turn()
-      }
-      await whole.publish()
-    },
+    write: async (name, text) => writeWhole(await part(name), text),
     read: (name) => reading(join(directory, name)),
     sizes: (names) =>
       sizesOf(
