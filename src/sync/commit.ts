@@ -5,8 +5,9 @@ import type { Json } from '../json.js'
 import type { Instant } from '../protocol/types.js'
 import { privateFolder, syncDirectory } from '../sink/disk.js'
 import { systemCode } from '../sink/storage-error.js'
-import { currentName, type Dataset, descriptionName, exportPath, openDataset } from './dataset.js'
+import { currentName, type Dataset, descriptionName, openDataset } from './dataset.js'
 import { descriptionText, folderName } from './description.js'
+import { drop, removeDropped } from './dropped.js'
 import { writeDurably } from './durable-file.js'
 import type { Merged } from './merge.js'
 import { namesIn } from './own-files.js'
@@ -43,6 +44,7 @@ export const commitRound = async (commitment: Commitment): Promise<Dataset> => {
     const own = exports.map(({ number }) => number)
     await dropExports(directory, own, keep)
   }
+  await removeDropped(directory)
   return openDataset(directory)
 }
 
@@ -74,26 +76,19 @@ const switchTo = async (directory: string, snapshot: string): Promise<void> => {
   }
 }
 
-const drop = async (path: string): Promise<void> => {
-  try {
-    await rm(path, { recursive: true, force: true })
-  } catch (cause) {
-    throw trouble(`Cannot remove ${path}`, cause)
-  }
-}
-
 /** A folder of a generation, not something that a person has put beside it. */
 const isOurs = (name: string): boolean => /^\d{3,}$/.test(name) && folderName(Number(name)) === name
 
 const dropSnapshots = async (directory: string, kept: readonly (string | undefined)[]): Promise<void> => {
   const folder = join(directory, 'snapshots')
   for (const name of await namesIn(folder))
-    if (isOurs(name) && !kept.includes(`snapshots/${name}`)) await drop(join(folder, name))
+    if (isOurs(name) && !kept.includes(`snapshots/${name}`)) await drop(directory, `snapshots/${name}`)
 }
 
 const dropExports = async (directory: string, own: readonly number[], keep: number): Promise<void> => {
   const dataset = await openDataset(directory)
   const done = (await dataset.exports()).filter((number) => number <= dataset.generation)
   const older = done.slice(0, Math.max(0, done.length - keep))
-  for (const number of older) if (!own.includes(number)) await drop(exportPath(directory, number))
+  for (const number of older)
+    if (!own.includes(number)) await drop(directory, `exports/${folderName(number)}`)
 }

@@ -17,7 +17,8 @@ export interface KnownMembers {
 /** What a round has found out about the members of its group. */
 export interface MemberChanges {
   newcomers: readonly string[]
-  departed: readonly string[]
+  /** Absent where that cannot be told: then nobody is taken out. */
+  departed?: readonly string[]
 }
 
 const membersPath = (directory: string): string => join(directory, privateFolder, 'members.json')
@@ -35,15 +36,28 @@ export const readKnownMembers = async (directory: string): Promise<KnownMembers 
   return { members: ids(value.members), kept: ids(value.kept) }
 }
 
-/** Who has come and gone between two looks. On the first one nobody: the base has them all. */
-export const changesOf = (known: KnownMembers | undefined, now: readonly string[]): MemberChanges => {
-  if (known === undefined) return { newcomers: [], departed: [] }
+/** Who was seen in a group; `unnamed`: how many members it has beside them whom it does not name. */
+interface Seen {
+  ids: readonly string[]
+  unnamed: number
+}
+
+/**
+ * Who is a member now, and who has come and gone between two looks. On the first one nobody: the base has them all. While
+ * some members are not named, each of those who were known may be one of them.
+ */
+export const changesOf = (
+  known: KnownMembers | undefined,
+  { ids, unnamed }: Seen,
+): MemberChanges & { members: readonly string[] } => {
+  if (known === undefined) return { members: ids, newcomers: [], departed: unnamed > 0 ? undefined : [] }
   const before = new Set(known.members)
-  const after = new Set(now)
-  return {
-    newcomers: now.filter((id) => !before.has(id)),
-    departed: known.members.filter((id) => !after.has(id)),
-  }
+  const after = new Set(ids)
+  const newcomers = ids.filter((id) => !before.has(id))
+  const unseen = known.members.filter((id) => !after.has(id))
+  return unnamed > 0
+    ? { members: [...ids, ...unseen], newcomers }
+    : { members: ids, newcomers, departed: unseen }
 }
 
 /**
@@ -63,7 +77,7 @@ export const writeKnownMembers = async (
   // A base holds nobody who has left.
   const before = round.exports.some(({ role }) => role === 'base')
     ? []
-    : [...(known?.kept ?? []), ...round.departed]
+    : [...(known?.kept ?? []), ...(round.departed ?? [])]
   const kept = [...new Set(before)].filter((id) => !gone.has(id))
   await writeDurably(membersPath(directory), `${JSON.stringify({ version: layout, members, kept })}\n`)
 }

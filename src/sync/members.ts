@@ -8,8 +8,11 @@ import { isObject, type Json, parseJson } from '../json.js'
 import { plainText, serverWords } from '../protocol/operation-outcome.js'
 import { isId } from './description.js'
 
-/** Ids of patients, each once; or why they cannot be told. */
-export type GroupMembers = { ids: readonly string[] } | { unknown: string }
+/**
+ * Ids of patients, each once, and how many members may be patients too but are not named as one of this server; or why
+ * they cannot be told.
+ */
+export type GroupMembers = { ids: readonly string[]; unnamed: number } | { unknown: string }
 
 export interface GroupPlace {
   fhirUrl: string
@@ -42,14 +45,30 @@ const patientOf = (reference: unknown, fhirUrl: string): string | undefined => {
   return isId(id) ? id : undefined
 }
 
-const patientsIn = (group: Json, fhirUrl: string): string[] => {
+/** What a reference, or what is said beside it, is to. */
+const typeOf = ({ type, reference }: Json): unknown =>
+  typeof reference === 'string'
+    ? (/(?:^|\/)([A-Z][A-Za-z]*)\/[^/]+(?:\/_history\/[^/]+)?$/.exec(reference)?.[1] ?? type)
+    : type
+
+/** A group within the group has patients, too. */
+const mayBePatient = (entity: unknown): boolean => {
+  const type = isObject(entity) ? typeOf(entity) : undefined
+  return typeof type !== 'string' || type === 'Patient' || type === 'Group'
+}
+
+/** The patients that one page names; undefined for a member who may be one. */
+const patientsIn = (group: Json, fhirUrl: string): (string | undefined)[] => {
   if (!Array.isArray(group.member) || group.member.length === 0) throw new Unknown('it lists no members')
   const { quantity } = group
-  const active = group.member.filter((member): member is Json => isObject(member) && member.inactive !== true)
+  const active = group.member.filter((member) => !isObject(member) || member.inactive !== true)
   if (typeof quantity === 'number' && quantity > group.member.length)
     throw new Unknown(`it has ${quantity} members, and lists ${group.member.length} of them`)
-  const references = active.map(({ entity }) => (isObject(entity) ? entity.reference : undefined))
-  return references.flatMap((reference) => patientOf(reference, fhirUrl) ?? [])
+  return active.flatMap((member) => {
+    const entity = isObject(member) ? member.entity : undefined
+    const id = isObject(entity) ? patientOf(entity.reference, fhirUrl) : undefined
+    return id !== undefined || mayBePatient(entity) ? [id] : []
+  })
 }
 
 const nextOf = ({ link }: Json, url: string): string | undefined => {
@@ -81,8 +100,12 @@ const groupsIn = (value: Json): Json[] => {
 }
 
 /** A server may answer with a Bundle of the group, on pages. */
-const readPages = async ({ fhirUrl, id }: GroupPlace, wire: Wire): Promise<string[]> => {
+const readPages = async (
+  { fhirUrl, id }: GroupPlace,
+  wire: Wire,
+): Promise<{ ids: string[]; unnamed: number }> => {
   const ids = new Set<string>()
+  let unnamed = 0
   const seen = new Set<string>()
   let url: string | undefined = `${base(fhirUrl)}/Group/${encodeURIComponent(id)}`
   while (url !== undefined) {
@@ -96,21 +119,25 @@ const readPages = async ({ fhirUrl, id }: GroupPlace, wire: Wire): Promise<strin
       throw new Unknown(
         `its answer is no Group but ${plainText(String(value.resourceType ?? 'something else'), 64)}`,
       )
-    for (const group of groups) for (const patient of patientsIn(group, fhirUrl)) ids.add(patient)
+    for (const group of groups)
+      for (const patient of patientsIn(group, fhirUrl)) {
+        if (patient === undefined) unnamed += 1
+        else ids.add(patient)
+      }
     url = value.resourceType === 'Bundle' ? nextOf(value, answer.url) : undefined
   }
   if (ids.size === 0) throw new Unknown('none of its members is named as a patient of this server')
-  return [...ids]
+  return { ids: [...ids], unnamed }
 }
 
 /**
- * Reads `[base]/Group/<id>` with the job's own network. A group that is refused, hides its members or names them in
- * part is `unknown`, for a list that is too short would take everybody else for departed. Rejects with what the
- * identity says (no token), and with the signal's reason.
+ * Reads `[base]/Group/<id>` with the job's own network. A group that is refused, hides its members or lists some of them
+ * is `unknown`, for a list that is too short would take everybody else for departed; so would members who are listed, and
+ * not named: they are counted. Rejects with what the identity says (no token), and with the signal's reason.
  */
 export const readMembers = async (group: GroupPlace, wire: Wire): Promise<GroupMembers> => {
   try {
-    return { ids: await readPages(group, wire) }
+    return await readPages(group, wire)
   } catch (error) {
     wire.signal?.throwIfAborted()
     if (error instanceof Unknown || error instanceof NetworkError || error instanceof DecodeError)

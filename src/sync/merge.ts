@@ -11,6 +11,7 @@ import { assertRoom, type FreeBytes } from './room.js'
 import { Selection, type SelectionInputs } from './selection.js'
 import { SnapshotFiles } from './snapshot-files.js'
 import { trouble } from './trouble.js'
+import { typeOf } from './type-names.js'
 
 export interface MergeOrder {
   dataset: Dataset
@@ -65,6 +66,14 @@ export interface MergeExamples {
   ignoredDeletes: readonly string[]
 }
 
+/** What a round has taken away of a type; see `vanishing`. */
+export interface Loss {
+  /** Its resources in the snapshot before. */
+  before: number
+  /** Of them: taken out as `MergeCounts.deleted` says. */
+  deleted: number
+}
+
 export interface Merged {
   /** The number of the round's last export. */
   generation: number
@@ -77,6 +86,8 @@ export interface Merged {
   returned?: readonly string[]
   counts: MergeCounts
   examples: MergeExamples
+  /** By type, where there is one. */
+  losses: Readonly<Record<string, Loss>>
 }
 
 /**
@@ -108,7 +119,8 @@ export const mergeRound = async (order: MergeOrder): Promise<Merged> => {
     const snapshot = snapshotOf(generation)
     const files = await publish(outputs, directory, snapshot)
     const { counts, examples } = selection.tally
-    return { generation, snapshot, files, exports, removed, returned, counts, examples }
+    const losses = lossesOf(dataset, files, selection.tally.deletedByType, inputs.isOldCopied)
+    return { generation, snapshot, files, exports, removed, returned, counts, examples, losses }
   } finally {
     await selection.close()
     await outputs.close()
@@ -128,6 +140,22 @@ const inputsOf = async ({ dataset, exports, removed, returned }: MergeOrder): Pr
     isOldCopied,
     rounds: [{ exports: all, leaves: leavingWith(removed), returns: leavingWith(returned) }],
   }
+}
+
+/** Of a snapshot that was damaged a new base cannot tell which resources it lacks, but how many. */
+const lossesOf = (
+  { files: old }: Dataset,
+  files: Merged['files'],
+  deletedByType: ReadonlyMap<string, number>,
+  isOldCopied: boolean,
+): Record<string, Loss> => {
+  const losses = Object.entries(old).flatMap(([name, { resources: before }]): [string, Loss][] => {
+    const type = typeOf(name)
+    const fewer = isOldCopied ? 0 : before - (files[name]?.resources ?? 0)
+    const deleted = Math.max(deletedByType.get(type) ?? 0, fewer)
+    return deleted > 0 ? [[type, { before, deleted }]] : []
+  })
+  return Object.fromEntries(losses)
 }
 
 /** For parts, and for what is spilled: whatever a merge that was broken off has left there is gone. */

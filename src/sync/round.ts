@@ -22,8 +22,8 @@ export interface Round {
   series: Json
   /** Who is in the group; absent where that is not known. */
   members?: readonly string[]
-  /** Who has left it since the last round. */
-  departed: readonly string[]
+  /** Who has left it since the last round; absent where that is not known: nobody is taken out then. */
+  departed?: readonly string[]
   /** Newcomers whose history could not be had: they are no members yet. */
   pending: readonly string[]
 }
@@ -69,7 +69,7 @@ const readPlan = (value: unknown): Round | undefined => {
   const { since, series, members, departed, pending } = value
   const exports = value.exports.slice(0, exportsMax).flatMap((one) => readExport(one) ?? [])
   const isWhole = exports.length === value.exports.length && exports.length > 0 && inOrder(exports)
-  const isRight = isObject(series) && maybeIds(members) && isIds(departed) && isIds(pending)
+  const isRight = isObject(series) && maybeIds(members) && maybeIds(departed) && isIds(pending)
   if (!isWhole || !isRight || (since !== undefined && typeof since !== 'string')) return undefined
   return { exports, since, series, members, departed, pending }
 }

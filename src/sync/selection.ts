@@ -11,7 +11,7 @@ import { lastUpdatedOf, Newest } from './newest.js'
 import type { Outputs } from './snapshot-files.js'
 import { Spilling } from './spill.js'
 import { Tally } from './tally.js'
-import { fileOf, TypeNames } from './type-names.js'
+import { fileOf, TypeNames, typeOf } from './type-names.js'
 
 /** A file of the snapshot before. */
 export interface OldFile {
@@ -80,7 +80,7 @@ export class Selection {
   /** Reads the exports, and what else is needed to know which lines stay. */
   async decide(): Promise<void> {
     // The files that are there keep their names, however the exports spell their types.
-    for (const { name } of this.inputs.old) this.types.number(name.replace(/\.ndjson$/, ''))
+    for (const { name } of this.inputs.old) this.types.number(typeOf(name))
     for (const [round, { exports }] of this.inputs.rounds.entries()) {
       for (const { outputs } of exports) for (const file of outputs) await this.hear(file, round)
       for (const one of exports) for (const file of one.deletes) await this.hearDeletes(file, one, round)
@@ -202,7 +202,7 @@ export class Selection {
       const isLeaving = all.some((leaves) => leaves(...line))
       const isRenewed = !isLeaving && renewed.some((leaves) => leaves(...line))
       if (isLeaving) counts.departed += 1
-      if (isRenewed) counts.deleted += 1
+      if (isRenewed) this.tally.gone(line[3])
       return isLeaving || isRenewed
     }
   }
@@ -210,7 +210,7 @@ export class Selection {
   private copyOld(file: OldFile, outputs: Outputs): Promise<number> {
     const { reader, ledgers, verdicts } = this
     const leaves = this.leaver(0, 0)
-    const type = file.name.replace(/\.ndjson$/, '')
+    const type = typeOf(file.name)
     let ordinal = this.firstOldOrdinals.get(file) ?? 0
     const isDropped = (): boolean =>
       ledgers.isSpilled ? verdicts.dropped.has(ordinal) : ledgers.fold.oldLine(reader)

@@ -25,6 +25,8 @@ export class Tally implements Told {
     conflicts: [],
     ignoredDeletes: [],
   }
+  /** Deleted lines of the snapshot before, by the number of their type. */
+  private readonly deletedOf = new Map<number, number>()
   private readonly types: TypeNames
   /** What nothing speaks of is not there any more: the exports are all there is. */
   private readonly isFull: boolean
@@ -37,9 +39,20 @@ export class Tally implements Told {
   oldLine(what: 'replaced' | 'deleted' | 'untouched', key: Key): void {
     if (what === 'replaced') this.counts.replaced += 1
     else if (what === 'deleted' || this.isFull) {
-      this.counts.deleted += 1
+      this.gone(key)
       this.show('deleted', key)
     }
+  }
+
+  /** A line of the snapshot before is not there any more, and nothing has taken its place. */
+  gone({ type }: Key): void {
+    this.counts.deleted += 1
+    this.deletedOf.set(type, (this.deletedOf.get(type) ?? 0) + 1)
+  }
+
+  /** By the name of the type. */
+  get deletedByType(): ReadonlyMap<string, number> {
+    return new Map([...this.deletedOf].map(([type, count]) => [this.types.name(type), count]))
   }
 
   conflict(key: Key): void {

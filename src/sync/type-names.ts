@@ -32,3 +32,6 @@ export class TypeNames {
 
 /** The file of a type in a snapshot. */
 export const fileOf = (type: string): string => `${type}.ndjson`
+
+/** The type of a file of a snapshot. */
+export const typeOf = (file: string): string => file.replace(/\.ndjson$/, '')

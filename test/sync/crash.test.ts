@@ -22,6 +22,9 @@ const treeOf = (directory: string): Record<string, string> =>
       .sort(([one], [other]) => (one < other ? -1 : 1)),
   )
 
+const within = (tree: Record<string, string>, folder: string): Record<string, string> =>
+  Object.fromEntries(Object.entries(tree).filter(([path]) => path.startsWith(`${folder}/`)))
+
 const put = (directory: string, number: number): void =>
   putExport(directory, number, {
     output: [
@@ -55,7 +58,7 @@ const complete = async (
   { roles, keysBytesMax }: Course,
 ): Promise<void> => {
   if ((await openDataset(directory)).generation >= number) return
-  await round(directory, [[number, roles[number - 1] ?? 'delta']], { keysBytesMax, seed: 1, keep: 3 })
+  await round(directory, [[number, roles[number - 1] ?? 'delta']], { keysBytesMax, seed: 1, keep: 2 })
 }
 
 const courses: Record<string, Course> = {
@@ -70,6 +73,7 @@ describe.each(Object.entries(courses))('%s', (_name, course) => {
     const reference = fastDirectory()
     cpSync(before, reference, { recursive: true, verbatimSymlinks: true })
     const second = currentOf(reference)
+    const start = treeOf(before)
     let changes = 0
     {
       using disk = await stoppingDisk()
@@ -93,6 +97,8 @@ describe.each(Object.entries(courses))('%s', (_name, course) => {
       const when = `stopped at ${number}, ${relative(directory, last)}`
       const { generation } = await openDataset(directory)
       expect([second, third], when).toContainEqual(currentOf(directory))
+      for (const folder of ['exports/001', 'snapshots/001', 'snapshots/002'])
+        expect([{}, within(start, folder)], when).toContainEqual(within(treeOf(directory), folder))
       // dataset.json is written when readers see the generation already.
       if (generation === 3) expect(currentOf(directory), when).toEqual(third)
       await complete(directory, 3, course)

@@ -42,7 +42,7 @@ const groupOf = (members: unknown, more: object = {}) => ({ resourceType: 'Group
 describe('the members of a group', () => {
   test('are asked for as FHIR JSON, the id as it is', async () => {
     const { requests, read } = server({ body: groupOf([member('Patient/a')]) })
-    expect(await read()).toEqual({ ids: ['a'] })
+    expect(await read()).toEqual({ ids: ['a'], unnamed: 0 })
     expect(requests).toMatchObject([
       { method: 'GET', url: `${fhirUrl}/Group/1%2F2`, headers: { accept: 'application/fhir+json' } },
     ])
@@ -55,11 +55,38 @@ describe('the members of a group', () => {
     ['absolute references of this server', [member(`${fhirUrl}/Patient/a`)], ['a']],
     ['inactive members', [member('Patient/a'), member('Patient/b', { inactive: true })], ['a']],
     ['practitioners', [member('Patient/a'), member('Practitioner/b')], ['a']],
-    ['patients elsewhere', [member('Patient/a'), member('https://other.example/Patient/b')], ['a']],
-    ['rubbish', [member('Patient/a'), null, 7, {}, { entity: 'x' }, member(['Patient/b'])], ['a']],
-    ['ids that are none', [member('Patient/a'), member('Patient/\u001b[2J'), member('Patient/a b')], ['a']],
-  ])('%s', async (_what, members, ids) => {
-    expect(await server({ body: groupOf(members) }).read()).toEqual({ ids })
+    [
+      'others by their type alone',
+      [
+        member('Patient/a'),
+        { entity: { type: 'Device', identifier: {} } },
+        member('https://x.example/Device/1'),
+      ],
+      ['a'],
+    ],
+    ['patients elsewhere', [member('Patient/a'), member('https://other.example/Patient/b')], ['a'], 1],
+    [
+      'patients by their numbers',
+      [
+        member('Patient/a'),
+        { entity: { identifier: { value: '1' } } },
+        { entity: { type: 'Patient', identifier: {} } },
+        { entity: { identifier: { value: '3' } }, inactive: true },
+      ],
+      ['a'],
+      2,
+    ],
+    ['groups within', [member('Patient/a'), member('Group/b')], ['a'], 1],
+    ['no address', [member('Patient/a'), member('urn:uuid:0b0e7b51'), member('#a')], ['a'], 2],
+    ['rubbish', [member('Patient/a'), null, 7, {}, { entity: 'x' }, member(['Patient/b'])], ['a'], 5],
+    [
+      'ids that are none',
+      [member('Patient/a'), member('Patient/\u001b[2J'), member('Patient/a b')],
+      ['a'],
+      2,
+    ],
+  ])('%s', async (_what, members, ids, unnamed = 0) => {
+    expect(await server({ body: groupOf(members) }).read()).toEqual({ ids, unnamed })
   })
 
   test.each([
@@ -96,7 +123,7 @@ describe('the members of a group', () => {
     })
     const two = `${fhirUrl}/Group/two`
     const { read } = server({ body: page(['a', 'b'], two) }, { [two]: { body: page(['c']) } })
-    expect(await read()).toEqual({ ids: ['a', 'b', 'c'] })
+    expect(await read()).toEqual({ ids: ['a', 'b', 'c'], unnamed: 0 })
     const { read: endless } = server({ body: page(['a'], two) }, { [two]: { body: page(['c'], two) } })
     expect(await endless()).toEqual({ unknown: 'its pages have no end' })
     const { read: broken } = server({ body: page(['a'], two) })
@@ -128,10 +155,27 @@ const round = (more: Partial<Round> = {}): Round => ({
 })
 
 describe('what is known of them', () => {
+  const known = { members: ['a', 'b'], kept: ['c'] }
+
   test('nobody is new where nothing was known', () => {
-    expect(changesOf(undefined, ['a'])).toEqual({ newcomers: [], departed: [] })
-    const known = { members: ['a', 'b'], kept: ['c'] }
-    expect(changesOf(known, ['b', 'c', 'd'])).toEqual({ newcomers: ['c', 'd'], departed: ['a'] })
+    const all = { ids: ['a'], unnamed: 0 }
+    expect(changesOf(undefined, all)).toEqual({ members: ['a'], newcomers: [], departed: [] })
+    expect(changesOf(known, { ids: ['b', 'c', 'd'], unnamed: 0 })).toEqual({
+      members: ['b', 'c', 'd'],
+      newcomers: ['c', 'd'],
+      departed: ['a'],
+    })
+  })
+
+  test('nobody has left while some members are not named', async () => {
+    const seen = { ids: ['c', 'b', 'd'], unnamed: 1 }
+    const { members, ...changes } = changesOf(known, seen)
+    expect({ members, ...changes }).toEqual({ members: ['c', 'b', 'd', 'a'], newcomers: ['c', 'd'] })
+    const directory = await place()
+    await writeKnownMembers(directory, round({ members: known.members, departed: known.kept }), [])
+    expect(await readKnownMembers(directory)).toEqual(known)
+    await writeKnownMembers(directory, round({ members, departed: undefined }), [])
+    expect(await readKnownMembers(directory)).toEqual({ members, kept: [] })
   })
 
   test('who is pending is no member yet; who left is remembered while he is kept', async () => {

@@ -5,6 +5,7 @@ import { readJob } from '../../job/directory.js'
 import { hasTime } from '../../job/question.js'
 import { phaseOf } from '../../job/state.js'
 import { type Dataset, exportPath, openDataset } from '../../sync/dataset.js'
+import { removeDropped } from '../../sync/dropped.js'
 import { firstOf, type Round, readRound, removeRound } from '../../sync/round.js'
 import { isSameSeries, seriesOf, seriesWords } from '../../sync/series.js'
 import { resolveConfig, settingsFor } from '../config.js'
@@ -168,6 +169,7 @@ const runLocked = async (sync: Sync): Promise<Ending> => {
   const waitMs = settings.get('wait-for-lock') ?? 0
   const lock = await lockDataset(config.directory, { waitMs, io, onWait: (text) => talk.line(text) })
   try {
+    await removeDropped(config.directory)
     sayStart(await datasetOf(sync), sync)
     try {
       return await endOf(await runRounds(sync), sync)

@@ -31,7 +31,8 @@ export interface RoundDone {
   full: boolean
   /** Absent for a round that an earlier run had merged. */
   counts?: MergeCounts
-  members?: { new: number; departed: number; missing: number }
+  /** `departed` is absent where it is not known who has left. */
+  members?: { new: number; departed?: number; missing: number }
 }
 
 /** The data set as it is on disk now. */

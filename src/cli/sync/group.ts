@@ -15,7 +15,7 @@ export interface SeenMembers {
   changes: MemberChanges
 }
 
-const nobody: MemberChanges = { newcomers: [], departed: [] }
+const unknown: MemberChanges = { newcomers: [] }
 
 /** Ids that are named; the rest is counted. */
 const namedMax = 10
@@ -45,7 +45,7 @@ const read = async (place: GroupPlace, { config, settings, io, warn, talk }: Syn
 
 const patients = (ids: readonly string[]): string => count(ids.length, 'patient')
 
-const sayChanges = ({ newcomers, departed }: MemberChanges, { talk, settings, config }: Sync): void => {
+const sayChanges = ({ newcomers, departed = [] }: MemberChanges, { talk, settings, config }: Sync): void => {
   const group = targetName(config.kickOff.target)
   if (newcomers.length > 0)
     talk.line(
@@ -65,14 +65,14 @@ const sayChanges = ({ newcomers, departed }: MemberChanges, { talk, settings, co
  */
 export const seeMembers = async (dataset: Dataset, full: boolean, sync: Sync): Promise<SeenMembers> => {
   const place = placeOf(sync.config)
-  if (place === undefined || sync.settings.preset?.row.advice.newMembersWhole) return { changes: nobody }
+  if (place === undefined || sync.settings.preset?.row.advice.newMembersWhole) return { changes: unknown }
   const seen = await read(place, sync)
   const group = targetName(sync.config.kickOff.target)
   if ('unknown' in seen) {
     sync.talk.line(
       `the members of ${group} cannot be read, ${seen.unknown}: the history of patients who join later comes only with --full`,
     )
-    return { changes: nobody }
+    return { changes: unknown }
   }
   const known = await readKnownMembers(sync.config.directory)
   if (known === undefined && dataset.generation > 0 && !full)
@@ -81,9 +81,13 @@ export const seeMembers = async (dataset: Dataset, full: boolean, sync: Sync): P
       message: `who was in ${group} before is not known: patients who have joined since the last base may lack their history`,
       hint: '`--full` once brings it',
     })
-  const changes = changesOf(known, seen.ids)
+  const { members, ...changes } = changesOf(known, seen)
+  if (seen.unnamed > 0)
+    sync.talk.line(
+      `${count(seen.unnamed, 'member')} of ${group} ${seen.unnamed === 1 ? 'is' : 'are'} not named as a patient of this server: who has left cannot be told, and nobody is taken out`,
+    )
   sayChanges(full ? { newcomers: [], departed: changes.departed } : changes, sync)
-  return { members: seen.ids, changes }
+  return { members, changes }
 }
 
 /** Who had left, was kept, and has come back: what became of their data in between, only their history tells. */
@@ -95,7 +99,7 @@ export const returnedIn = async (newcomers: readonly string[], sync: Sync): Prom
 
 /** Whom the round takes out: who has left, and, when they are no longer kept, who had left before. */
 export const removedBy = async ({ departed, members }: Round, sync: Sync): Promise<readonly string[]> => {
-  if (sync.settings.get('departed') !== 'remove') return []
+  if (departed === undefined || sync.settings.get('departed') !== 'remove') return []
   const known = await readKnownMembers(sync.config.directory)
   const here = new Set(members)
   return [...new Set([...(known?.kept ?? []), ...departed])].filter((id) => !here.has(id))

@@ -15,8 +15,9 @@ import { datasetOf, type Sync } from './context.js'
 import { asRoundError } from './endings.js'
 import { runExport } from './exports.js'
 import { namedIds, removedBy, returnedIn, seeMembers } from './group.js'
-import { namelessError } from './nameless.js'
+
 import { type NewcomersEnd, runNewcomers } from './newcomers.js'
+import { roundFindings } from './round-findings.js'
 import { isLost, setAside } from './set-aside.js'
 import { noSince } from './since.js'
 import { mergedLine, mergeWarnings, roundLine } from './words.js'
@@ -131,8 +132,8 @@ export const closeRound = async (round: Round, dataset: Dataset, sync: Sync): Pr
 /** Resolves to what keeps the round from being committed. */
 const commit = async (round: Round, first: JobState, sync: Sync): Promise<unknown> => {
   const { merged, dataset } = await merge(round, sync)
-  const nameless = await namelessError(merged, sync)
-  if (nameless) return nameless
+  const found = await roundFindings(merged, sync)
+  if (found) return found
   const transactionTime = dataTimeOf(first).text
   const { series, settings, talk, warn } = sync
   const committed = await commitRound({
@@ -153,7 +154,7 @@ const commit = async (round: Round, first: JobState, sync: Sync): Promise<unknow
     members:
       round.members === undefined
         ? undefined
-        : { new: newcomers.length, departed: round.departed.length, missing: round.pending.length },
+        : { new: newcomers.length, departed: round.departed?.length, missing: round.pending.length },
   })
   return undefined
 }
