@@ -24,13 +24,13 @@ const compiled = (folder) => {
 }
 
 /** A finished export, as far as a merge looks at it. */
-const putExport = (directory, number, path, { bytes }, lines) => {
+const putExport = (directory, number, path, { bytes, sha256 }, lines) => {
   const folder = join(directory, 'exports', `00${number}`)
   mkdirSync(folder, { recursive: true })
   copyFileSync(path, join(folder, 'Observation.0001.ndjson'))
   const entry = { type: 'Observation', url: 'Observation.0001.ndjson', count: lines }
   const manifest = {
-    output: [{ ...entry, bulkx: { bytes, lines, badLines: 0 } }],
+    output: [{ ...entry, bulkx: { bytes, sha256, lines, badLines: 0 } }],
     bulkx: { server: 'https://ehr.example/fhir' },
   }
   writeFileSync(join(folder, 'manifest.json'), JSON.stringify(manifest))

@@ -54,6 +54,16 @@ const packed = (handle: FileHandle): Source => {
   }
 }
 
+/** Tells of all bytes, as they are read. */
+const told = (source: Source, onBytes: (bytes: Buffer) => void): Source => ({
+  ...source,
+  fill: async (target) => {
+    const got = await source.fill(target)
+    onBytes(target.subarray(0, got))
+    return got
+  },
+})
+
 const withoutMark = (block: Buffer): Buffer =>
   block[0] === 0xef && block[1] === 0xbb && block[2] === 0xbf ? block.subarray(3) : block
 
@@ -119,15 +129,19 @@ async function* blocksFrom(source: Source, signal?: AbortSignal): AsyncGenerator
 
 /**
  * The content, unpacked, in blocks of whole lines, each with its end; a missing last one is added, a byte order mark
- * left out. A block may be changed, and is good until the next one is asked for. Throws `BULKX_STORAGE`, and the signal's
- * reason.
+ * left out. A block may be changed, and is good until the next one is asked for. `onBytes` is given the content as it is,
+ * in pieces that are good while it looks at them. Throws `BULKX_STORAGE`, and the signal's reason.
  */
-export async function* blocksOf(file: LinesFile, signal?: AbortSignal): AsyncGenerator<Buffer> {
+export async function* blocksOf(
+  file: LinesFile,
+  signal?: AbortSignal,
+  onBytes?: (bytes: Buffer) => void,
+): AsyncGenerator<Buffer> {
   const handle = await openOwn(file.path)
   let source: Source | undefined
   try {
     source = file.gzip ? packed(handle) : plain(handle, (await handle.stat()).size)
-    yield* blocksFrom(source, signal)
+    yield* blocksFrom(onBytes ? told(source, onBytes) : source, signal)
   } catch (cause) {
     if (signal?.aborted) throw cause
     throw trouble(`Cannot read ${file.path}`, cause)

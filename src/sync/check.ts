@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { BulkxError } from '../errors.js'
 import { systemCode } from '../sink/storage-error.js'
+import { blocksOf } from './blocks.js'
 import { Comparison, type Difference } from './comparison.js'
 import {
   currentName,
@@ -213,7 +214,7 @@ const mergeAgain = async (
   })
   const selection = new Selection(
     { old: [], isOldCopied: true, rounds },
-    { folder, keysBytesMax: most, signal },
+    { folder, keysBytesMax: most, signal, read: blocksOf },
   )
   const comparison = new Comparison(join(dataset.directory, dataset.snapshot ?? ''), readable)
   try {

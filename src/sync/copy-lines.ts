@@ -1,5 +1,4 @@
 /** Copies the lines that stay: neighbours together, as the bytes that they are. */
-import { blocksOf, type LinesFile } from './blocks.js'
 import { eachLine } from './line-reader.js'
 import type { Outputs } from './snapshot-files.js'
 
@@ -42,14 +41,13 @@ class Run {
 }
 
 /** Asks for each line that is not blank, in their order. Resolves to how many were copied. */
-export const copyFile = async (
-  file: LinesFile,
+export const copyLines = async (
+  blocks: AsyncIterable<Buffer>,
   nameOf: NameOf,
   outputs: Outputs,
-  signal?: AbortSignal,
 ): Promise<number> => {
   let copied = 0
-  for await (const block of blocksOf(file, signal)) {
+  for await (const block of blocks) {
     const run = new Run(block, outputs)
     eachLine(block, (from, to, isClean) => {
       const name = nameOf(block, from, to)

@@ -1,7 +1,5 @@
 /** What a server says it has deleted: transaction Bundles whose entries are `DELETE Type/id`. */
 import { isObject, scalarText } from '../json.js'
-import { blocksOf } from './blocks.js'
-import type { ExportFile, ExportFiles } from './export-files.js'
 import { eachLine, parsed } from './line-reader.js'
 
 /** Of a URL that names a resource: what stands before, the type, the id. Neither a history nor a search. */
@@ -35,14 +33,13 @@ const readBundle = (line: unknown, bases: readonly string[], take: Deletes): voi
   else if (Array.isArray(line.entry)) for (const entry of line.entry) readEntry(entry, bases, take)
 }
 
-/** The deletes of one file; `settle` is awaited after every block. */
+/** The deletes of one file. `bases`: what the server's FHIR base URL is called; `settle` is awaited after every block. */
 export const readDeletes = async (
-  file: ExportFile,
-  { bases }: Pick<ExportFiles, 'bases'>,
+  blocks: AsyncIterable<Buffer>,
+  bases: readonly string[],
   take: Deletes & { settle(): Promise<void> },
-  signal?: AbortSignal,
 ): Promise<void> => {
-  for await (const block of blocksOf(file, signal)) {
+  for await (const block of blocks) {
     eachLine(block, (from, to) => readBundle(parsed(block, from, to), bases, take))
     await take.settle()
   }

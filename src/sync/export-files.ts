@@ -3,17 +3,17 @@ import { lstat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { BulkxError } from '../errors.js'
 import { isObject, type Json, parseJson, scalarText } from '../json.js'
-import type { LinesFile } from './blocks.js'
 import { exportPath } from './dataset.js'
 import type { LineRules } from './line-reader.js'
 import { hasOwnFolder, readOwn } from './own-files.js'
+import type { ProvedFile } from './proved-blocks.js'
 import { trouble } from './trouble.js'
 
 const manifestName = 'manifest.json'
 /** Of a hundred thousand files it has some fifty million. */
 const manifestBytesMax = 1024 * 1024 * 1024
 
-export interface ExportFile extends LinesFile {
+export interface ExportFile extends ProvedFile {
   rules: LineRules
   /** Unpacked. */
   bytes: number
@@ -30,7 +30,7 @@ export interface ExportFiles {
 
 const unusable = (folder: string, what: string): BulkxError =>
   new BulkxError('BULKX_STORAGE', `${folder} cannot be merged: ${what}`, {
-    hint: 'look at it with `bulkx verify`; `bulkx sync --full` begins with a new base',
+    hint: 'look at it with `bulkx verify`; `bulkx sync --again` gives it up and begins the round anew',
   })
 
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) >= 0
@@ -48,11 +48,13 @@ const readFile = (folder: string, section: keyof typeof names, entry: unknown): 
     throw unusable(folder, `its manifest has a name under ${section} that no export has`)
   if (!isCount(bulkx.bytes) || !isCount(bulkx.lines))
     throw unusable(folder, `its manifest lacks the size of ${url}`)
+  if (typeof bulkx.sha256 !== 'string') throw unusable(folder, `its manifest lacks the sha256 of ${url}`)
   return {
     path: join(folder, url),
     gzip: url.endsWith('.gz'),
     bytes: bulkx.bytes,
     lines: bulkx.lines,
+    sha256: bulkx.sha256,
     rules: { isDoubtful: bulkx.badLines !== 0, holdsParameters: type === 'Parameters' },
   }
 }

@@ -7,6 +7,7 @@ import { leavingWith } from './departed.js'
 import { snapshotOf } from './description.js'
 import { type ExportFiles, exportFiles } from './export-files.js'
 import { oldFiles, wholeOldFiles } from './old-files.js'
+import { provedBlocks } from './proved-blocks.js'
 import { assertRoom, type FreeBytes } from './room.js'
 import { Selection, type SelectionInputs } from './selection.js'
 import { SnapshotFiles } from './snapshot-files.js'
@@ -96,7 +97,7 @@ export interface Merged {
  * Memory is that of the exports' keys, up to `keysBytesMax`. The caller holds the data set's lock.
  *
  * Throws `BULKX_DISK_FULL` before it begins, with the numbers, when there is not room enough; `BULKX_STORAGE` when an
- * export is not finished, or its files are not those of its manifest. Whatever it leaves then, the next one removes.
+ * export is not finished, or its files, or those of the snapshot before, are not those that were stored. Whatever it leaves then, the next one removes.
  */
 export const mergeRound = async (order: MergeOrder): Promise<Merged> => {
   const { dataset, exports, removed, returned } = order
@@ -110,6 +111,7 @@ export const mergeRound = async (order: MergeOrder): Promise<Merged> => {
     folder,
     keysBytesMax: order.keysBytesMax ?? keysBytesMax,
     seed: order.seed,
+    read: provedBlocks,
     signal: order.signal,
   })
   const outputs = new SnapshotFiles(folder)

@@ -18,9 +18,9 @@ const listed = async (dataset: Dataset): Promise<(OldFile & { isWhole: boolean }
   const isThere =
     (await hasOwnFolder(join(directory, 'snapshots'))) && (await hasOwnFolder(join(directory, snapshot)))
   const files: (OldFile & { isWhole: boolean })[] = []
-  for (const [name, { bytes }] of Object.entries(dataset.files)) {
+  for (const [name, { bytes, sha256 }] of Object.entries(dataset.files)) {
     const path = join(directory, snapshot, name)
-    files.push({ path, name, bytes, isWhole: isThere && (await sizeOf(path)) === bytes })
+    files.push({ path, name, bytes, sha256, gzip: false, isWhole: isThere && (await sizeOf(path)) === bytes })
   }
   return files
 }
@@ -35,6 +35,6 @@ export const wholeOldFiles = async (dataset: Dataset): Promise<OldFile[]> => {
   const broken = files.find(({ isWhole }) => !isWhole)
   if (!broken) return files
   throw new BulkxError('BULKX_STORAGE', `${broken.path} is not the file that dataset.json says`, {
-    hint: 'see what differs with `bulkx verify`; `bulkx sync --full` makes a new snapshot',
+    hint: 'see what differs with `bulkx verify`; `bulkx sync --again --full` makes a new snapshot',
   })
 }

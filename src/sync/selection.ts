@@ -1,21 +1,21 @@
 /** A merge, wherever its result goes: each resource's lines are made known, then those that stay are copied. */
 import { randomBytes } from 'node:crypto'
 import { blocksOf } from './blocks.js'
-import { copyFile } from './copy-lines.js'
+import { copyLines } from './copy-lines.js'
 import { readDeletes } from './deletes.js'
 import type { Leaves } from './departed.js'
 import type { ExportFile, ExportFiles } from './export-files.js'
 import { Ledger, newVerdicts, saying } from './ledger.js'
 import { eachLine, LineReader, type LineRules, parsed } from './line-reader.js'
 import { lastUpdatedOf, Newest } from './newest.js'
+import type { Blocks, ProvedFile } from './proved-blocks.js'
 import type { Outputs } from './snapshot-files.js'
 import { Spilling } from './spill.js'
 import { Tally } from './tally.js'
 import { fileOf, TypeNames, typeOf } from './type-names.js'
 
 /** A file of the snapshot before. */
-export interface OldFile {
-  path: string
+export interface OldFile extends ProvedFile {
   name: string
   bytes: number
 }
@@ -44,6 +44,8 @@ export interface SelectionOptions {
   keysBytesMax: number
   /** Of the hash of keys; drawn when absent, for who chooses ids must not know it. */
   seed?: number
+  /** How each file of an export, and each that is copied, is read once. */
+  read: Blocks
   signal?: AbortSignal
 }
 
@@ -54,7 +56,6 @@ interface Numbered extends ExportFile {
 }
 
 const oldRules: LineRules = { isDoubtful: false, holdsParameters: true }
-const asLines = ({ path }: OldFile) => ({ path, gzip: false })
 
 export class Selection {
   readonly tally: Tally
@@ -121,7 +122,7 @@ export class Selection {
   private async hear(file: ExportFile, round: number): Promise<void> {
     this.files.push({ ...file, round, firstOrdinal: this.nextOrdinal })
     const { reader, ledgers, verdicts } = this
-    for await (const block of blocksOf(file, this.options.signal)) {
+    for await (const block of this.options.read(file, this.options.signal)) {
       eachLine(block, (from, to) => {
         const ordinal = this.nextOrdinal
         this.nextOrdinal += 1
@@ -144,13 +145,13 @@ export class Selection {
       ignored: (url: string) => tally.ignored(url),
       settle: () => ledgers.settle(),
     }
-    return readDeletes(file, { bases }, take, this.options.signal)
+    return readDeletes(this.options.read(file, this.options.signal), bases, take)
   }
 
   private async hearOld(file: OldFile): Promise<void> {
     this.firstOldOrdinals.set(file, this.nextOrdinal)
     const { reader, ledgers } = this
-    for await (const block of blocksOf(asLines(file), this.options.signal)) {
+    for await (const block of blocksOf(file, this.options.signal)) {
       eachLine(block, (from, to) => {
         const kind = reader.read(block, from, to, oldRules)
         if (kind === 'resource') ledgers.say(reader, saying.oldLine, 0, this.nextOrdinal, 0)
@@ -221,7 +222,7 @@ export class Selection {
       ordinal += 1
       return goes ? undefined : file.name
     }
-    return copyFile(asLines(file), nameOf, outputs, this.options.signal)
+    return copyLines(this.options.read(file, this.options.signal), nameOf, outputs)
   }
 
   private copyExport(file: Numbered, outputs: Outputs): Promise<number> {
@@ -238,6 +239,6 @@ export class Selection {
       this.tally.counts.added += 1
       return undefined
     }
-    return copyFile(file, nameOf, outputs, this.options.signal)
+    return copyLines(blocksOf(file, this.options.signal), nameOf, outputs)
   }
 }
