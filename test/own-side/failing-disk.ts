@@ -3,6 +3,7 @@ import fs from 'node:fs'
 import type { FileHandle } from 'node:fs/promises'
 import promises from 'node:fs/promises'
 import { syncBuiltinESMExports } from 'node:module'
+import { Purposes } from './purposes.js'
 
 export type Code =
   | 'ENOSPC'
@@ -15,15 +16,19 @@ export type Code =
   | 'ENOTSUP'
   | 'EPERM'
 
-/** A call by its kind, path and number among those of the same kind and path: the same in each run. */
+/** A call by its kind, path, purpose and number among those with the same ones: the same in each run. */
 export interface DiskCall {
   kind: string
   /** Below the root, without what is drawn by chance. */
   path: string
+  /** A fact in what is written, a name that a directory has got; empty for most. A call with several is listed for each. */
+  purpose: string
   number: number
 }
 
-export interface Failure extends DiskCall {
+export interface Failure extends Omit<DiskCall, 'purpose'> {
+  /** None by default. */
+  purpose?: string
   code: Code
   /** From this call on, each of its kind and path fails, or of any kind that needs room with `everywhere`. */
   lasting?: 'here' | 'everywhere'
@@ -82,21 +87,30 @@ export const failingDisk = async (root: string): Promise<FailingDisk> => {
   let failure: Failure | undefined
   let met = false
 
+  const purposes = new Purposes()
+
+  const isFailing = ({ kind, path, purpose, number }: DiskCall): boolean => {
+    if (!failure) return false
+    if (met && failure.lasting === 'everywhere' && takesRoom(kind)) return true
+    if (failure.kind !== kind || failure.path !== path) return false
+    if (met && failure.lasting) return true
+    return (failure.purpose ?? '') === purpose && failure.number === number
+  }
+
   /** Counts a call; the error that it ends with, if it is the one. */
-  const meet = (kind: string, whole: unknown): Error | undefined => {
+  const meet = (kind: string, whole: unknown, carried: readonly string[] = ['']): Error | undefined => {
     const text = String(whole ?? '')
     if (!text.startsWith(`${root}/`)) return undefined
     const path = text.slice(root.length + 1).replace(uuid, '<id>')
-    const key = `${kind} ${path}`
-    const number = (counts.get(key) ?? 0) + 1
-    counts.set(key, number)
-    calls.push({ kind, path, number })
-    if (!failure) return undefined
-    const isHere = failure.kind === kind && failure.path === path
-    const isIt =
-      isHere && (failure.lasting === undefined ? number === failure.number : number >= failure.number)
-    const isLater = met && failure.lasting === 'everywhere' && takesRoom(kind)
-    if (!isIt && !isLater) return undefined
+    const same = carried.map((one): DiskCall => {
+      const purpose = one.replace(uuid, '<id>')
+      const key = [kind, path, purpose].join('\0')
+      const number = (counts.get(key) ?? 0) + 1
+      counts.set(key, number)
+      return { kind, path, purpose, number }
+    })
+    calls.push(...same)
+    if (!failure || !same.some(isFailing)) return undefined
     met = true
     return errorOf(failure.code, kind, text)
   }
@@ -118,17 +132,19 @@ export const failingDisk = async (root: string): Promise<FailingDisk> => {
       name,
       (original) =>
         async function (this: unknown, ...args) {
-          const error = meet(
-            name,
-            name === 'rename' || name === 'link' || name === 'symlink' ? args[1] : args[0],
-          )
+          const path = String(name === 'rename' || name === 'link' || name === 'symlink' ? args[1] : args[0])
+          const error = meet(name, path, purposes.ofPath(name, path, args))
           if (error && name === 'appendFile') {
             const text = String(args[1])
             await original.call(this, args[0], text.slice(0, text.length >> 1), args[2])
           }
           if (error) throw error
           const result = await original.apply(this, args)
-          if (name === 'open') paths.set(result as object, String(args[0]))
+          if (name === 'rename' || name === 'link') purposes.named(path)
+          if (name === 'open') {
+            paths.set(result as object, path)
+            purposes.opened(path, result as object)
+          }
           return result
         },
     )
@@ -142,12 +158,17 @@ export const failingDisk = async (root: string): Promise<FailingDisk> => {
       name,
       (original) =>
         async function (this: unknown, ...args) {
-          const error = meet(`handle.${name}`, paths.get(this as object))
+          const path = paths.get(this as object) ?? ''
+          const carried = purposes.ofHandle(name, path, this as object, args)
+          const error = meet(`handle.${name}`, path, carried)
           if (error && name === 'close') await original.apply(this, args)
           const less = error && name === 'write' ? half(args) : undefined
           if (less) await original.apply(this, less)
           if (error) throw error
-          return original.apply(this, args)
+          const result = await original.apply(this, args)
+          if (name === 'write') purposes.written(path, carried)
+          if (name === 'datasync') purposes.synced(path)
+          return result
         },
     )
   }
@@ -169,6 +190,7 @@ export const failingDisk = async (root: string): Promise<FailingDisk> => {
           if (error) throw error
           const result = original.apply(this, args)
           if (name === 'openSync') descriptors.set(result as number, String(first))
+          if (name === 'renameSync') purposes.named(String(second))
           return result
         },
     )

@@ -17,16 +17,14 @@ const reference = async (): Promise<Digests> => {
   return known
 }
 
-const journal = 'out/.bulkx/journal'
-
-/** Which write of the journal holds the answer: job-created, kick-off-requested, kick-off-accepted. */
-const ofAnswer = 3
+/** The write of the journal that holds the answer. */
+const ofAnswer = { kind: 'handle.write', path: 'out/.bulkx/journal', purpose: 'kick-off-accepted', number: 1 }
 
 describe('the disk is full when the answer to the kick-off comes', () => {
   test('the room that was held free takes it, and the next command goes on', async () => {
     const at = station()
     using disk = await failingDisk(at.cwd)
-    disk.fail({ kind: 'handle.write', path: journal, number: ofAnswer, code: 'ENOSPC' })
+    disk.fail({ ...ofAnswer, code: 'ENOSPC' })
     const { code, err } = await at.export()
     expect([disk.met, code], err).toEqual([true, 0])
     await expectAll(at, await reference(), 'with a reserve')
@@ -37,7 +35,7 @@ describe('the disk is full when the answer to the kick-off comes', () => {
     async (code) => {
       const at = station()
       using disk = await failingDisk(at.cwd)
-      disk.fail({ kind: 'handle.write', path: journal, number: ofAnswer, code, lasting: 'here' })
+      disk.fail({ ...ofAnswer, code, lasting: 'here' })
       const said = await at.export()
       const url =
         [...at.mock.jobs.all()].map(({ id }) => `https://ehr.example/fhir/bulkstatus/${id}`)[0] ?? ''
@@ -64,11 +62,13 @@ describe('the disk is full when the answer to the kick-off comes', () => {
   })
 })
 
+const ofLog = { kind: 'appendFile', path: 'out/log.ndjson', number: 1 }
+
 describe('log.ndjson is a projection', () => {
   test('while it cannot be written, the job goes on, and it is whole in the end', async () => {
     const at = station()
     using disk = await failingDisk(at.cwd)
-    disk.fail({ kind: 'appendFile', path: 'out/log.ndjson', number: 2, code: 'ENOSPC' })
+    disk.fail({ ...ofLog, purpose: 'status_complete', code: 'ENOSPC' })
     const { code, err } = await at.export()
     expect([disk.met, code], err).toEqual([true, 0])
     await expectAll(at, await reference(), 'with a log')
@@ -82,7 +82,7 @@ describe('log.ndjson is a projection', () => {
   test('where it cannot be made anew either, that is said, and the next command makes it', async () => {
     const at = station()
     using disk = await failingDisk(at.cwd)
-    disk.fail({ kind: 'appendFile', path: 'out/log.ndjson', number: 1, code: 'EACCES', lasting: 'here' })
+    disk.fail({ ...ofLog, purpose: 'kickoff', code: 'EACCES', lasting: 'here' })
     await at.export()
     disk.fail({ kind: 'renameSync', path: 'out/log.ndjson', number: 1, code: 'EACCES', lasting: 'here' })
     const { code, err } = await at.run(['resume', 'out'])
