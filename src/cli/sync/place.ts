@@ -5,17 +5,22 @@ import { BulkxError } from '../../errors.js'
 import { assertUsable, readJob } from '../../job/directory.js'
 import { shellWord } from '../../job/next-command.js'
 import { privateFolder } from '../../sink/disk.js'
+import { storageError, systemCode } from '../../sink/storage-error.js'
 import { descriptionName, exportPath, openDataset } from '../../sync/dataset.js'
 import type { Io } from '../io.js'
 import { shortPath } from '../show.js'
 
-const isThere = (path: string): Promise<boolean> =>
-  access(path).then(
-    () => true,
-    () => false,
-  )
+const isThere = async (path: string): Promise<boolean> => {
+  try {
+    await access(path)
+    return true
+  } catch (cause) {
+    if (['ENOENT', 'ENOTDIR'].includes(systemCode(cause) ?? '')) return false
+    throw storageError(`Cannot read ${path}`, cause)
+  }
+}
 
-/** Also one whose first round is still under way. */
+/** Also one whose first round is still under way. Throws `BULKX_STORAGE` where the disk does not say. */
 export const isDataset = async (directory: string): Promise<boolean> =>
   (await isThere(join(directory, descriptionName))) ||
   (await isThere(join(directory, privateFolder, 'round.json')))
