@@ -185,6 +185,10 @@ export const noTrueSince = ({ advice }: Preset, kickOff: KickOffRequest): string
   return missed === undefined ? undefined : `with --since it misses ${missed}`
 }
 
+/** Whether the server brings the whole history of who is new in what is exported. */
+export const bringsNewcomers = ({ advice }: Preset, { target }: KickOffRequest): boolean =>
+  target.kind === 'instance' && advice.newMembersWhole?.includes(`${target.type}/${target.id}`) === true
+
 const grouped = (number: number): string => String(number).replace(/\B(?=(\d{3})+$)/g, ',')
 
 const patientAdvice = ({ patients }: Advice, { kickOff }: Asked): AdviceLine[] => {

@@ -36,8 +36,10 @@ export interface Advice {
   withoutSince?: { holds: string; everything: string }
   /** What an export with `--since` misses at a level, beside what did not change: there it is no true one. */
   sinceMisses?: Readonly<Partial<Record<Level, string>>>
-  /** Of patients who are new in a group, `--since` brings everything, not only what changed. */
-  newMembersWhole?: true
+  /** Groups, as the command line writes them, of whose new members `--since` brings everything, not only what changed. */
+  newMembersWhole?: readonly string[]
+  /** What was deleted is listed nowhere, whatever the manifest has. */
+  noDeletions?: true
   /** Patients in one export. */
   patients?: { largest: number; advised: number }
   /** Types that are refused alone, and what must be asked beside them. */
@@ -89,6 +91,7 @@ export const presets: Readonly<Record<string, Preset>> = {
         holds: 'only what was created or updated in the last 24 hours',
         everything: '1900-01-01',
       },
+      noDeletions: true,
       files: 'on another host than the FHIR server',
     },
   },

@@ -11,7 +11,10 @@ export const cmsPresets = {
     advice: {
       levels: { Patient: { methods: ['get'] }, 'Group/<id>': { methods: ['get'] } },
       parameters: ['type', 'since', 'type-filter', 'output-format'],
-      newMembersWhole: true,
+      // GetNewAndExistingBenes is for Group/all alone; all others ask for the existing ones, changes of theirs only.
+      newMembersWhole: ['Group/all'],
+      sinceMisses: { Patient: 'older claims of beneficiaries who are new (Group/all brings them)' },
+      noDeletions: true,
     },
   },
   ab2d: {

@@ -26,6 +26,7 @@ export const ehrPresets = {
     advice: {
       levels: { 'Group/<id>': { methods: ['get'] } },
       parameters: ['type', 'since', 'output-format'],
+      noDeletions: true,
       namedTypes: 'more than half of an export can be DocumentReference',
     },
   },

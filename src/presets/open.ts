@@ -80,6 +80,7 @@ export const openPresets = {
         'Group/<id>': { methods: ['get'] },
       },
       parameters: ['type', 'since', 'patient', 'output-format'],
+      noDeletions: true,
     },
   },
   medplum: {
@@ -91,6 +92,8 @@ export const openPresets = {
     advice: {
       levels: { system: { methods: ['get'] }, 'Group/<id>': { methods: ['get'] } },
       parameters: ['type', 'since'],
+      // Its manifest has transactionTime, request, requiresAccessToken, output and error.
+      noDeletions: true,
     },
   },
   openemr: {

@@ -14,7 +14,7 @@ import { basename, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { lockPath } from '../../src/job/directory.js'
 import { takeLock } from '../../src/job/lock.js'
-import { fault, faults, personality, type RecordedRequest } from '../../src/mock/index.js'
+import { fault, faults, personalities, personality, type RecordedRequest } from '../../src/mock/index.js'
 import { type Ran, type Session, session } from './session.js'
 
 const hour = 3_600_000
@@ -754,10 +754,16 @@ describe('members of the group', () => {
     ])
   })
 
-  test('a server that brings their history by itself is not asked', async () => {
-    const talk = await changing()
-    await syncOf(talk, '--preset', 'bcda', '--auth', 'none')
-    expect(talk.mock.requests.some(({ url }) => /Group\/123$/.test(url))).toBe(false)
+  test.each([
+    ['all', false],
+    ['runout', true],
+  ] as const)('bcda, Group/%s: asked who is in it: %s', async (group, isAsked) => {
+    const talk = await changing({ personality: personalities.bcda })
+    const argv = ['sync', `Group/${group}`, '--server', talk.server, '--type', 'Patient', '-o', 'data']
+    const ran = await talk.run([...argv, '--preset', 'bcda', '--auth', 'none'])
+    expect(ran.code).toBe(0)
+    expect(talk.mock.requests.some(({ url }) => url.endsWith(`Group/${group}`))).toBe(isAsked)
+    expect(/the history of patients who join later comes only with --full/.test(ran.err)).toBe(isAsked)
   })
 
   test('other targets have none', async () => {

@@ -1,5 +1,6 @@
 /** The members of the group that a data set is of: who has come, who has left, and what is said of it. */
 import type { Config } from '../../config.js'
+import { bringsNewcomers } from '../../preset-advice.js'
 import type { Dataset } from '../../sync/dataset.js'
 import { changesOf, type MemberChanges, readKnownMembers } from '../../sync/known-members.js'
 import { type GroupMembers, type GroupPlace, readMembers } from '../../sync/members.js'
@@ -65,7 +66,9 @@ const sayChanges = ({ newcomers, departed = [] }: MemberChanges, { talk, setting
  */
 export const seeMembers = async (dataset: Dataset, full: boolean, sync: Sync): Promise<SeenMembers> => {
   const place = placeOf(sync.config)
-  if (place === undefined || sync.settings.preset?.row.advice.newMembersWhole) return { changes: unknown }
+  const { preset } = sync.settings
+  if (place === undefined || (preset && bringsNewcomers(preset.row, sync.config.kickOff)))
+    return { changes: unknown }
   const seen = await read(place, sync)
   const group = targetName(sync.config.kickOff.target)
   if ('unknown' in seen) {

@@ -32,7 +32,12 @@ const adviceTexts = (advice: Advice): string[] => {
       ([level, what]) => `${level} with --since: misses ${what}; \`bulkx sync\` exports everything each time`,
     ),
     ...(advice.newMembersWhole
-      ? ['patients who are new in a group come whole with --since: `bulkx sync` does not ask for them again']
+      ? [
+          `patients who are new in ${advice.newMembersWhole.join(', ')} come whole with --since: \`bulkx sync\` does not ask for them again`,
+        ]
+      : []),
+    ...(advice.noDeletions
+      ? ['what was deleted is not told: `bulkx sync --full` now and then finds it']
       : []),
     ...(patients
       ? [`patients: ${grouped(patients.largest)} at most, better ${grouped(patients.advised)}`]
