@@ -1,17 +1,14 @@
 /** Makes a merged round the data set's: `current`, then dataset.json, then what nobody needs any more. */
-import { readlink, rename, rm, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Json } from '../json.js'
 import type { Instant } from '../protocol/types.js'
-import { privateFolder, syncDirectory } from '../sink/disk.js'
-import { systemCode } from '../sink/storage-error.js'
-import { currentName, type Dataset, descriptionName, openDataset } from './dataset.js'
+import { switchTo } from './current.js'
+import { type Dataset, descriptionName, openDataset } from './dataset.js'
 import { descriptionText, folderName } from './description.js'
 import { drop, removeDropped } from './dropped.js'
 import { writeDurably } from './durable-file.js'
 import type { Merged } from './merge.js'
 import { namesIn } from './own-files.js'
-import { trouble } from './trouble.js'
 
 export interface Commitment {
   dataset: Dataset
@@ -46,34 +43,6 @@ export const commitRound = async (commitment: Commitment): Promise<Dataset> => {
   }
   await removeDropped(directory)
   return openDataset(directory)
-}
-
-/** File systems that have no links, and Windows for whom may not make any. */
-const hasNoLinks: ReadonlySet<string | undefined> = new Set([
-  ...['EPERM', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP', 'EINVAL'],
-])
-
-const switchTo = async (directory: string, snapshot: string): Promise<void> => {
-  const current = join(directory, currentName)
-  const fresh = join(directory, privateFolder, 'current.part')
-  try {
-    if ((await readlink(current).catch(() => undefined)) === snapshot) return
-    await rm(fresh, { force: true })
-    // Relative to where it will stand: a data set that is moved stays whole.
-    const isMade = await symlink(snapshot, fresh, 'dir').then(
-      () => true,
-      (cause) => {
-        if (hasNoLinks.has(systemCode(cause))) return false
-        throw cause
-      },
-    )
-    // One that cannot be switched must not lead to an old generation for ever.
-    if (isMade) await rename(fresh, current)
-    else await rm(current, { force: true })
-    await syncDirectory(directory)
-  } catch (cause) {
-    throw trouble(`Cannot switch ${current}`, cause)
-  }
 }
 
 /** A folder of a generation, not something that a person has put beside it. */

@@ -39,6 +39,12 @@ const codes: Readonly<Record<DatasetProblem['kind'], string>> = {
   merge: 'merge',
 }
 
+/** Where less than everything anew will do. */
+const remedyOf: Readonly<Partial<Record<DatasetProblem['kind'], string>>> = {
+  unexpected: 'move it out of the directory',
+  switch: `move it away; the next \`bulkx sync\` makes the link anew, and until then dataset.json names the snapshot`,
+}
+
 /** The same report, about a part of the data set. */
 const within = (report: Report, folder: string): Report => {
   const place = <T extends Problem | Note>(told: T): T => ({
@@ -72,7 +78,7 @@ const checkSnapshot = async (
   const { problems, ...read } = checked
   for (const { kind, path, message, resources = [] } of problems) {
     const some = resources.length === 0 ? '' : `: ${resources.slice(0, 5).join(', ')}`
-    const remedy = kind === 'unexpected' ? 'move it out of the directory' : remedies.file
+    const remedy = remedyOf[kind] ?? remedies.file
     report.problem({ code: codes[kind], file: path, message: `${message}${some}`, remedy })
   }
   if (!(await isThere(join(directory, currentName))))

@@ -1,5 +1,5 @@
 /** `bulkx verify` of a data set: its snapshot, its exports, and that they belong together. */
-import { appendFile, mkdir, readdir, rename, rm, symlink, truncate, writeFile } from 'node:fs/promises'
+import { appendFile, cp, mkdir, readdir, rename, rm, symlink, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { type Session, session } from '../cli/session.js'
@@ -92,6 +92,15 @@ test('a damaged file of an export: the snapshot follows from other bytes', async
   expect(code).toBe(10)
   expect(problems).toContain('content exports/001/Patient.0001.ndjson')
   expect(first.remedy).toContain('`bulkx sync --full -o ./data`')
+})
+
+test('a copy that has followed the link: what mends it is not everything anew', async () => {
+  const talk = await synced(2)
+  await rm(join(talk.data, 'current'))
+  await cp(join(talk.data, 'snapshots/002'), join(talk.data, 'current'), { recursive: true })
+  const { problems, first } = await seen(talk, 'data')
+  expect(problems).toEqual(['switch current'])
+  expect(first.remedy).toMatch(/^move it away; the next `bulkx sync`/)
 })
 
 test('what the result says', async () => {

@@ -4,6 +4,7 @@ import { BulkxError } from '../../errors.js'
 import { readJob } from '../../job/directory.js'
 import { hasTime } from '../../job/question.js'
 import { phaseOf } from '../../job/state.js'
+import { switchBack } from '../../sync/current.js'
 import { type Dataset, exportPath, openDataset } from '../../sync/dataset.js'
 import { removeDropped } from '../../sync/dropped.js'
 import { firstOf, type Round, readRound, removeRound } from '../../sync/round.js'
@@ -20,7 +21,7 @@ import { printOnly } from '../start-export.js'
 import { datasetOf, type Sync } from '../sync/context.js'
 import { asOwnError } from '../sync/endings.js'
 import { lockDataset } from '../sync/lock.js'
-import { assertNoExport } from '../sync/place.js'
+import { assertNoExport, assertSwitchable } from '../sync/place.js'
 import { beginRound, closeRound, isCommitted, runRound, takeUp } from '../sync/round.js'
 import { setAside } from '../sync/set-aside.js'
 import { noSince } from '../sync/since.js'
@@ -169,9 +170,12 @@ const runLocked = async (sync: Sync): Promise<Ending> => {
   const waitMs = settings.get('wait-for-lock') ?? 0
   const lock = await lockDataset(config.directory, { waitMs, io, onWait: (text) => talk.line(text) })
   try {
+    await assertSwitchable(config.directory, io)
     await removeDropped(config.directory)
-    sayStart(await datasetOf(sync), sync)
+    const dataset = await datasetOf(sync)
+    sayStart(dataset, sync)
     try {
+      await switchBack(dataset)
       return await endOf(await runRounds(sync), sync)
     } catch (error) {
       return { error: asOwnError(error), result: await resultOf(sync).catch(() => ({})) }

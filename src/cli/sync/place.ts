@@ -6,7 +6,8 @@ import { assertUsable, readJob } from '../../job/directory.js'
 import { shellWord } from '../../job/next-command.js'
 import { privateFolder } from '../../sink/disk.js'
 import { storageError, systemCode } from '../../sink/storage-error.js'
-import { descriptionName, exportPath, openDataset } from '../../sync/dataset.js'
+import { isCopied } from '../../sync/current.js'
+import { currentName, descriptionName, exportPath, openDataset } from '../../sync/dataset.js'
 import type { Io } from '../io.js'
 import { shortPath } from '../show.js'
 
@@ -42,6 +43,20 @@ export const assertNoExport = async (directory: string, io: Pick<Io, 'cwd'>): Pr
   throw new BulkxError('BULKX_USAGE', `${shown} holds an export, not a data set`, {
     hint: 'choose another directory with --out for the data set; `bulkx export` goes on with what is there',
   })
+}
+
+/** Throws `BULKX_STORAGE` where `current` could not be switched: before hours of export, not after them. */
+export const assertSwitchable = async (directory: string, io: Pick<Io, 'cwd'>): Promise<void> => {
+  if (!(await isCopied(directory))) return
+  const current = shortPath(join(directory, currentName), io.cwd)
+  const away = `mv ${shellWord(current)} ${shellWord(`${current}.copy`)}`
+  throw new BulkxError(
+    'BULKX_STORAGE',
+    `${current} is a directory, and must be a link to a snapshot: a copy may have followed the link`,
+    {
+      hint: `move it away: \`${away}\`; the same sync command then makes the link anew from the snapshots, which are as they were`,
+    },
+  )
 }
 
 /** The folder of the newest export of a data set; undefined where there is none, or no data set. */
