@@ -1,7 +1,7 @@
 /** `--since last`: the time of the newest export of the same series that ended well, from the user's job list. */
 import type { Config } from '../config.js'
 import { BulkxError } from '../errors.js'
-import { dataTimeOf } from '../job/data-time.js'
+import { type DataTime, dataTimeOf, insteadWords } from '../job/data-time.js'
 import { readJob } from '../job/directory.js'
 import { endedWell } from '../job/outcome.js'
 import { hasTime, seriesText } from '../job/question.js'
@@ -11,6 +11,7 @@ import type { Io } from './io.js'
 import { jobsAt } from './job-list.js'
 import type { Settings } from './settings.js'
 import { shortPath } from './show.js'
+import { harmless } from './text.js'
 import { lastSince } from './values.js'
 
 /** What `--since last` comes to in this run. */
@@ -46,20 +47,22 @@ const everything = (settings: Settings, lost: number): FoundSince => {
   }
 }
 
+/** Empty where the server's own time is taken. */
+const whyNot = ({ instead }: DataTime, state: JobState): string =>
+  instead === undefined ? '' : harmless(insteadWords(instead, state))
+
 const newest = async (config: Config, settings: Settings, io: Io): Promise<FoundSince> => {
-  let best: { text: Instant; at: number; guessed: boolean; directory: string } | undefined
+  let best: (DataTime & { directory: string; why: string }) | undefined
   let lost = 0
   for await (const { directory, state } of jobsAt(config.server, config.kickOff.target, io)) {
     if (state === undefined) lost += 1
     if (state === undefined || !moves(state, config)) continue
     const time = dataTimeOf(state)
-    if (best === undefined || time.at > best.at) best = { ...time, directory }
+    if (best === undefined || time.at > best.at) best = { ...time, directory, why: whyNot(time, state) }
   }
   if (best === undefined) return everything(settings, lost)
   const place = shortPath(best.directory, io.cwd)
-  const of = best.guessed
-    ? `when ${place} was kicked off, for it has no transactionTime`
-    : `the data of ${place}`
+  const of = best.why === '' ? `the data of ${place}` : `when ${place} was kicked off, for ${best.why}`
   return {
     since: best.text,
     source: `--since last: ${place}`,

@@ -3,7 +3,7 @@ import { readInstant } from '../protocol/instant.js'
 import type { Issue } from '../protocol/types.js'
 import { arrivalFindings } from './arrival-findings.js'
 import { contentFindings, many } from './content-findings.js'
-import { dataTimeOf } from './data-time.js'
+import { dataTimeOf, insteadWords, type NoDataTime } from './data-time.js'
 import type { FailOn, Finding } from './facts.js'
 import { type OutputFile, typesOf } from './files.js'
 import type { JobState } from './state.js'
@@ -104,15 +104,21 @@ const noDataFindings = ({ files, kickOff }: JobState): Finding[] => {
   return [{ severity: 'information', code: 'no-data', message: `the server lists no data: ${why}` }]
 }
 
+const insteadCodes: Readonly<Record<NoDataTime, string>> = {
+  missing: 'no-transaction-time',
+  'no-time': 'no-transaction-time',
+  future: 'future-transaction-time',
+}
+
 /** What the clock that the next export begins at says: none, one that is old, or more than one. */
 const timeFindings = (state: JobState): Finding[] => {
   const { transactionTime, serverDate } = state
-  const { text, guessed } = dataTimeOf(state)
-  if (transactionTime === undefined || guessed) {
-    const said = transactionTime === undefined ? 'has no transactionTime' : `has no time as transactionTime`
-    const message = `the manifest ${said}; the kick-off was at ${text}, which is the next --since for a server that takes it`
-    return [{ severity: 'warning', code: 'no-transaction-time', message }]
+  const { text, instead } = dataTimeOf(state)
+  if (instead !== undefined) {
+    const message = `${insteadWords(instead, state)}; the kick-off was at ${text}, which is the next --since for a server that takes it`
+    return [{ severity: 'warning', code: insteadCodes[instead], message }]
   }
+  if (transactionTime === undefined) return []
   const found: Finding[] = []
   const time = readInstant(transactionTime)
   if (time !== undefined && serverDate !== undefined && time < serverDate - staleMs) {

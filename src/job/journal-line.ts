@@ -123,6 +123,7 @@ const manifest = having({
   next: maybe(text),
   expiresAt: maybe(time),
   failedBatches: maybe(number),
+  answeredAt: maybe(time),
   rest: object,
 })
 

@@ -218,7 +218,9 @@ export const takeManifest = (state: JobState, event: Received): void => {
     names,
   })
   if (known && !known.partial) return
-  state.transactionTime = earlier(state.transactionTime, manifest.transactionTime)
+  const kept = earlier(state.transactionTime, manifest.transactionTime)
+  if (kept !== state.transactionTime) state.transactionTimeSaidAt = manifest.answeredAt ?? event.at
+  state.transactionTime = kept
   state.request ??= manifest.request === undefined ? undefined : withoutPatients(manifest.request)
   state.expiresAt = manifest.expiresAt ?? state.expiresAt
   state.failedBatches = Math.max(state.failedBatches, manifest.failedBatches ?? 0)

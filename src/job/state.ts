@@ -37,6 +37,8 @@ export interface JobState extends Looks {
   /** Sent, and no answer known. */
   undecided: boolean
   kickOffUrl?: string
+  /** When the last kick-off was sent, epoch milliseconds. */
+  requestedAt?: number
   /** The last kick-off was refused: nothing runs. */
   refusal?: { status: number; message: string }
   pollingLocation?: string
@@ -56,6 +58,8 @@ export interface JobState extends Looks {
   nextManifest?: string
 
   transactionTime?: Instant
+  /** When the answer came that brought it: by the server's own clock, else by ours; epoch milliseconds. */
+  transactionTimeSaidAt: number
   /** What the manifest says the request was. */
   request?: string
   expiresAt?: number
@@ -108,6 +112,7 @@ export const newState = (): JobState => ({
   attached: false,
   synchronous: false,
   kickOffIssues: [],
+  transactionTimeSaidAt: 0,
   manifestIssues: [],
   failedBatches: 0,
   manifestRest: {},
@@ -155,6 +160,7 @@ const folds: Folds = {
     state.undecided = true
     state.refusal = undefined
     state.kickOffUrl = event.url
+    state.requestedAt = event.at
   },
   'kick-off-unsent': (state) => {
     state.undecided = false

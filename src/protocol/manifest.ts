@@ -197,6 +197,7 @@ export const readManifest = (
     next: readNext(value.link, url),
     expiresAt: readExpiry(header(headers, 'expires')) ?? readExpiry(value.expirationTime),
     failedBatches: failedBatches(value.batches),
+    answeredAt: readHttpDate(header(headers, 'date')),
     rest: restOf(value),
   }
 }

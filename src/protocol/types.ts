@@ -77,6 +77,8 @@ export interface OutputManifest {
   expiresAt?: number
   /** Batches that failed on the server (1upHealth). */
   failedBatches?: number
+  /** When the server answered, by its own `Date`: epoch milliseconds. */
+  answeredAt?: number
   /** The server's other keys, kept for `manifest.json`. */
   rest: Record<string, unknown>
 }

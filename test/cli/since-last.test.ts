@@ -99,6 +99,31 @@ describe('--since last', () => {
     expect(after.err).toMatch(/since 2026-01-01T00:00:00.000Z, when .\/a was kicked off/)
   })
 
+  test('a transactionTime that is still to come is none: all that changes before it would be missed', async () => {
+    const talk = await session({
+      personality: personality({
+        manifest: { reshape: (manifest) => ({ ...manifest, transactionTime: '2027-01-01T00:00:00Z' }) },
+      }),
+    })
+    const ran = await talk.run(argvOf(talk, 'a'))
+    expect([ran.code, ran.err]).toEqual([
+      0,
+      expect.stringMatching(
+        /transactionTime 2027-01-01T00:00:00Z is later than the answer that brings it; the kick-off/,
+      ),
+    ])
+    talk.clock.advance(hour)
+    expect((await talk.run(argvOf(talk, 'b', '--since', 'last', '--dry-run'))).err).toMatch(
+      /since 2026-01-01T00:00:00.000Z, when .\/a was kicked off, for transactionTime 2027/,
+    )
+    const argv = ['sync', 'Patient', '--server', talk.server, '--type', 'Patient', '-o', 'data']
+    expect((await talk.run(argv)).err).toMatch(
+      /^the next round asks since 2026-01-01T01:\d\d:\d\d.000Z, the kick-off: transactionTime 2027/m,
+    )
+    await talk.run(argv)
+    expect(asked(talk)).toMatch(/^2026-01-01T01:/)
+  })
+
   test('an export whose directory is gone is counted as missing', async () => {
     const talk = await session()
     await talk.run(argvOf(talk, 'a'))

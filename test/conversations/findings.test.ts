@@ -138,6 +138,13 @@ describe('severities and exit codes', () => {
       'old-transaction-time',
       0,
     ],
+    [
+      'a transactionTime that is still to come',
+      { more: { transactionTime: '2026-01-02T00:00:00Z' } },
+      'warning',
+      'future-transaction-time',
+      0,
+    ],
   ])('%s', async (_name, situation, severity, code, exitCode) => {
     const talk = await talkOf(situation)
     const kickOff = kickOffOf({ type: situation.type })

@@ -1,6 +1,6 @@
 /** One round of a data set: its exports, the merge, the switch. Whatever ends it, the same command goes on. */
 import { BulkxError } from '../../errors.js'
-import { dataTimeOf } from '../../job/data-time.js'
+import { dataTimeOf, insteadWords } from '../../job/data-time.js'
 import { readJob } from '../../job/directory.js'
 import { type JobState, phaseOf } from '../../job/state.js'
 import { commitRound } from '../../sync/commit.js'
@@ -10,7 +10,7 @@ import { type Merged, mergeRound } from '../../sync/merge.js'
 import { planRound } from '../../sync/plan-round.js'
 import { firstOf, generationOf, type Round, removeRound, writeRound } from '../../sync/round.js'
 import { shortPath, targetName } from '../show.js'
-import { count } from '../text.js'
+import { count, harmless } from '../text.js'
 import { datasetOf, type Sync } from './context.js'
 import { asRoundError } from './endings.js'
 import { runExport } from './exports.js'
@@ -134,7 +134,7 @@ const commit = async (round: Round, first: JobState, sync: Sync): Promise<unknow
   const { merged, dataset } = await merge(round, sync)
   const found = await roundFindings(merged, sync)
   if (found) return found
-  const transactionTime = dataTimeOf(first).text
+  const { text: transactionTime, instead } = dataTimeOf(first)
   const { series, settings, talk, warn } = sync
   const committed = await commitRound({
     dataset,
@@ -144,6 +144,10 @@ const commit = async (round: Round, first: JobState, sync: Sync): Promise<unknow
     keep: settings.get('keep'),
   })
   await closeRound(round, committed, sync)
+  if (instead !== undefined)
+    talk.line(
+      `the next round asks since ${transactionTime}, the kick-off: ${harmless(insteadWords(instead, first))}`,
+    )
   talk.line(mergedLine(merged.counts))
   for (const warning of mergeWarnings(merged)) warn(warning)
   const newcomers = round.exports.flatMap(({ patients = [] }) => patients)
