@@ -80,6 +80,11 @@ export class SecretsInUse {
     this.besideUrls = new RegExp(`${url}|${pattern}`, 'gi')
   }
 
+  /** There are none. */
+  get isEmpty(): boolean {
+    return this.everywhere === undefined
+  }
+
   hide(text: string): string {
     return this.everywhere === undefined ? text : text.replace(this.everywhere, '***')
   }
@@ -113,7 +118,8 @@ export const hideSecrets =
       const reply = await next(request)
       const hide = (text: string): string =>
         reply.status < 300 ? secrets.hideBesideUrls(text) : secrets.hide(text)
-      return { ...reply, headers: clean(reply.headers, secrets), hide }
+      const headers = secrets.isEmpty ? reply.headers : clean(reply.headers, secrets)
+      return { ...reply, headers, hide }
     } catch (error) {
       if (error instanceof Error) error.message = secrets.hide(error.message)
       throw error

@@ -150,8 +150,11 @@ const inflateFor = (first: Buffer): Decoder => {
 const noCoding = /^(identity|none|utf-?8|)$/
 
 /** The codings that are announced, the last one that was put on first. */
-const codingsOf = (headers: HttpHeaders): string[] =>
-  [headers['content-encoding'] ?? []]
+const codingsOf = ({ 'content-encoding': announced }: HttpHeaders): string[] =>
+  announced === undefined ? [] : namesIn(announced)
+
+const namesIn = (announced: string | string[]): string[] =>
+  [announced]
     .flat()
     .join(',')
     .toLowerCase()

@@ -6,12 +6,13 @@ import { isHttp, isLoopback, originOf, resolveUrl, withoutQuery } from './url.js
 /** More than five hops are a loop, or as good as one. */
 export const redirectsMax = 5
 
-const isRedirect = (status: number): boolean => [301, 302, 303, 307, 308].includes(status)
+const redirects: readonly number[] = [301, 302, 303, 307, 308]
 
 /** Where to go on, or undefined when this redirect is the answer itself. */
 const target = (request: HttpRequest, reply: HttpReply): string | undefined => {
+  if (!redirects.includes(reply.status)) return undefined
   const location = header(reply.headers, 'location')
-  if (!isRedirect(reply.status) || location === undefined) return undefined
+  if (location === undefined) return undefined
   const url = resolveUrl(location, request.url)
   if (request.method === 'GET') return url
   // Anything that changes the server is repeated only where it was sent: a body may name patients.
@@ -32,13 +33,16 @@ export const followRedirects: Middleware = async (first, next) => {
   let request = first
   let endBefore = (): void => {}
   for (let hop = 0; ; hop += 1) {
-    const reply = await next(request)
-      .catch((error: unknown) => {
-        // Behind a redirect the first server has seen the request, whatever became of the next one.
-        if (hop === 0 || !(error instanceof NetworkError) || error.sent) throw error
-        throw new NetworkError(error.kind, error.message, { sent: true, hint: error.hint, cause: error })
-      })
-      .finally(() => endBefore())
+    let reply: HttpReply
+    try {
+      reply = await next(request)
+    } catch (error) {
+      // Behind a redirect the first server has seen the request, whatever became of the next one.
+      if (hop === 0 || !(error instanceof NetworkError) || error.sent) throw error
+      throw new NetworkError(error.kind, error.message, { sent: true, hint: error.hint, cause: error })
+    } finally {
+      endBefore()
+    }
     const url = target(request, reply)
     if (url === undefined) return reply
     const refused =

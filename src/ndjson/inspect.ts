@@ -83,6 +83,8 @@ class Lines implements Inspector {
   private lineNumber = 0
   private readonly beginning: Buffer[] = []
   private beginningBytes = 0
+  /** It begins with a line that is a resource, and goes on: whatever comes, it is NDJSON. */
+  private isLines = false
   private readonly result: Inspection = {
     bytes: 0,
     sha256: '',
@@ -103,8 +105,10 @@ class Lines implements Inspector {
   push(chunk: Uint8Array): void {
     const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength)
     this.hash.update(bytes)
-    this.keepBeginning(bytes)
     for (let at = 0; at < bytes.length; at += sliceBytes) this.slice(bytes.subarray(at, at + sliceBytes))
+    if (this.isLines) return
+    this.isLines = this.result.lines > 1 && this.result.resources === this.result.lines
+    if (!this.isLines) this.keepBeginning(bytes)
   }
 
   end(): Inspection {
@@ -126,6 +130,7 @@ class Lines implements Inspector {
   }
 
   private recognise(): void {
+    if (this.isLines) return
     const { lines, resources, bytes } = this.result
     const found = shapeOf({
       bytes: Buffer.concat(this.beginning),

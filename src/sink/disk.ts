@@ -1,5 +1,5 @@
 /** How bulkx uses a local disk: modes, our own folder, and making directories durable. */
-import { constants } from 'node:fs'
+import { closeSync, constants, fsyncSync, openSync } from 'node:fs'
 import { lstat, mkdir, open, statfs } from 'node:fs/promises'
 import { platform } from 'node:os'
 import { dirname } from 'node:path'
@@ -26,6 +26,19 @@ export const syncDirectory = async (directory: string): Promise<void> => {
     if (!cannotSync.has(systemCode(error))) throw error
   } finally {
     await handle.close()
+  }
+}
+
+/** The same at once: for where there is no device. */
+export const syncDirectoryAtOnce = (directory: string): void => {
+  if (platform() === 'win32') return
+  const descriptor = openSync(directory, 'r')
+  try {
+    fsyncSync(descriptor)
+  } catch (error) {
+    if (!cannotSync.has(systemCode(error))) throw error
+  } finally {
+    closeSync(descriptor)
   }
 }
 

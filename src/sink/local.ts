@@ -46,7 +46,7 @@ const writeWhole = async (part: Part, text: string | Iterable<string>): Promise<
 export const localSink = ({ directory, system, assertHeld = async () => {} }: LocalSinkOptions): Sink => {
   const parts = join(directory, privateFolder, 'parts')
   const swiftness = new Swiftness()
-  const shared = { room: new Room(), swiftness, publish: publisher(swiftness), system, assertHeld }
+  const shared = { room: new Room(), swiftness, system, assertHeld }
   let workplace: Promise<Workplace> | undefined
   const made = new Map<string, Promise<unknown>>()
   const ensure = (folder: string): Promise<unknown> => {
@@ -57,7 +57,8 @@ export const localSink = ({ directory, system, assertHeld = async () => {} }: Lo
   const opened = async (): Promise<Workplace> => {
     await ensure(parts)
     const left = new Set((await readdir(parts)).map((name) => join(parts, name)))
-    return { ...shared, left, isInMemory: await isInMemory(parts) }
+    const hasNoDevice = await isInMemory(parts)
+    return { ...shared, left, isInMemory: hasNoDevice, publish: publisher(swiftness, hasNoDevice) }
   }
   const part = async (name: string): Promise<LocalPart> => {
     const path = join(directory, name)

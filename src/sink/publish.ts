@@ -2,7 +2,7 @@
 import { renameSync } from 'node:fs'
 import { rename } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { syncDirectory } from './disk.js'
+import { syncDirectory, syncDirectoryAtOnce } from './disk.js'
 import { type Swiftness, turn } from './swiftness.js'
 
 /** Files committed together at most. */
@@ -24,11 +24,13 @@ interface Waiting {
 /** Seals, then renames, then syncs the directories: in this order for each, together for all that wait. */
 class Publisher {
   private readonly swiftness: Swiftness
+  private readonly isInMemory: boolean
   private queue: Waiting[] = []
   private running = false
 
-  constructor(swiftness: Swiftness) {
+  constructor(swiftness: Swiftness, isInMemory: boolean) {
     this.swiftness = swiftness
+    this.isInMemory = isInMemory
   }
 
   publish(publication: Publication): Promise<void> {
@@ -66,7 +68,9 @@ class Publisher {
     })
     const named = this.swiftness.isSwift ? this.nameAtOnce(whole) : await this.name(whole)
     const directories = new Set(named.map(({ publication }) => dirname(publication.to)))
-    const synced = await Promise.allSettled([...directories].map(syncDirectory))
+    const sync = async (directory: string): Promise<void> =>
+      this.isInMemory ? syncDirectoryAtOnce(directory) : syncDirectory(directory)
+    const synced = await Promise.allSettled([...directories].map(sync))
     const failure = synced.find((result) => result.status === 'rejected')
     for (const { resolve, reject } of named)
       if (failure) reject(failure.reason)
@@ -102,7 +106,7 @@ class Publisher {
 
 export type Publish = (publication: Publication) => Promise<void>
 
-export const publisher = (swiftness: Swiftness): Publish => {
-  const files = new Publisher(swiftness)
+export const publisher = (swiftness: Swiftness, isInMemory: boolean): Publish => {
+  const files = new Publisher(swiftness, isInMemory)
   return (publication) => files.publish(publication)
 }
