@@ -56,7 +56,8 @@ export const moveAside = async (directory: string, io: Io): Promise<string | und
   const real = await realpath(directory)
   const aside = await move(real, io)
   if (real !== directory) await mkdir(real, { mode: directoryMode })
-  const state = await readJob(aside)
+  // It is moved, whatever stands in it: a damaged journal may be why.
+  const state = await readJob(aside).catch(() => undefined)
   // The list is a convenience: a job that it loses is still where it was moved.
   if (state) await rememberJob(state, aside, io).catch(() => {})
   return aside

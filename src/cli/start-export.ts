@@ -49,7 +49,7 @@ const setAside = async (config: Config, settings: Settings, io: Io): Promise<voi
   if (aside === undefined) return
   const talk = await talkFor(settings, io)
   talk.line(`moved ${shortPath(config.directory, io.cwd)} to ${shortPath(aside, io.cwd)}`)
-  const state = await readJob(aside)
+  const state = await readJob(aside).catch(() => undefined)
   if (state && phaseOf(state) === 'in-progress') {
     talk.warning(`its job goes on at the server; stop it with \`bulkx cancel ${shortPath(aside, io.cwd)}\``)
   }

@@ -5,12 +5,29 @@ import { attachCommand, resumeCommand, shellWord } from '../../job/next-command.
 const unmoved = 'the data set stays as it is'
 const again = 'gives this export up and begins the round anew'
 
+const sameCommand = (hint: string | undefined): string | undefined =>
+  hint?.replace(/(?:continue with|run) `bulkx resume`/, 'run the same sync command')
+
+/** Trouble with the data set's own directory: `bulkx resume` knows nothing of it. */
+export const asPlaceError = (error: unknown): unknown =>
+  error instanceof BulkxError
+    ? new BulkxError(error.code, error.message, { hint: sameCommand(error.hint), cause: error.cause })
+    : error
+
 /** `place`: the export's directory as a person would type it. Undefined where the export's own hint will do. */
 const hintFor = (code: ErrorCode, hint: string | undefined, place: string): string | undefined => {
   const own = hint === undefined ? '' : `${hint}; `
   switch (code) {
     case 'BULKX_FINDINGS':
       return `${unmoved}: all findings are in ${place}/manifest.json; accept them with ${resumeCommand(place).slice(0, -1)} --fail-on never\`, then the same sync command merges them; --again ${again}`
+    case 'BULKX_KICK_OFF_REFUSED':
+      // Nobody has given it: it is the data set's own.
+      return hint?.includes('--since')
+        ? `${unmoved}; \`--since\` is no option of it: \`--full\` asks for everything, without the time that the server does not take`
+        : undefined
+    case 'BULKX_DISK_FULL':
+    case 'BULKX_STORAGE':
+      return sameCommand(hint)
     case 'BULKX_FILES_FAILED':
       return `${own}${unmoved} until then, and the same sync command goes on; --again ${again}`
     case 'BULKX_KICK_OFF_UNDECIDED':

@@ -8,6 +8,7 @@ import { storageError } from '../../sink/storage-error.js'
 import type { Io } from '../io.js'
 import { shortPath } from '../show.js'
 import { duration } from '../text.js'
+import { asPlaceError } from './endings.js'
 
 /** How often a waiting run looks, milliseconds: from the first to the longest pause. */
 const firstPauseMs = 1_000
@@ -18,7 +19,7 @@ const prepare = async (directory: string): Promise<void> => {
     await makeDirectory(directory)
     await ownFolder(join(directory, privateFolder), false)
   } catch (cause) {
-    throw storageError(`Cannot use the directory ${directory}`, cause)
+    throw asPlaceError(storageError(`Cannot use the directory ${directory}`, cause))
   }
 }
 
@@ -51,7 +52,7 @@ export const lockDataset = async (
       })
     } catch (error) {
       const left = end - io.clock.now()
-      if (!isTaken(error)) throw error
+      if (!isTaken(error)) throw asPlaceError(error)
       if (left <= 0) throw given(error, waitMs)
       if (pauseMs === firstPauseMs) onWait(`${error.message}; waiting for it up to ${duration(waitMs)}`)
       await io.clock.sleep(Math.min(pauseMs, left), io.signal)

@@ -5,6 +5,7 @@ import { readJob } from '../../job/directory.js'
 import type { Phase } from '../../job/facts.js'
 import { cancelCommand } from '../../job/next-command.js'
 import { type JobState, phaseOf } from '../../job/state.js'
+import { privateFolder } from '../../sink/disk.js'
 import { exportPath } from '../../sync/dataset.js'
 import type { Io } from '../io.js'
 import { forgetJob } from '../job-list.js'
@@ -29,11 +30,18 @@ const dropOld = async (path: string, io: Io): Promise<void> => {
   const own = `${path.slice(folder.length + 1)}.`
   for (const name of await readdir(folder).catch((): string[] => [])) {
     if (!name.startsWith(own)) continue
-    const state = await readJob(join(folder, name))
+    const state = await readJob(join(folder, name)).catch(() => undefined)
     if (!state || !isLost(state)) continue
     await rm(join(folder, name), { recursive: true, force: true })
     await forgetJob(state, io).catch(() => {})
   }
+}
+
+/** Whether nothing was ever stored in it. Its journal may be damaged, or gone: that says nothing of the files. */
+const isBlank = async (path: string, state: JobState | undefined): Promise<boolean> => {
+  if (state !== undefined) return phaseOf(state) === 'new'
+  const names = await readdir(path).catch((): string[] => [])
+  return names.every((name) => name === privateFolder)
 }
 
 /**
@@ -42,21 +50,17 @@ const dropOld = async (path: string, io: Io): Promise<void> => {
  */
 export const setAside = async ({ config, io, talk }: Sync, number: number): Promise<void> => {
   const path = exportPath(config.directory, number)
-  const state = await readJob(path)
+  const state = await readJob(path).catch(() => undefined)
   await dropOld(path, io)
-  if (state === undefined) {
-    await rm(path, { recursive: true, force: true })
-    return
-  }
   const aside = await moveAside(path, io)
   if (aside === undefined) return
-  if (phaseOf(state) === 'new') {
+  if (await isBlank(aside, state)) {
     await rm(aside, { recursive: true, force: true })
-    await forgetJob(state, io).catch(() => {})
+    if (state) await forgetJob(state, io).catch(() => {})
     return
   }
   const shown = shortPath(aside, io.cwd)
   talk.line(`moved ${shortPath(path, io.cwd)} to ${shown}`)
-  if (phaseOf(state) === 'in-progress' && !isMock(state.server))
+  if (state && phaseOf(state) === 'in-progress' && !isMock(state.server))
     talk.warning(`its job goes on at the server; stop it with ${cancelCommand(shown)}`)
 }
