@@ -18,13 +18,29 @@ export interface Deletes {
 const isOfServer = (before: string, bases: readonly string[]): boolean =>
   before === '' || (/^https?:/i.test(before) && bases.includes(before))
 
+/** An id with characters that a URL cannot hold is written with percent signs, by most servers. */
+const unescaped = (id: string): string | undefined => {
+  if (!id.includes('%')) return undefined
+  try {
+    const plain = decodeURIComponent(id)
+    return plain === id || plain.includes('/') ? undefined : plain
+  } catch {
+    return undefined
+  }
+}
+
 const readEntry = (entry: unknown, bases: readonly string[], take: Deletes): void => {
   const request = isObject(entry) ? entry.request : undefined
   const url = isObject(request) ? scalarText(request.url) : ''
   const isDelete = isObject(request) && scalarText(request.method).toUpperCase() === 'DELETE'
   const [, before = '', type = '', id = ''] = (isDelete && resourceUrl.exec(url)) || []
-  if (type !== '' && id !== '_history' && isOfServer(before, bases)) take.delete(type, id)
-  else take.ignored(url.slice(0, shownMax))
+  if (type === '' || id === '_history' || !isOfServer(before, bases)) {
+    take.ignored(url.slice(0, shownMax))
+    return
+  }
+  take.delete(type, id)
+  const plain = unescaped(id)
+  if (plain !== undefined) take.delete(type, plain)
 }
 
 const readBundle = (line: unknown, bases: readonly string[], take: Deletes): void => {

@@ -105,6 +105,7 @@ describe.each([
   test.each([
     ['Patient/a', true],
     ['/Patient/a', true],
+    ['Patient/%61', true],
     ['https://ehr.example/fhir/Patient/a', true],
     ['https://ehr.example/fhir/Patient/a/', true],
     ['https://other.example/fhir/Patient/a', false],
