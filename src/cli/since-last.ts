@@ -11,6 +11,7 @@ import type { Io } from './io.js'
 import { jobsAt } from './job-list.js'
 import type { Settings } from './settings.js'
 import { shortPath } from './show.js'
+import { isOfDataset } from './sync/place.js'
 import { harmless } from './text.js'
 import { lastSince } from './values.js'
 
@@ -57,6 +58,8 @@ const newest = async (config: Config, settings: Settings, io: Io): Promise<Found
   for await (const { directory, state } of jobsAt(config.server, config.kickOff.target, io)) {
     if (state === undefined) lost += 1
     if (state === undefined || !moves(state, config)) continue
+    // What a data set has had, those who export beside it have not.
+    if (await isOfDataset(directory)) continue
     const time = dataTimeOf(state)
     if (best === undefined || time.at > best.at) best = { ...time, directory, why: whyNot(time, state) }
   }

@@ -56,6 +56,16 @@ describe('--since last', () => {
     expect(asked(talk)).toBe(timeOf(talk, 'c'))
   })
 
+  test('what a data set has had does not count: who exports beside it has not', async () => {
+    const talk = await session()
+    await talk.run(argvOf(talk, 'week1'))
+    talk.clock.advance(hour)
+    const [, ...same] = argvOf(talk, 'data')
+    expect((await talk.run(['sync', ...same])).code).toBe(0)
+    expect((await talk.run(argvOf(talk, 'week2', '--since', 'last'))).code).toBe(0)
+    expect(asked(talk)).toBe(timeOf(talk, 'week1'))
+  })
+
   test.each([
     ['another type', ['--type', 'Observation']],
     ['another filter', ['--type-filter', 'Patient?gender=female']],

@@ -1,6 +1,6 @@
 /** Directories that are data sets, and those that are not: each command works in its own kind. */
 import { access } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { BulkxError } from '../../errors.js'
 import { assertUsable, readJob } from '../../job/directory.js'
 import { shellWord } from '../../job/next-command.js'
@@ -25,6 +25,12 @@ const isThere = async (path: string): Promise<boolean> => {
 export const isDataset = async (directory: string): Promise<boolean> =>
   (await isThere(join(directory, descriptionName))) ||
   (await isThere(join(directory, privateFolder, 'round.json')))
+
+/** Whether an export is a part of a data set, whose time is its own. */
+export const isOfDataset = async (directory: string): Promise<boolean> => {
+  const folder = dirname(directory)
+  return basename(folder) === 'exports' && (await isDataset(dirname(folder)))
+}
 
 /** Throws `BULKX_USAGE` where an export would be put into a data set. */
 export const assertNoDataset = async (directory: string, io: Pick<Io, 'cwd'>): Promise<void> => {
