@@ -135,7 +135,9 @@ export const beginJob = async (job: Job, command: BeginningCommand): Promise<'ru
     // Killed between manifest.json and the DELETE: the same command goes on with what is left of its work.
     if (command === 'kickoff' || (command === 'export' && isCleanedUp(job))) throw finished(job)
     if (command === 'resume') await accept(job)
-    return isCleanedUp(job) ? 'done' : 'run'
+    if (isCleanedUp(job)) return 'done'
+    await job.record([{ type: 'job-resumed' }])
+    return 'run'
   }
   assertCanGoOn(job, phase)
   if (command === 'kickoff' && phase !== 'new') return 'done'

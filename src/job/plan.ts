@@ -11,6 +11,8 @@ export type Step =
   | { do: 'refresh'; page: string }
   | { do: 'write-manifest' }
   | { do: 'delete'; url: string }
+  /** Another run has stored the files: the server's copy goes only while they are here. */
+  | { do: 'look-and-delete'; url: string }
   | { do: 'stop' }
 
 const stop: Step = { do: 'stop' }
@@ -45,7 +47,7 @@ export const nextStep = (state: JobState, cleanup: 'on-success' | 'never', now: 
   }
   const deletable = state.pollingLocation !== undefined && !state.synchronous && state.end === undefined
   if (cleanup === 'on-success' && deletable && state.deleteStatus === undefined) {
-    return { do: 'delete', url: state.pollingLocation ?? '' }
+    return { do: state.unseen ? 'look-and-delete' : 'delete', url: state.pollingLocation ?? '' }
   }
   return stop
 }

@@ -89,6 +89,8 @@ export interface JobState extends Looks {
   failOn: FailOn
   accepted?: FailOn
   completedAt?: number
+  /** The files were stored by an earlier run: between two of them anything may happen to a directory. */
+  unseen: boolean
   /** Left on the server on purpose. */
   kept: boolean
   /** Status of the answer to DELETE. */
@@ -127,11 +129,13 @@ export const newState = (): JobState => ({
   otherFiles: false,
   listedTwice: new Set(),
   failOn: 'error',
+  unseen: false,
   kept: false,
   nameFile: fileNames(),
 })
 
 const resume = (state: JobState): void => {
+  state.unseen = true
   state.refreshed.clear()
   state.otherFiles = false
   state.doubts = 0
@@ -232,6 +236,10 @@ const folds: Folds = {
     if (!file) return
     setStatus(state.unfinished, file, 'pending')
     file.stored = undefined
+    // The manifest was written of it: it is to be written, and accepted, again.
+    state.findings = undefined
+    state.accepted = undefined
+    state.completedAt = undefined
   },
   'export-failed': (state, { code, message }) => {
     state.end = { phase: 'failed', code, message }
@@ -241,6 +249,7 @@ const folds: Folds = {
   },
   'manifest-written': (state, event) => {
     state.findings = event.findings
+    state.unseen = false
     state.failOn = event.failOn ?? 'error'
     state.completedAt = event.at
     state.kept = event.kept === true

@@ -109,6 +109,13 @@ async function* cleanUp(job: Job, url: string): AsyncGenerator<Fact[]> {
   yield [{ type: 'delete-answered', ...(await deleteJob(job, url)) }]
 }
 
+/** What is lost can still be had again: then it is, before anything is deleted. */
+async function* lookAndCleanUp(job: Job, url: string): AsyncGenerator<Fact[]> {
+  const lost = await lostFiles(job)
+  if (lost.length > 0) yield lost
+  else yield* cleanUp(job, url)
+}
+
 export const perform = (step: Exclude<Step, { do: 'stop' }>, job: Job): AsyncGenerator<Fact[]> => {
   switch (step.do) {
     case 'kick-off':
@@ -123,6 +130,8 @@ export const perform = (step: Exclude<Step, { do: 'stop' }>, job: Job): AsyncGen
       return writeManifest(job)
     case 'delete':
       return cleanUp(job, step.url)
+    case 'look-and-delete':
+      return lookAndCleanUp(job, step.url)
     default:
       return step satisfies never
   }

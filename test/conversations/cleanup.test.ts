@@ -1,4 +1,6 @@
 /** The end of a job on the server: DELETE after success and never otherwise, and `cancel`. */
+import { readFileSync, rmSync, truncateSync } from 'node:fs'
+import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { describe, expect, test } from 'vitest'
 import type { Exchange } from '../../src/http/exchange.js'
@@ -6,7 +8,7 @@ import { NetworkError } from '../../src/http/network-error.js'
 import { cancelJob } from '../../src/job/cancel.js'
 import { kickOffOnly } from '../../src/job/steer.js'
 import type { OpenJob } from '../../src/open-job.js'
-import { codeOf, conversation, dataFiles, exitOf, tree } from '../helpers/conversation.js'
+import { codeOf, conversation, dataFiles, exitOf, manifestOf, tree } from '../helpers/conversation.js'
 import {
   file,
   lines,
@@ -90,6 +92,22 @@ describe('DELETE after success', () => {
     expect(exitOf(await talk.run({}, { command: 'resume' }))).toBe(0)
     expect(talk.server.asked('DELETE')).toHaveLength(1)
     expect(talk.server.asked('/files/1')).toHaveLength(1)
+  })
+
+  test.each([
+    ['is gone', (path: string) => rmSync(path)],
+    ['has another size', (path: string) => truncateSync(path, 3)],
+  ])('what %s by then is fetched again before the server forgets it', async (_what, damage) => {
+    const talk = await talkOf({ status: 202 })
+    const steer = (step: { do: string }) => (step.do === 'delete' ? { do: 'stop' as const } : (step as never))
+    await talk.run({}, { steer })
+    const path = join(talk.directory, 'Patient.0001.ndjson')
+    const [before, listed] = [readFileSync(path), await manifestOf(talk.directory)]
+    damage(path)
+    expect(exitOf(await talk.run({}, { command: 'resume' }))).toBe(0)
+    expect(readFileSync(path)).toEqual(before)
+    expect((await manifestOf(talk.directory)).output).toEqual(listed.output)
+    expect([talk.server.asked('/files/1').length, talk.server.asked('DELETE').length]).toEqual([2, 1])
   })
 })
 

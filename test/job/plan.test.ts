@@ -53,6 +53,7 @@ const failed = (name: string, refresh = true): Fact => ({
 const one = 'Patient.0001.ndjson'
 const two = 'Patient.0002.ndjson'
 const written: Fact = { type: 'manifest-written', findings: [] }
+const resumed: Fact = { type: 'job-resumed' }
 
 const after = (facts: Fact[]): JobState =>
   structuredClone(facts)
@@ -151,6 +152,31 @@ test.each<[string, Fact[], Step['do'], Phase]>([
     'in-progress',
   ],
   ['written', [...open, received([]), written], 'delete', 'complete'],
+  ['written by an earlier run', [...open, received([]), written, resumed], 'look-and-delete', 'complete'],
+  [
+    'written, and a file lost since',
+    [...open, received(['a']), completed(one), written, resumed, { type: 'file-lost', name: one }],
+    'download',
+    'downloading',
+  ],
+  [
+    'lost, and had again',
+    [
+      ...[...open, received(['a']), completed(one), written, resumed],
+      ...[{ type: 'file-lost', name: one } as Fact, completed(one)],
+    ],
+    'write-manifest',
+    'downloading',
+  ],
+  [
+    'lost, had again, and written again',
+    [
+      ...[...open, received(['a']), completed(one), written, resumed],
+      ...[{ type: 'file-lost', name: one } as Fact, completed(one), written],
+    ],
+    'delete',
+    'complete',
+  ],
   ['deleted', [...open, received([]), written, { type: 'delete-answered', status: 202 }], 'stop', 'complete'],
   [
     'not deleted for whatever reason',
