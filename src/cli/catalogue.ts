@@ -133,6 +133,9 @@ const syncCommands: Readonly<Record<string, CommandRow>> = {
     reworded: {
       out: { help: 'directory of the data set' },
       again: { help: 'give up the round that is under way, and begin it anew' },
+      'fail-on': {
+        help: 'findings that end 10: error, warning, or never; never also takes it that most of a type, or of the group, is gone',
+      },
       quiet: { help: 'only errors, and the summary in one line' },
     },
     examples: [
