@@ -8,7 +8,9 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     globalSetup: ['test/helpers/build.ts'],
     reporters: isNarrowed ? ['tree'] : ['default'],
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
+    // Far above what anything takes: only what hangs is to meet them, also on a machine that does much else.
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+    expect: { poll: { timeout: 60_000 } },
   },
 })

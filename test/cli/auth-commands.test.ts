@@ -161,7 +161,7 @@ describe('auth token', () => {
 })
 
 describe('bulkx mock, where clients have to sign in', () => {
-  test('prints a command that works', { timeout: 60_000 }, async () => {
+  test('prints a command that works', async () => {
     const talk = await session()
     await talk.run(['auth', 'keygen', '--out', 'key.pem'])
     let example = ''

@@ -145,7 +145,7 @@ describe.each(ways)('$name', (way) => {
       return talk.run(argv, { ...options, cwd, env: { ...user, ...options?.env } })
     }
 
-  test('exports, resumes and says nothing of its secrets', { timeout: 60_000 }, async () => {
+  test('exports, resumes and says nothing of its secrets', async () => {
     const { talk, argv, env } = await started()
     const asked = ['Patient', '--server', talk.server, '--type', 'Patient', '-o', 'out', ...argv]
     const ran = [

@@ -42,7 +42,7 @@ const killHalfway = async (place: Place, server: Served, ...more: string[]): Pro
     more.includes('--gzip')
       ? server.asked('file').length > 0
       : (await stat(part).catch(() => undefined))?.size === sentAtFirst
-  await vi.waitUntil(isHalfway, { timeout: 30_000 })
+  await vi.waitUntil(isHalfway, { timeout: 100_000 })
   child.kill('SIGKILL')
   expect((await child.ended).signal).toBe('SIGKILL')
 }

@@ -67,7 +67,7 @@ describe.concurrent('two processes', () => {
     const children = Array.from({ length: 4 }, () => start(place, command(place.out, server)))
     const losers: Ended[] = []
     for (const { ended } of children) void ended.then((end) => losers.push(end))
-    await vi.waitUntil(() => losers.length === children.length - 1, { timeout: 30_000 })
+    await vi.waitUntil(() => losers.length === children.length - 1, { timeout: 100_000 })
     expect(losers.map(({ code, stdout }) => [code, stdout])).toEqual(losers.map(() => [11, '']))
     return children
   }
@@ -76,7 +76,7 @@ describe.concurrent('two processes', () => {
     await using place = await newPlace()
     await using server = await serve({ data, jobMs: untilTold, retryAfter: '3600' })
     const first = await race(place, server)
-    await vi.waitUntil(() => server.asked('status').length === 1, { timeout: 30_000 })
+    await vi.waitUntil(() => server.asked('status').length === 1, { timeout: 100_000 })
     for (const child of first) child.kill('SIGKILL')
     await Promise.all(first.map(({ ended }) => ended))
     await race(place, server)
@@ -122,7 +122,7 @@ describe.concurrent('only the owner can read', () => {
     const open: ChildOptions = { umask: '000' }
     const child = start(place, command(place.out, server), open)
     const part = '.bulkx/parts/Binary.0001.ndjson.part'
-    await vi.waitUntil(async () => (await filesBelow(place.out)).includes(part), { timeout: 30_000 })
+    await vi.waitUntil(async () => (await filesBelow(place.out)).includes(part), { timeout: 100_000 })
     child.kill('SIGKILL')
     await child.ended
     expect(await filesBelow(place.out)).toContain('.bulkx/lock')

@@ -84,7 +84,7 @@ describe.concurrent('once, while the server works', () => {
       const here = facts.filter(({ type }) => type === 'file-completed')
       return listed.length > 0 && here.length === listed.length - 1
     }
-    await vi.waitUntil(isLast, { timeout: 30_000 })
+    await vi.waitUntil(isLast, { timeout: 100_000 })
     child.kill('SIGINT')
     await expectInterrupted(place, await child.ended, 130)
     await expectResumes(place, server)
