@@ -286,10 +286,6 @@ describe('start-up', () => {
     return seen
   }
 
-  test('the version needs no parser', () => {
-    expect([...loadedBy('cli/main.ts')].sort()).toEqual(['cli/main.ts', 'node:fs', 'version.ts'])
-  })
-
   test('the help needs neither engine nor mock nor anything that draws', () => {
     const packages = [...loadedBy('cli/program.ts')].filter(
       (name) => !name.endsWith('.ts') && !name.startsWith('node:'),
