@@ -104,6 +104,8 @@ The last line of every command, successful or not, is its result:
 The lines of \`bulkx sync\` have the number of their "export" as well. Its result
 has "generation", "transactionTime" and "snapshot" of the data set, "counts" of
 the merge, "members" (new, departed, missing), "rounds" and "exports" of a run.
+"deletionsTold" is false where the server does not list what was deleted, and
+"setAside" has the directories of exports that were begun anew.
 
 "phase" is new, undecided, in-progress, downloading, complete, incomplete,
 failed, gone, or cancelled. A result of a failure has "code", which is stable,

@@ -119,6 +119,7 @@ const manifest = having({
   requiresAccessToken: maybe(flag),
   request: maybe(text),
   items: having({ output: items, deleted: items, outcome: items }),
+  listsDeletions: maybe(flag),
   issues: listOf(issue),
   next: maybe(text),
   expiresAt: maybe(time),

@@ -222,6 +222,7 @@ export const takeManifest = (state: JobState, event: Received): void => {
   if (kept !== state.transactionTime) state.transactionTimeSaidAt = manifest.answeredAt ?? event.at
   state.transactionTime = kept
   state.request ??= manifest.request === undefined ? undefined : withoutPatients(manifest.request)
+  state.listsDeletions ||= manifest.listsDeletions === true
   state.expiresAt = manifest.expiresAt ?? state.expiresAt
   state.failedBatches = Math.max(state.failedBatches, manifest.failedBatches ?? 0)
   // A partial manifest repeats what it has said before.

@@ -25,9 +25,10 @@ const pagesMax = 10_000
 const wantsFhirJson = new WeakSet<JobState>()
 
 /** `private`: the server leads into the network that we stand in, and was not followed. */
-type Looked = StatusResponse | { kind: 'private'; reason: string; hint: string }
+export type Looked = StatusResponse | { kind: 'private'; reason: string; hint: string }
 
-const look = async (job: Job, url: string): Promise<Looked> => {
+/** One status request. Rejects with what the identity says, and with the signal's reason. */
+export const look = async (job: Job, url: string): Promise<Looked> => {
   const ask = async (accept?: string): Promise<StatusResponse> => {
     const reply = await job.fhir({ ...statusRequest(url, accept), signal: job.signal })
     return readStatus(await readAnswer(reply, job.clock), job.clock.now())

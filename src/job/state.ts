@@ -63,6 +63,8 @@ export interface JobState extends Looks {
   /** What the manifest says the request was. */
   request?: string
   expiresAt?: number
+  /** A page of the manifest has a list of what was deleted, be it empty. */
+  listsDeletions: boolean
   manifestIssues: Issue[]
   failedBatches: number
   manifestRest: Record<string, unknown>
@@ -114,6 +116,7 @@ export const newState = (): JobState => ({
   attached: false,
   synchronous: false,
   kickOffIssues: [],
+  listsDeletions: false,
   transactionTimeSaidAt: 0,
   manifestIssues: [],
   failedBatches: 0,

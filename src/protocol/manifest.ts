@@ -193,6 +193,7 @@ export const readManifest = (
       deleted: readItems(value.deleted, url, issues),
       outcome,
     },
+    listsDeletions: Array.isArray(value.deleted) || undefined,
     issues,
     next: readNext(value.link, url),
     expiresAt: readExpiry(header(headers, 'expires')) ?? readExpiry(value.expirationTime),

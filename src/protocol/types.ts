@@ -69,6 +69,8 @@ export interface OutputManifest {
   requiresAccessToken?: boolean
   request?: string
   items: Record<Section, ManifestItem[]>
+  /** It has a list of what was deleted, be it empty: a server without one tells nothing of it. */
+  listsDeletions?: true
   /** OperationOutcomes that stood in the manifest itself instead of in a file. */
   issues: Issue[]
   /** Absolute URL of the link with relation "next". */

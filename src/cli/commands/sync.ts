@@ -7,7 +7,7 @@ import { phaseOf } from '../../job/state.js'
 import { switchBack } from '../../sync/current.js'
 import { type Dataset, exportPath, openDataset } from '../../sync/dataset.js'
 import { removeDropped } from '../../sync/dropped.js'
-import { firstOf, type Round, readRound, removeRound } from '../../sync/round.js'
+import { type Round, readRound, removeRound } from '../../sync/round.js'
 import { isSameSeries, seriesOf, seriesWords } from '../../sync/series.js'
 import { resolveConfig, settingsFor } from '../config.js'
 import type { Ending, Invocation, Run } from '../invocation.js'
@@ -18,20 +18,19 @@ import { startText, talkFor, warner } from '../report/index.js'
 import type { Settings } from '../settings.js'
 import { shortPath, targetName } from '../show.js'
 import { printOnly } from '../start-export.js'
+import { withAge } from '../sync/age.js'
 import { datasetOf, type Sync } from '../sync/context.js'
 import { asOwnError } from '../sync/endings.js'
+import { type Completed, completeLeftOver } from '../sync/left-over.js'
 import { lockDataset } from '../sync/lock.js'
 import { assertNoExport, assertSwitchable } from '../sync/place.js'
-import { beginRound, closeRound, isCommitted, runRound, takeUp } from '../sync/round.js'
+import { beginRound, isCommitted, runRound } from '../sync/round.js'
 import { setAside } from '../sync/set-aside.js'
 import { noSince } from '../sync/since.js'
-import { summaryLine } from '../sync/words.js'
+import { summaryLine, untoldLine } from '../sync/words.js'
 import { parseTarget, targetText } from '../target.js'
 import { harmless } from '../text.js'
 import { isMock } from '../values.js'
-
-/** A round that was kicked off longer ago brings data that are no longer new, milliseconds. */
-const freshMs = 60 * 60_000
 
 const assertNoTimes = ({ kickOff }: Config): void => {
   if (!hasTime(kickOff, 'since') && !hasTime(kickOff, 'until')) return
@@ -72,45 +71,18 @@ const giveUp = async (sync: Sync): Promise<void> => {
   await removeRound(sync.config.directory)
 }
 
-const kickedOffAt = async (round: Round, { config }: Sync): Promise<number> =>
-  (await readJob(exportPath(config.directory, firstOf(round).number)))?.acceptedAt ?? 0
-
-/** The round that an earlier run has left, ready to be gone on with. */
-const leftOver = async (sync: Sync): Promise<Round | undefined> => {
-  const round = await readRound(sync.config.directory)
-  if (round === undefined) return undefined
-  const ready = isCommitted(round, await datasetOf(sync)) ? round : await takeUp(round, sync)
-  assertSameQuestion(await datasetOf(sync), ready, sync)
-  return ready
-}
-
-/** Completes what an earlier run has left. Resolves to what ends the run now, and whether a round is to follow. */
-const complete = async (round: Round, sync: Sync): Promise<{ error?: unknown; more: boolean }> => {
-  const isOld = sync.io.clock.now() - (await kickedOffAt(round, sync)) > freshMs
-  const isFullDone = sync.settings.get('full') !== true || firstOf(round).role === 'base'
-  const dataset = await datasetOf(sync)
-  if (isCommitted(round, dataset)) {
-    await closeRound(round, dataset, sync)
-    sync.done.rounds.push({ generation: dataset.generation, full: firstOf(round).role === 'base' })
-    return { more: isOld || !isFullDone }
-  }
-  sync.talk.line('an earlier run has left a round unfinished: it is completed first')
-  const error = await runRound(round, sync)
-  return { error, more: isOld || !isFullDone }
-}
-
 /** The rounds of a run: one that was left over, and a new one where that is not of today. */
 const runRounds = async (sync: Sync): Promise<unknown> => {
-  assertSameQuestion(await datasetOf(sync), undefined, sync)
-  if (sync.settings.get('again')) await giveUp(sync)
-  const left = await leftOver(sync)
-  let full = sync.settings.get('full') === true
-  if (left) {
-    const { error, more } = await complete(left, sync)
-    if (error !== undefined || !more) return error
-    full = full && firstOf(left).role !== 'base'
-  }
-  return runRound(await beginRound(await datasetOf(sync), full, sync), sync)
+  const { config, settings } = sync
+  const assertAlike = async (left: Round | undefined): Promise<void> =>
+    assertSameQuestion(await datasetOf(sync), left, sync)
+  await assertAlike(undefined)
+  if (settings.get('again')) await giveUp(sync)
+  const left = await readRound(config.directory)
+  const wanted: Completed = { next: settings.get('full') === true ? 'everything' : 'changes' }
+  const { error, next } = left ? await completeLeftOver(left, sync, assertAlike) : wanted
+  if (error !== undefined || next === undefined) return error
+  return runRound(await beginRound(await datasetOf(sync), next === 'everything', sync), sync)
 }
 
 const sayStart = (dataset: Dataset, { config, settings, shown, talk }: Sync): void => {
@@ -133,7 +105,7 @@ const countsOf = ({ done }: Sync) => done.rounds.at(-1)?.counts
 
 const resultOf = async (sync: Sync) => {
   const { generation, transactionTime, snapshot } = await datasetOf(sync)
-  const { rounds, exports } = sync.done
+  const { rounds, exports, setAside } = sync.done
   const last = rounds.at(-1)
   return {
     directory: sync.config.directory,
@@ -142,8 +114,10 @@ const resultOf = async (sync: Sync) => {
     snapshot,
     counts: last?.counts,
     members: last?.members,
+    deletionsTold: last?.deletionsTold,
     rounds,
     exports,
+    setAside: setAside.length === 0 ? undefined : setAside,
   }
 }
 
@@ -156,6 +130,7 @@ const phaseNow = async (sync: Sync): Promise<string> => {
 
 const endOf = async (error: unknown, sync: Sync): Promise<Ending> => {
   const { io, settings, config, shown } = sync
+  if (sync.done.rounds.some(({ deletionsTold }) => deletionsTold === false)) sync.talk.line(untoldLine)
   const known = { phase: await phaseNow(sync), ...(await resultOf(sync)) }
   if (sync.done.rounds.length > 0 && error === undefined)
     io.stderr.write(`${summaryLine(shown, await datasetOf(sync), countsOf(sync))}\n`)
@@ -185,6 +160,16 @@ const runLocked = async (sync: Sync): Promise<Ending> => {
   }
 }
 
+/** However it ends, whoever reads it at night knows how old the data are. */
+const runAged = async (sync: Sync): Promise<Ending> => {
+  try {
+    const { error, result } = await runLocked(sync)
+    return { error: await withAge(error, sync), result }
+  } catch (error) {
+    throw await withAge(error, sync)
+  }
+}
+
 const contextOf = async (config: Config, settings: Settings, io: Io): Promise<Sync> => {
   const talk = await talkFor(settings, io)
   return {
@@ -195,7 +180,7 @@ const contextOf = async (config: Config, settings: Settings, io: Io): Promise<Sy
     shown: shortPath(config.directory, io.cwd),
     talk,
     warn: warner(talk, settings, io),
-    done: { exports: [], rounds: [] },
+    done: { exports: [], rounds: [], setAside: [] },
   }
 }
 
@@ -229,7 +214,7 @@ export const run: Run = async (invocation, io) => {
   }
   const mock = isMock(config.server) ? await startMock(config.server, io) : undefined
   try {
-    return await runLocked(mock ? { ...sync, config: { ...config, fhirUrl: mock.fhirUrl } } : sync)
+    return await runAged(mock ? { ...sync, config: { ...config, fhirUrl: mock.fhirUrl } } : sync)
   } finally {
     await mock?.close()
   }

@@ -5,7 +5,7 @@ import type { OptionRow } from '../options.js'
 export const syncRows = {
   full: {
     group: 'sync',
-    help: 'export everything again as a new base; what is not in it any more counts as deleted',
+    help: 'export everything again as a new base; what is not in it any more counts as deleted (do so every month where the server lists no deletions)',
     kind: flag,
   },
   keep: {

@@ -24,6 +24,8 @@ export interface Sync {
 export interface Done {
   exports: object[]
   rounds: RoundDone[]
+  /** Where exports are now that came to nothing, or were given up. */
+  setAside: string[]
 }
 
 export interface RoundDone {
@@ -31,6 +33,8 @@ export interface RoundDone {
   full: boolean
   /** Absent for a round that an earlier run had merged. */
   counts?: MergeCounts
+  /** Whether the server lists what was deleted; absent where everything was exported, which tells as well. */
+  deletionsTold?: boolean
   /** `departed` is absent where it is not known who has left. */
   members?: { new: number; departed?: number; missing: number }
 }

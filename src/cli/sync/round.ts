@@ -129,6 +129,16 @@ export const closeRound = async (round: Round, dataset: Dataset, sync: Sync): Pr
   await removeRound(sync.config.directory)
 }
 
+/** Undefined where everything was exported: what is gone is found by the difference. */
+const tellsDeletions = (
+  round: Round,
+  { listsDeletions }: JobState,
+  { settings }: Sync,
+): boolean | undefined =>
+  firstOf(round).role === 'delta'
+    ? listsDeletions && settings.preset?.row.advice.noDeletions !== true
+    : undefined
+
 /** Resolves to what keeps the round from being committed. */
 const commit = async (round: Round, first: JobState, sync: Sync): Promise<unknown> => {
   const { merged, dataset } = await merge(round, sync)
@@ -155,6 +165,7 @@ const commit = async (round: Round, first: JobState, sync: Sync): Promise<unknow
     generation: committed.generation,
     full: firstOf(round).role === 'base',
     counts: merged.counts,
+    deletionsTold: tellsDeletions(round, first, sync),
     members:
       round.members === undefined
         ? undefined

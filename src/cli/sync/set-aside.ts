@@ -48,7 +48,7 @@ const isBlank = async (path: string, state: JobState | undefined): Promise<boole
  * Moves the export to `exports/NNN.1`, or the next free number; one that the server has not even taken goes for good.
  * Throws `BULKX_JOB_LOCKED` when another process works there.
  */
-export const setAside = async ({ config, io, talk }: Sync, number: number): Promise<void> => {
+export const setAside = async ({ config, io, talk, done }: Sync, number: number): Promise<void> => {
   const path = exportPath(config.directory, number)
   const state = await readJob(path).catch(() => undefined)
   await dropOld(path, io)
@@ -60,6 +60,7 @@ export const setAside = async ({ config, io, talk }: Sync, number: number): Prom
     return
   }
   const shown = shortPath(aside, io.cwd)
+  done.setAside.push(aside)
   talk.line(`moved ${shortPath(path, io.cwd)} to ${shown}`)
   if (state && phaseOf(state) === 'in-progress' && !isMock(state.server))
     talk.warning(`its job goes on at the server; stop it with ${cancelCommand(shown)}`)

@@ -52,6 +52,10 @@ export const mergeWarnings = ({ counts, examples }: Merged): Warning[] => [
       ]),
 ]
 
+/** Once a run. How often is in docs/cron-and-ci.md. */
+export const untoldLine =
+  'the server does not list what was deleted: resources that are gone there stay in the snapshot until a run with --full, which finds them; run one every month'
+
 /** The last line of a good run, and the only one with --quiet: all that a mail of cron needs. */
 export const summaryLine = (
   shown: string,
