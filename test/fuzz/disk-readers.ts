@@ -95,7 +95,7 @@ const facts: readonly object[] = [
   {
     type: 'manifest-received',
     page,
-    manifest: { ...manifest, expiresAt: 1e12, failedBatches: 1, answeredAt: 1e12 },
+    manifest: { ...manifest, expiresAt: 1e12, failedBatches: 1, answeredAt: 1e12, listsDeletions: true },
     known: { output: 2, deleted: 0, outcome: 1 },
   },
   { type: 'manifest-received', page, manifest },
