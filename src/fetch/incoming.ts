@@ -1,6 +1,6 @@
 /** The bytes of a file as they come over the wire, before any decoding: pushed on as fast as they are taken. */
-import type { Readable } from 'node:stream'
 import type { Clock } from '../clock.js'
+import type { Body } from '../http/exchange.js'
 import { NetworkError, networkError } from '../http/network-error.js'
 
 /** A transfer that is slower than this, bytes a second, for as long as `slowForMs`, is a broken one. */
@@ -60,7 +60,7 @@ const cutOff = (): NetworkError =>
 
 /** One body on its way to `take`. */
 class Incoming {
-  private readonly body: Readable
+  private readonly body: Body
   private readonly take: Take
   private readonly pace: Pace
   private readonly done: (error?: unknown) => void
@@ -68,7 +68,7 @@ class Incoming {
   private hasEnded = false
   private isOver = false
 
-  constructor(body: Readable, clock: Clock, take: Take, done: (error?: unknown) => void) {
+  constructor(body: Body, clock: Clock, take: Take, done: (error?: unknown) => void) {
     this.body = body
     this.take = take
     this.pace = new Pace(clock)
@@ -135,7 +135,7 @@ class Incoming {
  * Gives each chunk of the body to `take`, and resolves when the last one has been taken. Rejects with network errors,
  * `TooSlow`, and what `take` throws; the body, and its connection, is then destroyed.
  */
-export const incoming = (body: Readable, clock: Clock, take: Take): Promise<void> =>
+export const incoming = (body: Body, clock: Clock, take: Take): Promise<void> =>
   new Promise((resolve, reject) => {
     new Incoming(body, clock, take, (error) => (error === undefined ? resolve() : reject(error))).start()
   })

@@ -2,7 +2,7 @@
 import type { Readable } from 'node:stream'
 import { createBrotliDecompress, createGunzip, createInflate, createInflateRaw } from 'node:zlib'
 import { Chunks } from './chunks.js'
-import { breakOff, type HttpHeaders, type HttpReply } from './exchange.js'
+import { type Body, breakOff, type HttpHeaders, type HttpReply } from './exchange.js'
 import { NetworkError, networkError } from './network-error.js'
 
 /** What `decoded` takes off. */
@@ -40,9 +40,9 @@ export class DecodeError extends Error {
 export type Noticed = 'gzip' | 'false-gzip' | 'gap'
 
 /** The chunks of a body as they came; its errors are network errors. */
-export async function* received(body: Readable): AsyncGenerator<Buffer> {
+export async function* received(body: Body): AsyncGenerator<Buffer> {
   try {
-    for await (const chunk of body) yield chunk as Buffer
+    for await (const chunk of body) yield chunk
   } catch (error) {
     throw networkError(error) ?? error
   }

@@ -1,6 +1,4 @@
 /** The one shape of everything on the network: a plain request in, a reply out. */
-import type { Readable } from 'node:stream'
-
 /** Header names in lower case; a header that came more than once is an array. */
 export type HttpHeaders = Record<string, string | string[] | undefined>
 
@@ -15,13 +13,26 @@ export interface HttpRequest {
   timeoutMs?: number
 }
 
+/** Bytes that come: a `Readable`, or as much of one as is asked for here. None come before somebody wants them. */
+export interface Body extends AsyncIterable<Buffer> {
+  readonly destroyed: boolean
+  readonly errored: Error | null
+  on(event: 'data', listener: (chunk: Buffer) => void): unknown
+  on(event: 'error', listener: (error: Error) => void): unknown
+  on(event: 'end' | 'close', listener: () => void): unknown
+  off(event: 'data', listener: (chunk: Buffer) => void): unknown
+  pause(): unknown
+  resume(): unknown
+  destroy(error?: Error): unknown
+}
+
 export interface HttpReply {
   status: number
   headers: HttpHeaders
   /** The URL that answered, after redirects. */
   url: string
   /** As it came over the wire, content coding included. The caller reads it to the end or destroys it. */
-  body: Readable
+  body: Body
   /** The body's words as they may be shown: without credentials that the server repeats. */
   hide?: (text: string) => string
 }
@@ -62,4 +73,7 @@ export const passOver = ({ body }: HttpReply): (() => void) => {
 }
 
 /** Ends a reply that is not wanted, and its connection with it. */
-export const breakOff = ({ body }: HttpReply): void => void body.on('error', () => {}).destroy()
+export const breakOff = ({ body }: HttpReply): void => {
+  body.on('error', () => {})
+  body.destroy()
+}

@@ -2,6 +2,7 @@
 import type { Agent, Dispatcher } from 'undici'
 import type { NetworkConfig } from '../config.js'
 import { BulkxError } from '../errors.js'
+import { type Arrival, Arriving } from './arriving.js'
 import { finishEarlyEnds } from './early-end.js'
 import type { Exchange, HttpRequest } from './exchange.js'
 import { NetworkError, networkError } from './network-error.js'
@@ -20,22 +21,16 @@ const keepAliveTimeoutMs = 4_000
 const kept = { keepAliveTimeout: keepAliveTimeoutMs, allowH2: false }
 
 /** Where undici keeps what a request needs: a fifth of what its entry loads, in a third of the time. */
-const parts = { agent: 'undici/lib/dispatcher/agent.js', request: 'undici/lib/api/api-request.js' }
-
-type Request = (this: Dispatcher, options: Dispatcher.RequestOptions) => Promise<Dispatcher.ResponseData>
+const agentPart = 'undici/lib/dispatcher/agent.js'
 
 /** Files inside a package may move with any version of it: then its entry must do. */
-const agentAndRequest = async (): Promise<{ Agent: typeof Agent; request: Request }> => {
+const agentClass = async (): Promise<typeof Agent> => {
   try {
-    const [{ default: Agent }, { default: request }] = await Promise.all([
-      import(parts.agent),
-      import(parts.request),
-    ])
-    if (typeof Agent !== 'function' || typeof request !== 'function') throw new TypeError('other parts')
-    return { Agent, request }
+    const { default: Agent } = await import(agentPart)
+    if (typeof Agent !== 'function') throw new TypeError('another part')
+    return Agent
   } catch {
-    const { Agent, Dispatcher } = await import('undici')
-    return { Agent, request: Dispatcher.prototype.request }
+    return (await import('undici')).Agent
   }
 }
 
@@ -55,11 +50,10 @@ const throughProxy = async (network: NetworkConfig, connect: Connect): Promise<D
 
 /** What sends requests: loaded beside whatever else there is to do before the first of them. */
 const open = async (network: NetworkConfig) => {
-  const { Agent, request } = await agentAndRequest()
+  const Agent = await agentClass()
   const { caPem: ca, certPem: cert, certKeyPem: key } = network
   const connect: Connect = { timeout: connectTimeoutMs, ca, cert, key }
   return {
-    request,
     // What is meant for this machine stays on it: over a proxy it would leave in clear text.
     local: new Agent({ ...kept, connect: { timeout: connectTimeoutMs, ca } }),
     far: (await throughProxy(network, connect)) ?? new Agent({ ...kept, connect }),
@@ -79,6 +73,20 @@ const assertProxies = ({ proxy, environmentProxy }: NetworkConfig): void => {
   }
 }
 
+const ask = (dispatcher: Dispatcher, request: HttpRequest, origin: string, timeoutMs: number) =>
+  new Promise<Arrival>((resolve, reject) => {
+    const options = {
+      origin,
+      path: requestTarget(request.url),
+      method: request.method as Dispatcher.HttpMethod,
+      headers: request.headers,
+      body: request.body,
+      headersTimeout: timeoutMs,
+      bodyTimeout: timeoutMs,
+    }
+    dispatcher.dispatch(options, new Arriving(request.signal, resolve, reject))
+  })
+
 const send = async (opening: ReturnType<typeof open>, request: HttpRequest, timeoutMs: number) => {
   const origin = originOf(request.url)
   if (origin === undefined || !isHttp(request.url)) {
@@ -86,19 +94,15 @@ const send = async (opening: ReturnType<typeof open>, request: HttpRequest, time
       sent: false,
     })
   }
-  const { local, far, request: ask } = await opening
+  const { local, far } = await opening
   request.signal?.throwIfAborted()
-  const reply = await ask.call(isLoopback(request.url) ? local : far, {
+  const { status, headers, body } = await ask(
+    isLoopback(request.url) ? local : far,
+    request,
     origin,
-    path: requestTarget(request.url),
-    method: request.method as Dispatcher.HttpMethod,
-    headers: request.headers,
-    body: request.body,
-    signal: request.signal,
-    headersTimeout: timeoutMs,
-    bodyTimeout: timeoutMs,
-  })
-  return { status: reply.statusCode, headers: reply.headers, url: request.url, body: reply.body }
+    timeoutMs,
+  )
+  return { status, headers, url: request.url, body }
 }
 
 /** A proxy that will not connect has sent nothing on; of any other trouble nobody knows how far the request came. */

@@ -31,7 +31,7 @@ const talkOf = async (output: Listed[], more: Record<string, Script>) => {
     if (!request.url.includes('/files/')) return reply
     running += 1
     underWay.push(running)
-    reply.body.once('end', () => {
+    reply.body.on('end', () => {
       running -= 1
     })
     return reply
