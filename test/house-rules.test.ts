@@ -74,7 +74,7 @@ const table: Record<string, Allowed> = {
   // Knows data sets: exports that are finished, and snapshots made of them.
   sync: {
     ...common,
-    http: ['body', 'exchange', 'network-error', 'url'],
+    http: ['body', 'exchange', 'network-error', 'retry', 'retry-after', 'url'],
     protocol: ['instant', 'operation-outcome'],
     ndjson: '*',
     sink: ['disk', 'storage-error'],

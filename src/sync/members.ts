@@ -1,12 +1,12 @@
 /** Who is in a group now: read before the kick-off, so that nobody who joins later is taken for known. */
 import type { Clock } from '../clock.js'
-import { type Answer, DecodeError, readAnswer } from '../http/body.js'
-import type { Exchange } from '../http/exchange.js'
+import { DecodeError } from '../http/body.js'
 import { NetworkError } from '../http/network-error.js'
-import { isHttp, resolveUrl, withoutQuery } from '../http/url.js'
+import { asHttps, isHttp, originOf, resolveUrl, withoutQuery } from '../http/url.js'
 import { isObject, type Json, parseJson } from '../json.js'
-import { plainText, serverWords } from '../protocol/operation-outcome.js'
+import { plainText } from '../protocol/operation-outcome.js'
 import { isId } from './description.js'
+import { assertOwn, readPage, Unknown, type Wire } from './group-page.js'
 
 /**
  * Ids of patients, each once, and how many members may be patients too but are not named as one of this server; or why
@@ -20,19 +20,12 @@ export interface GroupPlace {
   id: string
 }
 
-interface Wire {
-  fhir: Exchange
-  clock: Clock
-  signal?: AbortSignal
-}
-
-/** Bytes of one answer: a group of a million members has some 100 MB. */
-const answerMax = 256 * 1024 * 1024
 /** Pages of a Bundle. */
 const pagesMax = 1000
-
-/** Something that keeps the members from being told. */
-class Unknown extends Error {}
+/** All of them together, milliseconds: the export waits for it. */
+const readingMaxMs = 10 * 60_000
+/** How often that is looked at, milliseconds. */
+const readingCheckMs = 10_000
 
 const base = (url: string): string => url.replace(/\/+$/, '')
 
@@ -71,22 +64,14 @@ const patientsIn = (group: Json, fhirUrl: string): (string | undefined)[] => {
   })
 }
 
-const nextOf = ({ link }: Json, url: string): string | undefined => {
+/** A list that ends where the server says that it goes on would take everybody else for departed. */
+const nextOf = ({ link }: Json, url: string, fhirUrl: string): string | undefined => {
   const next = Array.isArray(link) ? link.find((one) => isObject(one) && one.relation === 'next') : undefined
-  if (!isObject(next) || typeof next.url !== 'string') return undefined
-  const resolved = resolveUrl(next.url, url)
-  return isHttp(resolved) ? resolved : undefined
-}
-
-const read = async (url: string, { fhir, clock, signal }: Wire): Promise<Answer> => {
-  const request = { method: 'GET', url, headers: { accept: 'application/fhir+json' }, signal }
-  const answer = await readAnswer(await fhir(request), clock, answerMax)
-  if (answer.status !== 200) {
-    const words = serverWords(answer)
-    throw new Unknown(`HTTP ${answer.status}${words === '' ? '' : `: ${words}`}`)
-  }
-  if (answer.cut) throw new Unknown('its answer is too long')
-  return answer
+  if (next === undefined) return undefined
+  const resolved = typeof next.url === 'string' ? resolveUrl(next.url, url) : ''
+  if (!isHttp(resolved)) throw new Unknown('its next page has no address')
+  // A server behind a proxy may not know that it is asked over https.
+  return originOf(asHttps(resolved)) === originOf(fhirUrl) ? asHttps(resolved) : resolved
 }
 
 const groupsIn = (value: Json): Json[] => {
@@ -111,7 +96,8 @@ const readPages = async (
   while (url !== undefined) {
     if (seen.has(url) || seen.size === pagesMax) throw new Unknown('its pages have no end')
     seen.add(url)
-    const answer = await read(url, wire)
+    assertOwn(url, fhirUrl, wire)
+    const answer = await readPage(url, fhirUrl, wire)
     const value = parseJson(answer.body)
     if (!isObject(value)) throw new Unknown('its answer is no JSON')
     const groups = groupsIn(value)
@@ -124,24 +110,41 @@ const readPages = async (
         if (patient === undefined) unnamed += 1
         else ids.add(patient)
       }
-    url = value.resourceType === 'Bundle' ? nextOf(value, answer.url) : undefined
+    url = value.resourceType === 'Bundle' ? nextOf(value, answer.url, fhirUrl) : undefined
   }
   if (ids.size === 0) throw new Unknown('none of its members is named as a patient of this server')
   return { ids: [...ids], unnamed }
 }
 
+/** The same wire, whose signal aborts when all has taken too long. */
+const bounded = (wire: Wire, clock: Clock) => {
+  const { signal } = wire
+  const tooLong = new AbortController()
+  const endsAt = clock.now() + readingMaxMs
+  const stop = clock.every(readingCheckMs, () => {
+    if (clock.now() >= endsAt) tooLong.abort(new Unknown('it takes more than ten minutes'))
+  })
+  const signals = signal === undefined ? [tooLong.signal] : [signal, tooLong.signal]
+  return { wire: { ...wire, signal: AbortSignal.any(signals) }, tooLong: tooLong.signal, stop }
+}
+
 /**
- * Reads `[base]/Group/<id>` with the job's own network. A group that is refused, hides its members or lists some of them
- * is `unknown`, for a list that is too short would take everybody else for departed; so would members who are listed, and
- * not named: they are counted. Rejects with what the identity says (no token), and with the signal's reason.
+ * Reads `[base]/Group/<id>` with the job's own network, each page up to three times, all of them in ten minutes. A group
+ * that is refused, hides its members, lists some of them or leads to another origin is `unknown`, for a list that is too
+ * short would take everybody else for departed; so would members who are listed, and not named: they are counted. Rejects
+ * with what the identity says (no token), and with the signal's reason.
  */
-export const readMembers = async (group: GroupPlace, wire: Wire): Promise<GroupMembers> => {
+export const readMembers = async (group: GroupPlace, given: Wire): Promise<GroupMembers> => {
+  const { wire, tooLong, stop } = bounded(given, given.clock)
   try {
     return await readPages(group, wire)
-  } catch (error) {
-    wire.signal?.throwIfAborted()
+  } catch (caught) {
+    given.signal?.throwIfAborted()
+    const error: unknown = tooLong.aborted ? tooLong.reason : caught
     if (error instanceof Unknown || error instanceof NetworkError || error instanceof DecodeError)
       return { unknown: withoutQuery(error.message) }
     throw error
+  } finally {
+    stop()
   }
 }

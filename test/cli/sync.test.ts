@@ -734,8 +734,28 @@ describe('members of the group', () => {
     const ran = await syncOf(talk)
     expect(ran.code).toBe(0)
     expect(ran.err).toMatch(
-      /^the members of Group\/123 cannot be read, HTTP 403: .*: the history of patients who join later/m,
+      /^the members of Group\/123 cannot be read, HTTP 403: .*: until they can be read, patients who join after this export may lack their history; `--full` brings it$/m,
     )
+  })
+
+  test('where they are known, the next round that can read them looks again', async () => {
+    let away = false
+    const busy = fault('busy', { times: Number.POSITIVE_INFINITY }, async (call, next) =>
+      away && /Group\/123$/.test(call.request.url) ? new Response('', { status: 503 }) : next(call),
+    )
+    const talk = await changing({ faults: [busy] })
+    await syncOf(talk)
+    const asked = () => talk.mock.requests.filter(({ url }) => /Group\/123$/.test(url)).length
+    const before = asked()
+    away = true
+    for (let night = 1; night <= 5; night += 1) await nextDay(talk)
+    const ran = await syncOf(talk)
+    expect([ran.code, asked() - before]).toEqual([0, 3])
+    expect(ran.err).toMatch(/Group\/123 cannot be read, HTTP 503: the next round looks again/)
+    away = false
+    await nextDay(talk)
+    expect((await syncOf(talk)).code).toBe(0)
+    expect(snapshot(talk)).toEqual(await truth(talk))
   })
 
   test('members that are seen for the first time later may lack their history', async () => {
@@ -763,7 +783,7 @@ describe('members of the group', () => {
     const ran = await talk.run([...argv, '--preset', 'bcda', '--auth', 'none'])
     expect(ran.code).toBe(0)
     expect(talk.mock.requests.some(({ url }) => url.endsWith(`Group/${group}`))).toBe(isAsked)
-    expect(/the history of patients who join later comes only with --full/.test(ran.err)).toBe(isAsked)
+    expect(/may lack their history; `--full` brings it/.test(ran.err)).toBe(isAsked)
   })
 
   test('other targets have none', async () => {

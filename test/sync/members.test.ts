@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { BulkxError } from '../../src/errors.js'
-import type { HttpRequest } from '../../src/http/exchange.js'
+import type { HttpHeaders, HttpRequest } from '../../src/http/exchange.js'
 import { NetworkError } from '../../src/http/network-error.js'
 import { openDataset } from '../../src/sync/dataset.js'
 import { changesOf, readKnownMembers, writeKnownMembers } from '../../src/sync/known-members.js'
@@ -21,6 +21,22 @@ const group = { fhirUrl, id: '1/2' }
 interface Said {
   status?: number
   body: unknown
+}
+
+/** A server that says these things, one after the other, the last one again and again. */
+const sayingInTurn = (...answers: (Partial<Said & { url: string; headers: HttpHeaders }> | Error)[]) => {
+  const clock = fakeClock()
+  const requests: HttpRequest[] = []
+  const fhir = async (request: HttpRequest) => {
+    requests.push(request)
+    const said = answers[requests.length - 1] ?? answers.at(-1) ?? {}
+    if (said instanceof Error) throw said
+    const { status = 200, body = '', url = request.url, headers = {} } = said
+    const text = typeof body === 'string' ? body : JSON.stringify(body)
+    return { status, headers, url, body: Readable.from([Buffer.from(text)]) }
+  }
+  const read = (more: object = {}) => readMembers(group, { fhir, clock, ...more })
+  return { requests, clock, read }
 }
 
 /** A server that says these things, by URL; the first one is the group. */
@@ -137,6 +153,100 @@ describe('the members of a group', () => {
     const refused = new BulkxError('BULKX_TOKEN', 'no token')
     await expect(readMembers(group, wire(refused))).rejects.toBe(refused)
   })
+})
+
+const good = { body: groupOf([member('Patient/a')]) }
+const reset = new NetworkError('broken', 'the connection broke', { sent: true })
+
+describe('a server that is only busy', () => {
+  test.each([
+    ['a 503', { status: 503 }, [3_000]],
+    ['a 429', { status: 429 }, [3_000]],
+    ['a reset', reset, [3_000]],
+    ['a timeout', new NetworkError('timeout', 'no answer came in time', { sent: true }), [3_000]],
+    ['a pause that is asked for', { status: 503, headers: { 'retry-after': '9' } }, [9_000]],
+  ])('is asked again after %s', async (_what, first, sleeps) => {
+    const { read, clock } = sayingInTurn(first, good)
+    expect(await read()).toEqual({ ids: ['a'], unnamed: 0 })
+    expect(clock.sleeps).toEqual(sleeps)
+  })
+
+  test.each([
+    ['three times', { status: 503 }, 3, 'HTTP 503'],
+    ['three times, also when it resets', reset, 3, 'the connection broke'],
+    ['once where it asks for a long pause', { status: 503, headers: { 'retry-after': '11' } }, 1, 'HTTP 503'],
+    ['once where it refuses', { status: 403 }, 1, 'HTTP 403'],
+    [
+      'once where it leads to where nobody goes',
+      new NetworkError('redirect', 'it redirects to plain http', { sent: true }),
+      1,
+      'it redirects to plain http',
+    ],
+  ])('is asked %s', async (_what, always, times, unknown) => {
+    const { read, requests } = sayingInTurn(always)
+    expect(await read()).toEqual({ unknown })
+    expect(requests).toHaveLength(times)
+  })
+})
+
+describe('members come from this server alone', () => {
+  const elsewhere = 'https://other.example/fhir/Group/1'
+  const bundle = (next: unknown) => ({
+    body: {
+      resourceType: 'Bundle',
+      link: [{ relation: 'next', ...(next === undefined ? {} : { url: next }) }],
+      entry: [{ resource: groupOf([member('Patient/a')]) }],
+    },
+  })
+  const refused = {
+    unknown: expect.stringMatching(/another server, https:\/\/other.example\/?, .*--trust-origin/),
+  }
+
+  test('a redirect to another one makes them unknown', async () => {
+    expect(await sayingInTurn({ ...good, url: elsewhere }).read()).toEqual(refused)
+    const trusted = { trustedOrigins: ['https://other.example'] }
+    expect(await sayingInTurn({ ...good, url: elsewhere }).read(trusted)).toEqual({ ids: ['a'], unnamed: 0 })
+  })
+
+  test('a next page elsewhere is not asked for', async () => {
+    const { read, requests } = sayingInTurn(bundle(elsewhere), good)
+    expect(await read()).toEqual(refused)
+    expect(requests).toHaveLength(1)
+    const trusted = { trustedOrigins: ['https://other.example'] }
+    expect(await sayingInTurn(bundle(elsewhere), good).read(trusted)).toEqual({ ids: ['a'], unnamed: 0 })
+  })
+
+  test('a next page without an address is no end of the list', async () => {
+    for (const next of [undefined, 7, 'ftp://x'])
+      expect(await sayingInTurn(bundle(next)).read()).toEqual({ unknown: 'its next page has no address' })
+  })
+
+  test('a next page in plain http of this host is asked over https', async () => {
+    const { read, requests } = sayingInTurn(bundle('http://ehr.example/fhir/two'), good)
+    expect(await read()).toEqual({ ids: ['a'], unnamed: 0 })
+    expect(requests[1]?.url).toBe(`${fhirUrl}/two`)
+  })
+})
+
+test('all pages together take ten minutes at most', async () => {
+  const clock = fakeClock()
+  let pages = 0
+  const fhir = async (request: HttpRequest) => {
+    pages += 1
+    clock.advance(60_000)
+    request.signal?.throwIfAborted()
+    const page = {
+      resourceType: 'Bundle',
+      link: [{ relation: 'next', url: `${fhirUrl}/${pages}` }],
+      entry: [{ resource: groupOf([member(`Patient/${pages}`)]) }],
+    }
+    const body = Readable.from([Buffer.from(JSON.stringify(page))])
+    return { status: 200, headers: {}, url: request.url, body }
+  }
+  expect(await readMembers(group, { fhir, clock })).toEqual({ unknown: 'it takes more than ten minutes' })
+  expect(pages).toBe(10)
+  const interrupted = AbortSignal.abort(new Error('stop'))
+  await expect(readMembers(group, { fhir, clock, signal: interrupted })).rejects.toThrow('stop')
 })
 
 const place = async (): Promise<string> => {

@@ -38,7 +38,13 @@ const read = async (place: GroupPlace, { config, settings, io, warn, talk }: Syn
   const host = await hostFor(settings, io, { warn, note: (text) => talk.line(text) })
   const network = openNetwork(config, host, new Map())
   try {
-    return await readMembers(place, { fhir: network.fhir, clock: io.clock, signal: io.signal })
+    const { trustedOrigins } = config.network
+    return await readMembers(place, {
+      fhir: network.fhir,
+      clock: io.clock,
+      signal: io.signal,
+      trustedOrigins,
+    })
   } finally {
     await network.close()
   }
@@ -60,6 +66,12 @@ const sayChanges = ({ newcomers, departed = [] }: MemberChanges, { talk, setting
   talk.line(`${patients(departed)} no longer in ${group}, ${stay}: ${namedIds(departed)}`)
 }
 
+/** Nothing is lost where it is known who was in the group before: whoever has come is new then, too. */
+const looksAgain = 'the next round looks again who has come and who has left'
+
+const mayLack = (isBase: boolean): string =>
+  `until they can be read, patients who join ${isBase ? 'after this export' : 'after the last base'} may lack their history; \`--full\` brings it`
+
 /**
  * Reads who is in the group, before the kick-off: whoever joins later is new in the next round. A server that brings
  * the history of newcomers by itself is not asked.
@@ -71,13 +83,14 @@ export const seeMembers = async (dataset: Dataset, full: boolean, sync: Sync): P
     return { changes: unknown }
   const seen = await read(place, sync)
   const group = targetName(sync.config.kickOff.target)
+  const known = await readKnownMembers(sync.config.directory)
   if ('unknown' in seen) {
+    const isFirst = full || dataset.generation === 0
     sync.talk.line(
-      `the members of ${group} cannot be read, ${seen.unknown}: the history of patients who join later comes only with --full`,
+      `the members of ${group} cannot be read, ${seen.unknown}: ${known ? looksAgain : mayLack(isFirst)}`,
     )
     return { changes: unknown }
   }
-  const known = await readKnownMembers(sync.config.directory)
   if (known === undefined && dataset.generation > 0 && !full)
     sync.warn({
       kind: 'members-first-seen',
