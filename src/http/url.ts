@@ -1,5 +1,5 @@
 /** URLs as text: a server's URL is opaque, so it is split and joined, never decoded and encoded again. */
-import { BlockList, isIP, isIPv6 } from 'node:net'
+import { BlockList, isIPv4 } from 'node:net'
 
 // Controls, separators, and the marks that reorder text on a terminal: a server's URL must not move our cursor.
 const unprintable = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]+/g
@@ -29,24 +29,6 @@ const plainBeginning = /^https?:\/\/[a-z\d.-]+(?::\d+)?(?=[/?#]|$)/i
 const places = new Map<string, Place | undefined>()
 const placesMax = 1000
 
-/** A URL, and what is known of it. */
-interface Known {
-  url: string
-  isHttp: boolean
-  place: Place | undefined
-}
-
-/** Each request asks some ten times in a row. */
-let last: Known = { url: '', isHttp: false, place: undefined }
-
-const known = (url: string): Known => {
-  if (url === last.url) return last
-  const place = placeOf(url)
-  const isHttp = /^https?:\/\//i.test(url) && url.length <= urlMax && place !== undefined
-  last = { url, isHttp, place }
-  return last
-}
-
 const parsed = (url: string): Place | undefined => {
   if (!URL.canParse(url)) return undefined
   const { origin, hostname } = new URL(url)
@@ -65,14 +47,14 @@ const placeOf = (url: string): Place | undefined => {
   return place
 }
 
-export const isHttp = (url: string): boolean => known(url).isHttp
+export const isHttp = (url: string): boolean =>
+  /^https?:\/\//i.test(url) && url.length <= urlMax && placeOf(url) !== undefined
 
 /** Scheme, host and port, in lower case, default ports left out. Undefined when it is no http(s) URL. */
-export const originOf = (url: string): string | undefined =>
-  isHttp(url) ? known(url).place?.origin : undefined
+export const originOf = (url: string): string | undefined => (isHttp(url) ? placeOf(url)?.origin : undefined)
 
 /** A bracketless host name in lower case. Throws where there is no URL. */
-export const hostOf = (url: string): string => known(url).place?.host ?? new URL(url).hostname
+export const hostOf = (url: string): string => placeOf(url)?.host ?? new URL(url).hostname
 
 /** 127.0.0.0/8, ::1 and localhost: what never leaves the machine. */
 export const isLoopback = (url: string): boolean => {
@@ -132,17 +114,17 @@ const embedded = (host: string): string | undefined => {
 export const isPrivateAddress = (url: string): boolean => {
   const host = hostOf(url).replace(/\.+$/, '')
   if (host === 'localhost' || host.endsWith('.localhost')) return true
-  const inner = isIPv6(host) ? embedded(host) : undefined
+  // In a URL that was parsed, nothing else has one.
+  if (!host.includes(':')) return isIPv4(host) && privateRanges.check(host, 'ipv4')
+  const inner = embedded(host)
   if (inner !== undefined && privateRanges.check(inner, 'ipv4')) return true
   // IPv4-mapped addresses (::ffff:a.b.c.d) are checked as what they stand for.
-  return isIP(host) !== 0 && privateRanges.check(host, isIPv6(host) ? 'ipv6' : 'ipv4')
+  return privateRanges.check(host, 'ipv6')
 }
 
 /** Path and query as they stand in the text, for the request line; anything beyond ASCII is percent-encoded. */
 export const requestTarget = (url: string): string => {
-  const whole = url.replace(/^[a-z]+:\/\/[^/?#]*/i, '')
-  const fragment = whole.indexOf('#')
-  const rest = fragment === -1 ? whole : whole.slice(0, fragment)
+  const rest = url.replace(/^[a-z]+:\/\/[^/?#]*/i, '').replace(/#.*$/s, '')
   const path = rest.startsWith('/') ? rest : `/${rest}`
   return path.replace(/[^\x21-\x7e]+/g, (text) => encodeURIComponent(text.toWellFormed()))
 }
