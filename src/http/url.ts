@@ -29,6 +29,24 @@ const plainBeginning = /^https?:\/\/[a-z\d.-]+(?::\d+)?(?=[/?#]|$)/i
 const places = new Map<string, Place | undefined>()
 const placesMax = 1000
 
+/** A URL, and what is known of it. */
+interface Known {
+  url: string
+  isHttp: boolean
+  place: Place | undefined
+}
+
+/** Each request asks some ten times in a row. */
+let last: Known = { url: '', isHttp: false, place: undefined }
+
+const known = (url: string): Known => {
+  if (url === last.url) return last
+  const place = placeOf(url)
+  const isHttp = /^https?:\/\//i.test(url) && url.length <= urlMax && place !== undefined
+  last = { url, isHttp, place }
+  return last
+}
+
 const parsed = (url: string): Place | undefined => {
   if (!URL.canParse(url)) return undefined
   const { origin, hostname } = new URL(url)
@@ -47,14 +65,14 @@ const placeOf = (url: string): Place | undefined => {
   return place
 }
 
-export const isHttp = (url: string): boolean =>
-  /^https?:\/\//i.test(url) && url.length <= urlMax && placeOf(url) !== undefined
+export const isHttp = (url: string): boolean => known(url).isHttp
 
 /** Scheme, host and port, in lower case, default ports left out. Undefined when it is no http(s) URL. */
-export const originOf = (url: string): string | undefined => (isHttp(url) ? placeOf(url)?.origin : undefined)
+export const originOf = (url: string): string | undefined =>
+  isHttp(url) ? known(url).place?.origin : undefined
 
 /** A bracketless host name in lower case. Throws where there is no URL. */
-export const hostOf = (url: string): string => placeOf(url)?.host ?? new URL(url).hostname
+export const hostOf = (url: string): string => known(url).place?.host ?? new URL(url).hostname
 
 /** 127.0.0.0/8, ::1 and localhost: what never leaves the machine. */
 export const isLoopback = (url: string): boolean => {
@@ -124,7 +142,9 @@ export const isPrivateAddress = (url: string): boolean => {
 
 /** Path and query as they stand in the text, for the request line; anything beyond ASCII is percent-encoded. */
 export const requestTarget = (url: string): string => {
-  const rest = url.replace(/^[a-z]+:\/\/[^/?#]*/i, '').replace(/#.*$/s, '')
+  const whole = url.replace(/^[a-z]+:\/\/[^/?#]*/i, '')
+  const fragment = whole.indexOf('#')
+  const rest = fragment === -1 ? whole : whole.slice(0, fragment)
   const path = rest.startsWith('/') ? rest : `/${rest}`
   return path.replace(/[^\x21-\x7e]+/g, (text) => encodeURIComponent(text.toWellFormed()))
 }
