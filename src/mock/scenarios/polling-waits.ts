@@ -1,6 +1,6 @@
 /** Polling: when servers want to be asked again, and what they do to those who come earlier. */
 import type { Clock } from '../../clock.js'
-import { withHeaders } from '../edit.js'
+import { editManifest, withHeaders } from '../edit.js'
 import { faults } from '../faults.js'
 import { outcomeResponse } from '../outcome.js'
 import type { Personality } from '../personality.js'
@@ -25,12 +25,18 @@ const askingByDate =
           const response = await next(call)
           const now = clock.now() + aheadMs
           const date = (at: number): string => new Date(at).toUTCString()
-          if (call.phase !== 'status') return response
-          if (response.status !== 202) return withHeaders(response, { date: date(now) })
+          if (call.phase !== 'status' || response.status !== 202)
+            return withHeaders(response, { date: date(now) })
           return withHeaders(response, { date: date(now), 'retry-after': date(now + waitMs) })
         },
       ],
     },
+    faults: [
+      editManifest('ownClock', {}, (manifest) => {
+        const at = Date.parse(String(manifest.transactionTime)) + aheadMs
+        manifest.transactionTime = new Date(at).toISOString()
+      }),
+    ],
     options: { jobMs: 5 * minute },
   })
 
