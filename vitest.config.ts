@@ -9,7 +9,7 @@ export default defineConfig({
     globalSetup: ['test/helpers/build.ts'],
     reporters: isNarrowed ? ['tree'] : ['default'],
     // Far above what anything takes: only what hangs is to meet them, also on a machine that does much else.
-    testTimeout: 120_000,
+    testTimeout: 300_000,
     hookTimeout: 120_000,
     expect: { poll: { timeout: 60_000 } },
   },

@@ -94,7 +94,11 @@ describe('a whole export', () => {
   })
 
   test('P-18 tokens that live shorter than the job: renewed in time, never refused', async () => {
-    const { ran, mock, asked } = await exported(signed, { tokenLifetimeMs: 300_000, jobMs: 900_000 })
+    const { ran, mock, asked } = await exported(signed, {
+      tokenLifetimeMs: 300_000,
+      jobMs: 900_000,
+      personality: personality({ retryAfter: () => '10' }),
+    })
     expect(exitOf(ran)).toBe(0)
     expect(asked('token')).toBeGreaterThan(2)
     expect(mock.requests.filter(({ status }) => status === 401)).toEqual([])

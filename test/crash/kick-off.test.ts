@@ -1,12 +1,9 @@
 /** Killed between a kick-off and its answer: nobody knows whether a job runs, so nothing is sent by itself. */
-import { expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
 import { type Child, run, start } from '../process/child.js'
 import { newPlace, objectsOf, type Place } from '../process/place.js'
 import { type Hook, mixedData, type Served, serve } from '../process/server.js'
 import { digestsOf, expectComplete } from './invariants.js'
-
-// Processes are slow to start where many of them do at once.
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
 
 const options = { data: mixedData(20), pageSize: 40 }
 

@@ -8,9 +8,6 @@ import { newPlace, type Place } from '../process/place.js'
 import { largeFile, type Served, serve } from '../process/server.js'
 import { digestsOf, expectComplete, expectNothingHalf, expectOneJob } from './invariants.js'
 
-// Processes are slow to start where many of them do at once.
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
-
 const bytes = 24 * 1024 * 1024
 const sentAtFirst = 9 * 1024 * 1024
 const options = { data: largeFile(bytes / 1024, 1024) }

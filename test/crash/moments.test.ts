@@ -1,14 +1,11 @@
 /** Kills at exact moments, one between each two things that are done about a fact; then the same command again. */
 import { appendFile, utimes } from 'node:fs/promises'
 import { join } from 'node:path'
-import { beforeAll, describe, expect, test, vi } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { run } from '../process/child.js'
 import { factsOf, filesBelow, journalOf, newPlace, type Place } from '../process/place.js'
 import { mixedData, type Served, serve, untilTold } from '../process/server.js'
 import { type Digests, digestsOf, expectComplete, expectNothingHalf, expectOneJob } from './invariants.js'
-
-// Processes are slow to start where many of them do at once.
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
 
 const preload = [new URL('kill-at.mjs', import.meta.url).href]
 const options = { data: mixedData(20), pageSize: 40, manifestEntries: 7 }

@@ -1,14 +1,11 @@
 /** What only a power failure would show: content, name and fact become durable in this order, each before the next. */
 import { readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
 import { run } from '../process/child.js'
 import { newPlace } from '../process/place.js'
 import { mixedData, serve } from '../process/server.js'
 import { digestsOf } from './invariants.js'
-
-// Processes are slow to start where many of them do at once.
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
 
 const preload = [new URL('note-order.mjs', import.meta.url).href]
 

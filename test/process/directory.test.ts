@@ -8,9 +8,6 @@ import { type ChildOptions, type Ended, run, start } from './child.js'
 import { filesBelow, journalOf, newPlace, objectsOf, type Place } from './place.js'
 import { largeFile, mixedData, type Served, serve, untilTold } from './server.js'
 
-// Processes are slow to start where many of them do at once.
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
-
 const data = mixedData(20)
 
 const command = (out: string, { fhirUrl }: Served, ...more: string[]): string[] => [

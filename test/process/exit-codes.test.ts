@@ -1,12 +1,9 @@
 /** The exit codes of the contract, as a shell sees them. */
-import { describe, expect, test, vi } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { faults, type MockOptions } from '../../src/mock/index.js'
 import { run } from './child.js'
 import { newPlace, objectsOf } from './place.js'
 import { mixedData, serve, untilTold } from './server.js'
-
-// Processes are slow to start where many of them do at once.
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
 
 const data = mixedData(20)
 

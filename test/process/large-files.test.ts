@@ -2,14 +2,11 @@
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
-import { expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
 import type { DataSource } from '../../src/mock/index.js'
 import { run } from './child.js'
 import { newPlace } from './place.js'
 import { largeFile, serve } from './server.js'
-
-// Processes are slow to start where many of them do at once.
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
 
 const files = 8
 const [lines, lineBytes] = [12_000, 1_000]

@@ -1,13 +1,10 @@
 /** A file of 300 MB takes no more memory than a small one. */
 import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
 import { run } from './child.js'
 import { newPlace } from './place.js'
 import { largeFile, serve } from './server.js'
-
-// Processes are slow to start where many of them do at once.
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
 
 const megabyte = 1_000_000
 const limitMiB = 150

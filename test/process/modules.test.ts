@@ -3,14 +3,11 @@ import { readFileSync } from 'node:fs'
 import { access, mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
 import { catalogue } from '../../src/cli/catalogue.js'
 import { start } from './child.js'
 import { newPlace, type Place } from './place.js'
 import { serve } from './server.js'
-
-// Processes are slow to start where many of them do at once.
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
 
 /** V8 names every script that a process has loaded in its coverage. */
 const scriptsOf = async (directory: string): Promise<string[]> => {

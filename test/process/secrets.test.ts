@@ -1,14 +1,11 @@
 /** A credential is in no file and in no output, however much is said. */
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { describe, expect, test, vi } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { faults } from '../../src/mock/index.js'
 import { type Ended, run } from './child.js'
 import { filesBelow, newPlace, type Place } from './place.js'
 import { type Hook, mixedData, type Served, serve } from './server.js'
-
-// Processes are slow to start where many of them do at once.
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
 
 const secret = 'Zq7-planted-credential-0451'
 const encoded = [

@@ -7,9 +7,6 @@ import { type Child, type Ended, run, start } from './child.js'
 import { factsOf, filesBelow, newPlace, type Place } from './place.js'
 import { type Hook, mixedData, type Served, serve, untilTold } from './server.js'
 
-// Processes are slow to start where many of them do at once.
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
-
 const data = mixedData(20)
 
 const command = ({ out }: Place, { fhirUrl }: Served): string[] => [

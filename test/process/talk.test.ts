@@ -1,13 +1,10 @@
 /** What comes out of a process: stdout for data, stderr for people, and neither matters to the job. */
 import { access } from 'node:fs/promises'
 import { join } from 'node:path'
-import { describe, expect, test, vi } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { type ChildOptions, run, start } from './child.js'
 import { newPlace, objectsOf, type Place } from './place.js'
 import { mixedData, type Served, serve } from './server.js'
-
-// Processes are slow to start where many of them do at once.
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
 
 const data = mixedData(20)
 
