@@ -3,9 +3,6 @@
 import { readFileSync } from 'node:fs'
 import module from 'node:module'
 
-// From Node 22.1.
-module.enableCompileCache?.()
-
 const argv = process.argv.slice(2)
 
 // V8 lets the heap of a busy process grow to several times what is alive in it. With a hundred thousand files that
