@@ -1,7 +1,6 @@
 #!/usr/bin/env node
-// Starts the command line: compile cache on where Node has one, and the exit code of `main`.
+// Starts the command line, and ends with the exit code of `main`.
 import { readFileSync } from 'node:fs'
-import module from 'node:module'
 
 const argv = process.argv.slice(2)
 
