@@ -107,6 +107,9 @@ export const duration = (example: string): OneKind<number> =>
     return ms === 0 ? undefined : ms
   })
 
+/** One that may be none at all: `0s`. */
+export const wait = (example: string): OneKind<number> => one('a duration', example, parseDuration)
+
 const prefixes = ['', 'K', 'M', 'G', 'T']
 
 /** Bytes: `10MB` decimal, `1GiB` binary. */

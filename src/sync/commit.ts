@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { Json } from '../json.js'
 import type { Instant } from '../protocol/types.js'
 import { switchTo } from './current.js'
-import { type Dataset, descriptionName, openDataset } from './dataset.js'
+import { type Dataset, descriptionName, openDataset, setAsideIn } from './dataset.js'
 import { descriptionText, folderName } from './description.js'
 import { drop, removeDropped } from './dropped.js'
 import { writeDurably } from './durable-file.js'
@@ -16,7 +16,10 @@ export interface Commitment {
   /** Of the round's base or delta export, as text. */
   transactionTime: Instant
   series: Json
-  /** How many exports stay on disk, the newest ones, and in any case those of this round; all when absent. */
+  /**
+   * How many exports stay on disk, the newest ones, and in any case those of this round; all when absent. Those that were
+   * set aside go with the exports of their time.
+   */
   keep?: number
 }
 
@@ -60,4 +63,7 @@ const dropExports = async (directory: string, own: readonly number[], keep: numb
   const older = done.slice(0, Math.max(0, done.length - keep))
   for (const number of older)
     if (!own.includes(number)) await drop(directory, `exports/${folderName(number)}`)
+  const oldest = Math.min(...own, ...done.slice(older.length))
+  for (const { folder, number } of await setAsideIn(directory))
+    if (number < oldest) await drop(directory, folder)
 }

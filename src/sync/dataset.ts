@@ -75,6 +75,13 @@ const exportsOf = async (directory: string): Promise<number[]> => {
     .sort((one, other) => one - other)
 }
 
+/** Exports that were given up, beside those of their numbers: `exports/007.1`, relative to the data set. */
+export const setAsideIn = async (directory: string): Promise<{ folder: string; number: number }[]> =>
+  (await namesIn(join(directory, 'exports'))).sort().flatMap((name) => {
+    const [, own = ''] = /^(\d{3,15})\.[1-9]\d{0,5}$/.exec(name) ?? []
+    return folder.test(own) ? [{ folder: `exports/${name}`, number: Number(own) }] : []
+  })
+
 /**
  * Reads dataset.json, which may be anybody's: an unknown version, wrong types, paths that lead outside are
  * `BULKX_CONFIG` (2) with a hint. A directory without one, or that is not there, is a data set of generation 0.

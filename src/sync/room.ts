@@ -18,6 +18,14 @@ export const freeBytesOf: FreeBytes = (directory) =>
 const sizeText = (bytes: number): string =>
   bytes >= 1e9 ? `${(bytes / 1e9).toPrecision(3)} GB` : `${Math.ceil(bytes / 1e6)} MB`
 
+/** Where both come to the same, in bytes: nobody understands why 2 MB are not enough for 2 MB. */
+const sizeTexts = (needed: number, free: number): [string, string] => {
+  const texts = [sizeText(needed), sizeText(free)] as const
+  if (texts[0] !== texts[1]) return [...texts]
+  const exact = (bytes: number): string => `${Math.ceil(bytes).toLocaleString('en-US')} bytes`
+  return [exact(needed), exact(free)]
+}
+
 const neededBytes = ({ old, isOldCopied, rounds }: SelectionInputs, keysBytesMax: number): number => {
   const outputs = rounds.flatMap(({ exports }) => exports.flatMap((one) => one.outputs))
   const lines = outputs.reduce((sum, file) => sum + file.lines, 0)
@@ -36,7 +44,8 @@ export const assertRoom = async (
   const needed = neededBytes(inputs, place.keysBytesMax)
   const free = await (place.freeBytesOf ?? freeBytesOf)(place.directory)
   if (free === undefined || free >= needed) return
-  const message = `The new snapshot needs about ${sizeText(needed)}, and ${sizeText(free)} is free for ${place.directory}`
+  const [wanted, there] = sizeTexts(needed, free)
+  const message = `The new snapshot needs about ${wanted}, and only ${there} is free for ${place.directory}`
   throw new BulkxError('BULKX_DISK_FULL', message, {
     hint: 'make room, then run the same command again; the exports are kept, older ones go with --keep',
   })

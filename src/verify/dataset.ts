@@ -4,7 +4,14 @@ import { join } from 'node:path'
 import { BulkxError } from '../errors.js'
 import { manifestName } from '../job/manifest-file.js'
 import { checkDataset, type DatasetCheck, type DatasetProblem } from '../sync/check.js'
-import { currentName, type Dataset, descriptionName, exportPath, openDataset } from '../sync/dataset.js'
+import {
+  currentName,
+  type Dataset,
+  descriptionName,
+  exportPath,
+  openDataset,
+  setAsideIn,
+} from '../sync/dataset.js'
 import { type Verified, type VerifyOptions, verifyExport } from './export.js'
 import type { Note, Problem, Report } from './record.js'
 import { remediesFor } from './remedies.js'
@@ -197,6 +204,13 @@ export const verifyDataset = async (options: VerifyOptions): Promise<VerifiedDat
     exports.push(verified)
     add(verified)
   }
+  for (const { folder } of await setAsideIn(directory))
+    report.note({
+      code: 'set-aside',
+      file: folder,
+      message:
+        'it was given up, and its data are kept: remove it when nobody needs it, or let --keep drop it',
+    })
   await assertStill(dataset, options)
   const isUnderWay = await isThere(join(directory, roundName))
   if (generation === 0 && !isUnderWay) {

@@ -1,4 +1,5 @@
 /** What to do about an export, or a part of a data set, that is not as it was stored. */
+import { basename } from 'node:path'
 import { resumeCommand, shellWord } from '../job/next-command.js'
 import type { Remedies } from './record.js'
 
@@ -11,14 +12,18 @@ const ofFinished = (): Remedies => {
 }
 
 /** Files that are missing or of another size are noticed when the others are complete. */
-const ofUnfinished = (directory: string): Remedies => {
+const ofUnfinished = (directory: string, dataset: string | undefined): Remedies => {
   const resume = resumeCommand(directory)
   const fetched = `${resume} fetches it again, while the server has it`
   return {
     file: fetched,
     sameSize: `remove the file; ${fetched}`,
     manifest: `${resume} writes it`,
-    journal: `${backup}, or start anew with --again`,
+    journal: `${backup}, or ${
+      dataset === undefined
+        ? 'start anew with --again'
+        : `give its round up: \`bulkx sync … -o ${shellWord(dataset)} --again\``
+    }`,
     log: `${resume} makes it anew`,
   }
 }
@@ -28,6 +33,14 @@ const ofDataset = (dataset: string): Remedies => {
   const full = `${backup}, or \`bulkx sync --full -o ${shellWord(dataset)}\`, with your target and server, fetches everything anew`
   return { file: full, sameSize: full, manifest: full, journal: full, log: full }
 }
+
+/** `exports/007.1`: given up, and no part of any snapshot. */
+const ofSetAside = (): Remedies => {
+  const away = 'it was set aside, and no snapshot is made of it: remove it when nobody needs it'
+  return { file: away, sameSize: away, manifest: away, journal: away, log: away }
+}
+
+const isSetAside = (directory: string): boolean => /^\d{3,}\.\d+$/.test(basename(directory))
 
 export interface Situation {
   finished: boolean
@@ -39,7 +52,8 @@ export const remediesFor = (
   { shownAs, dataset }: { shownAs: string; dataset?: string },
   { finished, hasJournal }: Situation,
 ): Remedies => {
-  if (!finished) return ofUnfinished(shownAs)
+  if (dataset !== undefined && isSetAside(shownAs)) return ofSetAside()
+  if (!finished) return ofUnfinished(shownAs, dataset)
   const log = hasJournal ? `${resumeCommand(shownAs)} makes it anew` : backup
   return { ...(dataset === undefined ? ofFinished() : ofDataset(dataset)), log }
 }

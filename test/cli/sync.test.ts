@@ -287,6 +287,7 @@ describe('a round that does not end', () => {
     expect(ran.err).toMatch(
       /its job goes on at the server; stop it with `bulkx cancel .\/data\/exports\/001.1`/,
     )
+    expect(ran.err).toMatch(/^its data stay there until somebody removes them, or --keep drops them/m)
     expect(exportsIn(talk)).toEqual(['001', '001.1'])
     expect((await talk.run(['cancel', 'data/exports/001.1'])).code).toBe(0)
   })
@@ -432,6 +433,19 @@ describe('killed', () => {
     expect([ran.code, talk.mock.requests.length]).toEqual([0, requests])
     expect(snapshot(talk)).toEqual(wanted)
     expect(snapshot(talk)).toEqual(await truth(talk))
+  })
+
+  test('between the commit and the end, and --again: there is nothing to give up, and a new round follows', async () => {
+    const talk = await changing()
+    await syncOf(talk)
+    await nextDay(talk)
+    const plan = await withPlan(talk)
+    const { generation } = description(talk)
+    writeFileSync(pathIn(talk, '.bulkx/round.json'), plan)
+    const ran = await syncOf(talk, '--again')
+    expect(ran.code).toBe(0)
+    expect(ran.err).toMatch(/^round \d+ was committed already, and is not given up: a new one follows$/m)
+    expect(description(talk).generation).toBeGreaterThan(generation)
   })
 
   test('between the commit and the end: the round is closed, nothing is merged twice', async () => {
@@ -610,6 +624,17 @@ describe('the lock', () => {
     expect(ran.code).toBe(0)
     expect(ran.err).toMatch(/process 4711 on build-7, since \S+; waiting for it up to 10 min\n/)
     expect(talk.clock.now()).toBeGreaterThan(end)
+  })
+
+  test('--wait-for-lock 0s does not wait', async () => {
+    const talk = await session()
+    await syncOf(talk)
+    const lock = await locked(talk)
+    const before = talk.clock.now()
+    expect((await syncOf(talk, '--wait-for-lock', '0s')).code).toBe(11)
+    expect(talk.clock.now()).toBe(before)
+    await lock.release()
+    expect((await syncOf(talk, '--wait-for-lock', '0s')).code).toBe(0)
   })
 
   test('--wait-for-lock in vain ends 11', async () => {

@@ -40,7 +40,9 @@ test.each([
   if (!isTooLittle) return void (await merging)
   await expect(merging).rejects.toMatchObject({
     code: 'BULKX_DISK_FULL',
-    message: expect.stringMatching(/needs about 1 MB, and 1 MB is free for .*bulkx-data-set/),
+    message: expect.stringMatching(
+      /needs about 2,\d{3} bytes, and only 2,000 bytes is free for .*bulkx-data-set/,
+    ),
     hint: expect.stringMatching(/--keep/),
   })
   await expectUntouched(directory)

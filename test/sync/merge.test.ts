@@ -1,5 +1,5 @@
 /** What a snapshot is after a round, one row a behaviour. */
-import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import {
@@ -303,5 +303,17 @@ describe.each([
     expect(readdirSync(join(directory, 'snapshots'))).toEqual(['003', '004'])
     expect(readdirSync(join(directory, 'exports'))).toEqual(['003', '004'])
     expect(existsSync(join(directory, 'dataset.json.part'))).toBe(false)
+  })
+
+  test('what was set aside goes with the exports of its time', async () => {
+    const directory = newDirectory()
+    const names = ['001.1', '003.1', '003.2', '003.copy', 'notes.1', '004.1']
+    for (const name of names) mkdirSync(join(directory, 'exports', name), { recursive: true })
+    for (let number = 1; number <= 4; number += 1) {
+      putExport(directory, number, base)
+      const keep = number === 4 ? 1 : undefined
+      await round(directory, [[number, number === 1 ? 'base' : 'delta']], { keysBytesMax, keep })
+    }
+    expect(readdirSync(join(directory, 'exports')).sort()).toEqual(['003.copy', '004', '004.1', 'notes.1'])
   })
 })

@@ -163,6 +163,30 @@ test('a folder of it names the data set', async () => {
   expect(err).toContain('hint: it belongs to a data set: `bulkx verify ./data`')
 })
 
+test('what mends an export of it is a sync', async () => {
+  const talk = await synced(2)
+  await rm(join(talk.data, 'exports/001/Patient.0001.ndjson'))
+  const alone = await seen(talk, 'data/exports/001')
+  expect([alone.code, alone.first.remedy]).toEqual([
+    10,
+    expect.stringMatching(/^restore it from a backup, or `bulkx sync --full -o .\/data`/),
+  ])
+  expect(alone.err).not.toMatch(/export.* --again/)
+  const whole = await seen(talk, 'data')
+  expect(whole.code).toBe(10)
+  for (const { remedy } of whole.result.problems as { remedy: string }[])
+    expect(remedy).not.toMatch(/bulkx export|--again/)
+})
+
+test('what was set aside is named, and no part of it', async () => {
+  const talk = await synced(1)
+  await cp(join(talk.data, 'exports/001'), join(talk.data, 'exports/001.1'), { recursive: true })
+  expect(await seen(talk, 'data')).toMatchObject({ code: 0, notes: ['set-aside exports/001.1'] })
+  await rm(join(talk.data, 'exports/001.1/Patient.0001.ndjson'))
+  const { first } = await seen(talk, 'data/exports/001.1')
+  expect(first.remedy).toMatch(/^it was set aside, and no snapshot is made of it/)
+})
+
 test('an export of it is an export', async () => {
   const talk = await synced(1)
   expect(await seen(talk, 'data/exports/001')).toMatchObject({ code: 0, result: { phase: 'complete' } })

@@ -15,6 +15,7 @@ import type { Bars } from '../report/bars.js'
 import { talkFor, wantsMotion } from '../report/index.js'
 import type { Settings } from '../settings.js'
 import { shortPath } from '../show.js'
+import { isOfDataset } from '../sync/place.js'
 import { count, grouped, harmless, size } from '../text.js'
 
 /** Problems, and notes, that are told one by one; the others are counted. */
@@ -148,7 +149,10 @@ const endingError = (
 
 const verified = async (options: VerifyOptions, io: Io): Promise<Verified | VerifiedDataset> => {
   try {
-    return (await isDataset(options.directory)) ? await verifyDataset(options) : await verifyExport(options)
+    if (await isDataset(options.directory)) return await verifyDataset(options)
+    const above = dirname(dirname(options.directory))
+    const isPart = await isOfDataset(options.directory)
+    return await verifyExport(isPart ? { ...options, dataset: shortPath(above, io.cwd) } : options)
   } catch (error) {
     throw await withDataset(error, options.directory, io)
   }

@@ -22,7 +22,7 @@ export const questionRows = {
   since: {
     group: 'question',
     value: '<instant>',
-    help: 'only what changed since this instant, or date where the server takes one; last: since the last such export that ended well',
+    help: 'only what changed since this instant, or date where the server takes one; last: since the last such export outside of data sets that ended well',
     kind: one('a date, an instant with time zone, or last', '2026-01-31T00:00:00Z', parseSince),
   },
   until: {

@@ -1,5 +1,5 @@
 /** Option rows: what `bulkx sync` does beside an export. The environment never sets these. */
-import { choice, duration, flag, integer } from '../kinds.js'
+import { choice, flag, integer, wait } from '../kinds.js'
 import type { OptionRow } from '../options.js'
 
 export const syncRows = {
@@ -11,7 +11,7 @@ export const syncRows = {
   keep: {
     group: 'sync',
     value: '<number>',
-    help: 'exports that stay on disk; all of them unless given',
+    help: 'exports that stay on disk, and those set aside since the oldest of them; all unless given',
     kind: integer(1, 1_000_000, '30'),
   },
   departed: {
@@ -24,7 +24,7 @@ export const syncRows = {
   'wait-for-lock': {
     group: 'sync',
     value: '<duration>',
-    help: 'wait so long for another process that works in the data set, instead of ending 11 at once',
-    kind: duration('10m'),
+    help: 'wait so long for another process that works in the data set, instead of ending 11 at once; 0s: do not wait',
+    kind: wait('10m'),
   },
 } as const satisfies Record<string, OptionRow>

@@ -34,8 +34,10 @@ const kickedOffAt = async (round: Round, { config }: Sync): Promise<number> =>
 /** What follows once the round is committed: its data may be of days ago. */
 const after = async (round: Round, sync: Sync): Promise<Completed> => {
   if (wantsFull(sync) && !isBase(round)) return { next: 'everything' }
+  // There is nothing left to give up of it: what is wanted is another one.
+  const isGivenUp = sync.settings.get('again') === true
   const isOld = sync.io.clock.now() - (await kickedOffAt(round, sync)) > freshMs
-  return isOld ? { next: 'changes' } : {}
+  return isOld || isGivenUp ? { next: 'changes' } : {}
 }
 
 /**
@@ -66,6 +68,10 @@ export const completeLeftOver = async (
     await assertAlike(round)
     const next = await after(round, sync)
     await closeRound(round, dataset, sync)
+    if (sync.settings.get('again'))
+      sync.talk.line(
+        `round ${firstOf(round).number} was committed already, and is not given up: a new one follows`,
+      )
     sync.done.rounds.push({ generation: dataset.generation, full: isBase(round) })
     return next
   }

@@ -62,6 +62,9 @@ export const setAside = async ({ config, io, talk, done }: Sync, number: number)
   const shown = shortPath(aside, io.cwd)
   done.setAside.push(aside)
   talk.line(`moved ${shortPath(path, io.cwd)} to ${shown}`)
+  talk.line(
+    'its data stay there until somebody removes them, or --keep drops them with the exports of its time',
+  )
   if (state && phaseOf(state) === 'in-progress' && !isMock(state.server))
     talk.warning(`its job goes on at the server; stop it with ${cancelCommand(shown)}`)
 }
