@@ -41,7 +41,8 @@ const section = ({ name, title, result, missing }) =>
 /** The page for docs/. */
 export const page = (measuredScenarios, machine, { rounds, load, version }) => `# How fast is bulkx?
 
-What \`npm run bench -- --write\` measured. Nothing here is a test, and a figure that is not met fails nothing.
+What \`npm run bench -- --write\` measured. Nothing here is a test, and a figure that is not met fails nothing: where the time
+goes, and what was tried, is in [where-the-time-goes.md](where-the-time-goes.md).
 
 bulkx ${version}, ${machine.node}, ${machine.curl}; ${machine.cpu}, ${machine.memory}, ${machine.system}; load before
 the run ${load.toFixed(1)}.
