@@ -1,5 +1,7 @@
 /** Files (F): ranges, checksums, lengths and storage, and one failure among many. */
+import fs from 'node:fs'
 import { open } from 'node:fs/promises'
+import { syncBuiltinESMExports } from 'node:module'
 import { join } from 'node:path'
 import { expect, vi } from 'vitest'
 import { dataFiles } from '../helpers/stored-export.js'
@@ -31,28 +33,50 @@ const withoutRange: Partial<Play> = {
   check: (seen) => expect(rangesOf(seen)).toEqual([undefined, undefined]),
 }
 
-/** A disk with room for so many bytes of content, until `enough` is called. */
+/** A disk with room for so many bytes of content, until `enough` is called: large files and small ones. */
 const smallDisk = (bytes: number) => {
   let left = bytes
-  let undo = (): void => {}
+  const undo: (() => void)[] = []
+  const take = (chunks: readonly NodeJS.ArrayBufferView[]): Error | undefined => {
+    left -= chunks.reduce((sum, { byteLength }) => sum + byteLength, 0)
+    return left >= 0 ? undefined : Object.assign(new Error('no space left on device'), { code: 'ENOSPC' })
+  }
   return {
     small: async (directory: string): Promise<void> => {
       const handle = await open(join(directory, '..'))
       const prototype: typeof handle = Object.getPrototypeOf(handle)
       await handle.close()
-      const write = prototype.writev
-      const spy = vi.spyOn(prototype, 'writev').mockImplementation(function (
+      const { writev } = prototype
+      const ofHandles = vi.spyOn(prototype, 'writev').mockImplementation(function (
         this: typeof handle,
         chunks,
         position,
       ) {
-        left -= chunks.reduce((sum, { byteLength }) => sum + byteLength, 0)
-        if (left >= 0) return write.call(this, chunks, position)
-        return Promise.reject(Object.assign(new Error('no space left on device'), { code: 'ENOSPC' }))
+        const full = take(chunks)
+        return full ? Promise.reject(full) : writev.call(this, chunks, position)
       })
-      undo = () => spy.mockRestore()
+      const { writeSync, writevSync } = fs
+      fs.writevSync = (descriptor, chunks, position) => {
+        const full = take(chunks)
+        if (full) throw full
+        return writevSync(descriptor, chunks, position)
+      }
+      fs.writeSync = ((...args: Parameters<typeof writeSync>) => {
+        const [, content] = args
+        const full = typeof content === 'string' ? undefined : take([content])
+        if (full) throw full
+        return writeSync(...args)
+      }) as typeof writeSync
+      syncBuiltinESMExports()
+      undo.push(() => {
+        ofHandles.mockRestore()
+        Object.assign(fs, { writeSync, writevSync })
+        syncBuiltinESMExports()
+      })
     },
-    enough: async (): Promise<void> => undo(),
+    enough: async (): Promise<void> => {
+      for (const one of undo.splice(0)) one()
+    },
   }
 }
 
