@@ -14,6 +14,7 @@ class ArrivingBody implements Body {
   errored: Error | null = null
   private readonly resumeParser: () => void
   private readonly abort: (error: Error) => void
+  private readonly over: () => void
   private listeners: { event: string; listener: Listener }[] = []
   private waiting: Buffer[] = []
   private waitingBytes = 0
@@ -22,12 +23,16 @@ class ArrivingBody implements Body {
   private isHeld = false
   /** All bytes have come. */
   private isWhole = false
+  /** No more bytes come; told when those before it have been given away. */
+  private trouble: Error | undefined
   private isDraining = false
   private wake = (): void => {}
 
-  constructor(resumeParser: () => void, abort: (error: Error) => void) {
+  /** `over` is called when all has been given away, or nothing more is wanted. */
+  constructor(resumeParser: () => void, abort: (error: Error) => void, over: () => void) {
     this.resumeParser = resumeParser
     this.abort = abort
+    this.over = over
   }
 
   on(event: string, listener: Listener): this {
@@ -54,10 +59,10 @@ class ArrivingBody implements Body {
   destroy(error?: Error): void {
     if (this.destroyed) return
     if (this.isWhole && this.waiting.length === 0 && error === undefined) {
-      this.finish()
+      this.finish('close')
       return
     }
-    const reason = error ?? new Error('the rest of the answer is not wanted')
+    const reason = error ?? this.trouble ?? new Error('the rest of the answer is not wanted')
     this.close(reason)
     if (!this.isWhole) this.abort(reason)
   }
@@ -69,7 +74,8 @@ class ArrivingBody implements Body {
         if (chunk) {
           this.goOn()
           yield chunk
-        } else if (this.errored) throw this.errored
+        } else if (this.trouble) throw this.trouble
+        else if (this.errored) throw this.errored
         else if (this.isWhole || this.destroyed) return
         else await this.news()
       }
@@ -96,18 +102,24 @@ class ArrivingBody implements Body {
 
   end(): void {
     this.isWhole = true
+    this.isHeld = false
     this.wake()
     if (this.isFlowing) this.drainSoon()
+    if (this.waiting.length === 0) this.over()
   }
 
   fail(error: Error): void {
-    if (!this.destroyed) this.close(error)
+    if (this.destroyed) return
+    this.trouble = error
+    this.isHeld = false
+    if (this.waiting.length === 0) this.close(error)
   }
 
   private close(error: Error): void {
     this.destroyed = true
     this.errored = error
     this.waiting = []
+    this.over()
     this.wake()
     queueMicrotask(() => {
       this.emit('error', error)
@@ -151,14 +163,15 @@ class ArrivingBody implements Body {
   private drain(): void {
     while (this.isFlowing && this.waiting.length > 0) this.emit('data', this.shift())
     this.goOn()
-    if (!this.isFlowing || !this.isWhole || this.destroyed) return
-    this.emit('end')
-    this.finish()
+    if (!this.isFlowing || this.destroyed) return
+    if (this.trouble) this.close(this.trouble)
+    if (this.isWhole) this.finish('end', 'close')
   }
 
-  private finish(): void {
+  private finish(...last: ('end' | 'close')[]): void {
     this.destroyed = true
-    this.emit('close')
+    this.over()
+    for (const event of last) this.emit(event)
   }
 }
 
@@ -213,7 +226,7 @@ export class Arriving {
   onHeaders(status: number, raw: readonly Uint8Array[], resume: () => void): boolean {
     // 103 and the like: the answer is still to come.
     if (status < 200) return true
-    this.body = new ArrivingBody(resume, (error) => this.abort?.(error))
+    this.body = new ArrivingBody(resume, (error) => this.abort?.(error), this.over)
     this.resolve({ status, headers: headersOf(raw), body: this.body })
     return true
   }
@@ -223,19 +236,28 @@ export class Arriving {
   }
 
   onComplete(): void {
-    this.signal?.removeEventListener('abort', this.onAbort)
     this.body?.end()
   }
 
   onError(error: Error): void {
-    this.signal?.removeEventListener('abort', this.onAbort)
-    if (this.body) this.body.fail(error)
-    else this.reject(error)
+    if (this.body) {
+      this.body.fail(error)
+      return
+    }
+    this.over()
+    this.reject(error)
   }
 
   private readonly onAbort = (): void => {
     const { reason } = this.signal ?? {}
-    if (this.body) this.body.destroy(reason)
-    else this.abort?.(reason)
+    if (this.body) {
+      this.body.destroy(reason)
+      return
+    }
+    this.abort?.(reason)
+    // Also where nothing is connected yet: then that is seen as soon as it is.
+    this.reject(reason)
   }
+
+  private readonly over = (): void => this.signal?.removeEventListener('abort', this.onAbort)
 }

@@ -1,4 +1,10 @@
 /** Many pieces of work at once, their results in batches as they come. */
+import { setMaxListeners } from 'node:events'
+
+/** A piece of work has a request, a pause and a wait for its turn at most; more listeners would be a leak. */
+const listenersPerPiece = 3
+/** Node's own limit. */
+const listenersMin = 10
 
 /**
  * Runs `work` over `items`, at most `limit` at once, and yields what is finished: all of it together, so that
@@ -13,6 +19,7 @@ export async function* pool<Item, Result>(
 ): AsyncGenerator<Result[]> {
   const source = items[Symbol.iterator]()
   const stop = new AbortController()
+  setMaxListeners(Math.max(listenersMin, limit * listenersPerPiece), stop.signal)
   let running = 0
   const failures: unknown[] = []
   let finished: Result[] = []

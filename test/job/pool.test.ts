@@ -1,6 +1,10 @@
 /** Many pieces of work at once: nothing is lost, nothing runs on, the limit holds. */
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
+import { NetworkError } from '../../src/http/network-error.js'
+import { transport } from '../../src/http/transport.js'
 import { pool } from '../../src/job/pool.js'
+import { systemClock } from '../../src/system-clock.js'
+import { tcpServer } from '../helpers/tcp-server.js'
 
 const collect = async <T>(batches: AsyncGenerator<T[]>): Promise<T[]> => {
   const all: T[] = []
@@ -144,4 +148,42 @@ test('whoever stops listening waits until the work has stopped', async () => {
   ends.get(2)?.reject(new Error('aborted'))
   await left
   expect(signals.has(3)).toBe(false)
+})
+
+test('sixty-four requests that fail at once, and wait for their next attempt, are no leak of listeners', async () => {
+  const warnings: string[] = []
+  const note = ({ name }: Error): void => void warnings.push(name)
+  process.on('warning', note)
+  onTestFinished(() => void process.off('warning', note))
+
+  const all = 64
+  const held: (() => void)[] = []
+  const server = await tcpServer({
+    GET: (response) => {
+      held.push(() => void response.destroy())
+      if (held.length === all) for (const breakOff of held) breakOff()
+    },
+  })
+  const { exchange, close } = transport({
+    headers: {},
+    secretHeaders: {},
+    auth: { kind: 'none' },
+    trustedOrigins: [],
+    requestTimeoutMs: 60_000,
+  })
+  onTestFinished(close)
+  const stop = new AbortController()
+  const failures: unknown[] = []
+  const work = async (item: number, signal: AbortSignal): Promise<void> => {
+    const url = `${server.origin}/${item}`
+    await exchange({ method: 'GET', url, headers: {}, signal }).catch((error) => failures.push(error))
+    const wait = systemClock.sleep(3_600_000, signal)
+    if (failures.length === all) stop.abort(new Error('stopped'))
+    await wait
+  }
+  const items = Array.from({ length: all }, (_, index) => index)
+  await expect(collect(pool(items, all, work, stop.signal))).rejects.toThrow('stopped')
+  await turn()
+  expect(failures.every((error) => error instanceof NetworkError)).toBe(true)
+  expect(warnings).toEqual([])
 })
