@@ -223,6 +223,8 @@ export const fileRows: readonly (Row | Waived)[] = [
         asks: { file: 5 },
         check: () => {},
       },
+      // Each attempt gets further, and goes on from there.
+      'a little each time': { asks: { file: 19 }, check: () => {} },
     },
   },
   {
