@@ -7,7 +7,14 @@ import { compose, type Exchange } from '../http/exchange.js'
 import { NetworkError } from '../http/network-error.js'
 import { refusePrivateAddresses } from '../http/private-addresses.js'
 import { followRedirects } from '../http/redirects.js'
-import { isHttp, isLoopback, isPrivateAddress, resolveUrl, withoutQuery } from '../http/url.js'
+import {
+  isHttp,
+  isLoopback,
+  isPrivateAddress,
+  resolveUrl,
+  withoutEndSlashes,
+  withoutQuery,
+} from '../http/url.js'
 import { isObject } from '../json.js'
 import type { ScopeHints } from './scopes.js'
 
@@ -88,7 +95,7 @@ const judge = (url: string, { status, body }: Answer): Looked => {
 }
 
 const look = async (path: string, accept: string, options: DiscoveryOptions): Promise<Looked> => {
-  const url = `${options.fhirUrl.replace(/[?#].*$/s, '').replace(/\/+$/, '')}/${path}`
+  const url = `${withoutEndSlashes(options.fhirUrl.replace(/[?#].*$/s, ''))}/${path}`
   const guard = isPrivateAddress(options.fhirUrl) ? [] : [refusePrivateAddresses([])]
   const exchange = compose(followRedirects, ...guard)(options.exchange)
   try {

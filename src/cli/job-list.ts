@@ -1,6 +1,7 @@
 /** The user's job list: one small pointer file a job, so that parallel runs lose nothing. */
 import { mkdir, readdir, readFile, realpath, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { withoutEndSlashes } from '../http/url.js'
 import { readJob } from '../job/directory.js'
 import type { Phase } from '../job/facts.js'
 import { type JobState, phaseOf } from '../job/state.js'
@@ -142,8 +143,6 @@ export const listJobs = async (io: Pick<Io, 'env' | 'home' | 'platform'>): Promi
   return jobs
 }
 
-const bare = (server: string): string => server.replace(/\/+$/, '')
-
 /**
  * The jobs of this user at this server and target, newest first, each as its directory says; without a state where
  * the directory is gone or holds another job.
@@ -156,7 +155,12 @@ export async function* jobsAt(
   const text = targetText(target)
   for (const name of (await pointerNames(io)).slice(0, maxPointers)) {
     const pointer = await readPointer(join(jobsDirectory(io), name))
-    if (!pointer || bare(pointer.server) !== bare(server) || pointer.target !== text) continue
+    if (
+      !pointer ||
+      withoutEndSlashes(pointer.server) !== withoutEndSlashes(server) ||
+      pointer.target !== text
+    )
+      continue
     const { directory, exportId } = pointer
     const state = await readJob(directory).catch(() => undefined)
     yield { directory, state: state?.exportId === exportId ? state : undefined }

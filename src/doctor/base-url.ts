@@ -6,14 +6,13 @@ import { type Answer, DecodeError, readAnswer } from '../http/body.js'
 import { compose } from '../http/exchange.js'
 import { NetworkError } from '../http/network-error.js'
 import { followRedirects } from '../http/redirects.js'
-import { originOf, withoutQuery } from '../http/url.js'
+import { originOf, withoutEndSlashes, withoutQuery } from '../http/url.js'
 import { parseJson } from '../json.js'
 import { checkServerHint } from '../protocol/base-url.js'
 import { isPage, serverWords } from '../protocol/operation-outcome.js'
 import { readCapability } from './capability.js'
 import { failed, ok, type Verdict, warning } from './check.js'
 import type { Doctor } from './doctor.js'
-import { baseOf } from './network.js'
 
 /** What people copy along with the base. */
 const tail =
@@ -29,9 +28,9 @@ const guessTimeoutMs = 5_000
 
 /** Other places on the same origin that may be the base. */
 export const likelyBases = (fhirUrl: string): string[] => {
-  const base = baseOf(fhirUrl)
+  const base = withoutEndSlashes(fhirUrl)
   const origin = originOf(fhirUrl) ?? ''
-  const bare = baseOf(base.replace(tail, ''))
+  const bare = withoutEndSlashes(base.replace(tail, ''))
   const below = base === origin ? [] : likelyPaths.slice(0, 3).map((path) => bare + path)
   const all = [bare, ...below, ...likelyPaths.map((path) => origin + path)]
   return [...new Set(all)].filter((url) => url !== base && url.startsWith(origin)).slice(0, guessesMax)

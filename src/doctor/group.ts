@@ -5,11 +5,11 @@ import { missingScopes } from '../auth/scopes.js'
 import { BulkxError } from '../errors.js'
 import { type Answer, DecodeError, readAnswer } from '../http/body.js'
 import { NetworkError } from '../http/network-error.js'
+import { withoutEndSlashes } from '../http/url.js'
 import { parseJson } from '../json.js'
 import { serverWords } from '../protocol/operation-outcome.js'
 import { failed, ok, skipped, type Verdict, warning } from './check.js'
 import type { Doctor } from './doctor.js'
-import { baseOf } from './network.js'
 import { grantedScopes } from './token.js'
 
 const membersOf = (body: string): number | undefined => {
@@ -49,7 +49,7 @@ export const group = async (doctor: Doctor): Promise<Verdict> => {
   if (target.kind !== 'instance' || target.type !== 'Group') return skipped('no group is asked for')
   const name = `Group/${target.id}`
   if (!mayRead(doctor)) return skipped(`${name} cannot be read with these scopes, which an export need not`)
-  const url = `${baseOf(config.fhirUrl)}/Group/${encodeURIComponent(target.id)}`
+  const url = `${withoutEndSlashes(config.fhirUrl)}/Group/${encodeURIComponent(target.id)}`
   try {
     const answer = await readAnswer(
       await fhir({ method: 'GET', url, headers: { accept: 'application/fhir+json' }, signal }),

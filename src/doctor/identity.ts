@@ -9,11 +9,10 @@ import { readAnswer } from '../http/body.js'
 import { compose, type Exchange } from '../http/exchange.js'
 import { NetworkError } from '../http/network-error.js'
 import { followRedirects } from '../http/redirects.js'
-import { withoutQuery } from '../http/url.js'
+import { withoutEndSlashes, withoutQuery } from '../http/url.js'
 import { parseJson } from '../json.js'
 import { failed, ok, skipped, type Verdict, warning } from './check.js'
 import type { Doctor } from './doctor.js'
-import { baseOf } from './network.js'
 import { causeOf } from './refusal-cause.js'
 
 /** SMART: an assertion lives no longer. */
@@ -46,7 +45,7 @@ export const credentialText = ({ method, config }: Pick<Doctor, 'method' | 'conf
 
 /** What smart-configuration lists; every page was asked for before, and is remembered. */
 const learnAlgs = async ({ exchange, config, learned, clock, signal }: Doctor): Promise<void> => {
-  const url = `${baseOf(config.fhirUrl)}/.well-known/smart-configuration`
+  const url = `${withoutEndSlashes(config.fhirUrl)}/.well-known/smart-configuration`
   try {
     const request = { method: 'GET', url, headers: { accept: 'application/json' }, signal }
     const answer = await readAnswer(await compose(followRedirects)(exchange)(request), clock)

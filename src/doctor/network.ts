@@ -5,7 +5,7 @@ import { compose, header } from '../http/exchange.js'
 import { NetworkError } from '../http/network-error.js'
 import { followRedirects } from '../http/redirects.js'
 import { readHttpDate } from '../http/retry-after.js'
-import { isLoopback, originOf, withoutQuery } from '../http/url.js'
+import { isLoopback, originOf, withoutEndSlashes, withoutQuery } from '../http/url.js'
 import { assertSecure } from '../open-network.js'
 import { checkServer } from '../protocol/base-url.js'
 import { failed, ok, type Verdict, warning } from './check.js'
@@ -62,7 +62,6 @@ const unreachable = (doctor: Doctor, error: NetworkError): Verdict => {
 }
 
 /** Without slashes at its end. */
-export const baseOf = (fhirUrl: string): string => fhirUrl.replace(/\/+$/, '')
 
 /**
  * Asks for the CapabilityStatement, which needs no credential: any answer shows that the server can be reached.
@@ -74,7 +73,7 @@ export const network = async (doctor: Doctor): Promise<Verdict> => {
   assertSecure(config)
   const startedAt = clock.now()
   try {
-    const url = `${baseOf(fhirUrl)}/metadata`
+    const url = `${withoutEndSlashes(fhirUrl)}/metadata`
     const request = { method: 'GET', url, headers: { accept: 'application/fhir+json' }, signal }
     const reply = await compose(followRedirects)(doctor.exchange)(request)
     const date = readHttpDate(header(reply.headers, 'date'))

@@ -1,20 +1,21 @@
 /** A harmless request: does the server want a credential, or another one? */
+
 import { BulkxError } from '../errors.js'
 import { DecodeError, readAnswer } from '../http/body.js'
 import { NetworkError } from '../http/network-error.js'
+import { withoutEndSlashes } from '../http/url.js'
 import { serverWords } from '../protocol/operation-outcome.js'
 import { failed, skipped, type Verdict, warning } from './check.js'
 import type { Doctor } from './doctor.js'
 import { refusedRemedy } from './group.js'
 import { credentialText } from './identity.js'
-import { baseOf } from './network.js'
 
 /** Nobody's: reading it changes nothing and brings nothing. */
 const nobody = 'Patient/bulkx-doctor'
 
 /** What the server says to such a read, with the credential there is, where that is that it wants to know who asks. */
 export const refusal = async ({ config, fhir, clock, signal }: Doctor): Promise<string | undefined> => {
-  const url = `${baseOf(config.fhirUrl)}/${nobody}`
+  const url = `${withoutEndSlashes(config.fhirUrl)}/${nobody}`
   try {
     const answer = await readAnswer(
       await fhir({ method: 'GET', url, headers: { accept: 'application/fhir+json' }, signal }),

@@ -4,6 +4,9 @@ import { BlockList, isIPv4 } from 'node:net'
 // Controls, separators, and the marks that reorder text on a terminal: a server's URL must not move our cursor.
 const unprintable = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]+/g
 
+/** As a base that paths are joined to as text, and servers are compared by. */
+export const withoutEndSlashes = (url: string): string => url.replace(/\/+$/, '')
+
 /** Without user info, query and fragment, for messages and logs: a query may be a credential. */
 export const withoutQuery = (url: string): string =>
   url

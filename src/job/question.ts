@@ -1,11 +1,12 @@
 /** What makes two kick-offs the same question, and two questions one series: CONTRACT part 1. */
+import { withoutEndSlashes } from '../http/url.js'
 import type { KickOffRequest } from '../protocol/types.js'
 
 /** Everything asked, not how this server wants it put. */
 export const questionText = (server: string, kickOff: KickOffRequest): string => {
   const { method: _method, listStyle: _listStyle, lenient: _lenient, ...asked } = kickOff
   return JSON.stringify([
-    server.replace(/\/+$/, ''),
+    withoutEndSlashes(server),
     Object.entries(asked)
       .filter(([, value]) => value !== undefined)
       .map(

@@ -3,7 +3,7 @@
 import type { Answer } from '../http/body.js'
 import { type HttpRequest, header } from '../http/exchange.js'
 import { readHttpDate, readRetryAfter } from '../http/retry-after.js'
-import { asHttps, isHttp, originOf, resolveUrl, withoutQuery } from '../http/url.js'
+import { asHttps, isHttp, originOf, resolveUrl, withoutEndSlashes, withoutQuery } from '../http/url.js'
 import { isObject, parseJson } from '../json.js'
 import { readManifest } from './manifest.js'
 import { isPage, plainText, readIssues, serverWords, withServerWords } from './operation-outcome.js'
@@ -25,7 +25,7 @@ const targetPath = (target: Exclude<Target, { kind: 'url' }>, operation: string)
 
 /** The kick-off URL without parameters: the base joined as text, `$` as it is. */
 export const kickOffUrl = (fhirUrl: string, { target, operation }: KickOffRequest): string =>
-  target.kind === 'url' ? target.url : `${fhirUrl.replace(/\/+$/, '')}/${targetPath(target, operation)}`
+  target.kind === 'url' ? target.url : `${withoutEndSlashes(fhirUrl)}/${targetPath(target, operation)}`
 
 /** `:`, `,` and `/` stay readable; a comma inside a filter is encoded, for it must not end the filter. */
 const queryValue = (value: string): string =>

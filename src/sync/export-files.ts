@@ -2,6 +2,7 @@
 import { lstat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { BulkxError } from '../errors.js'
+import { withoutEndSlashes } from '../http/url.js'
 import { isObject, type Json, parseJson, scalarText } from '../json.js'
 import { exportPath } from './dataset.js'
 import type { LineRules } from './line-reader.js'
@@ -95,7 +96,7 @@ const basesOf = (server: string, request: string): string[] =>
     request.replace(/\/\$[^/]*$/, ''),
     request.replace(/\/[A-Za-z]+\/\$[^/]*$/, ''),
     request.replace(/\/[A-Za-z]+\/[^/]+\/\$[^/]*$/, ''),
-  ].map((url) => url.replace(/\/+$/, ''))
+  ].map(withoutEndSlashes)
 
 /** Whether an export of a data set is on disk, finished. */
 export const isFinished = async (directory: string, number: number): Promise<boolean> => {

@@ -2,7 +2,7 @@
 import type { Clock } from '../clock.js'
 import { DecodeError } from '../http/body.js'
 import { NetworkError } from '../http/network-error.js'
-import { asHttps, isHttp, originOf, resolveUrl, withoutQuery } from '../http/url.js'
+import { asHttps, isHttp, originOf, resolveUrl, withoutEndSlashes, withoutQuery } from '../http/url.js'
 import { isObject, type Json, parseJson } from '../json.js'
 import { plainText } from '../protocol/operation-outcome.js'
 import { isId } from './description.js'
@@ -27,12 +27,10 @@ const readingMaxMs = 10 * 60_000
 /** How often that is looked at, milliseconds. */
 const readingCheckMs = 10_000
 
-const base = (url: string): string => url.replace(/\/+$/, '')
-
 /** The id that a reference names, where that is a patient of this server. */
 const patientOf = (reference: unknown, fhirUrl: string): string | undefined => {
   if (typeof reference !== 'string') return undefined
-  const own = `${base(fhirUrl)}/`
+  const own = `${withoutEndSlashes(fhirUrl)}/`
   const local = reference.startsWith(own) ? reference.slice(own.length) : reference
   const [, id] = /^Patient\/([^/]+)(?:\/_history\/[^/]+)?$/.exec(local) ?? []
   return isId(id) ? id : undefined
@@ -92,7 +90,7 @@ const readPages = async (
   const ids = new Set<string>()
   let unnamed = 0
   const seen = new Set<string>()
-  let url: string | undefined = `${base(fhirUrl)}/Group/${encodeURIComponent(id)}`
+  let url: string | undefined = `${withoutEndSlashes(fhirUrl)}/Group/${encodeURIComponent(id)}`
   while (url !== undefined) {
     if (seen.has(url) || seen.size === pagesMax) throw new Unknown('its pages have no end')
     seen.add(url)

@@ -1,6 +1,6 @@
 /** What the exports of a data set share: written into it, and compared before anything is asked again. */
 import { createHash } from 'node:crypto'
-import { withoutQuery } from '../http/url.js'
+import { withoutEndSlashes, withoutQuery } from '../http/url.js'
 import { seriesOf as withoutTimes } from '../job/question.js'
 import { isObject, type Json } from '../json.js'
 import type { KickOffRequest } from '../protocol/types.js'
@@ -33,7 +33,7 @@ export const seriesOf = (server: string, target: string, kickOff: KickOffRequest
   const given = Object.entries(asked).filter(([, value]) => value !== undefined)
   const patients = crowd(patient)
   return {
-    server: server.replace(/\/+$/, ''),
+    server: withoutEndSlashes(server),
     target,
     ...(operation === '$export' ? {} : { operation }),
     parameters: Object.fromEntries(given.map(([name, value]) => [name, plain(value)])),
