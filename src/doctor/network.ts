@@ -61,8 +61,6 @@ const unreachable = (doctor: Doctor, error: NetworkError): Verdict => {
   return failed(code, text, remedyFor(error, fhirUrl, behindProxy(doctor)))
 }
 
-/** Without slashes at its end. */
-
 /**
  * Asks for the CapabilityStatement, which needs no credential: any answer shows that the server can be reached.
  * Rejects with `BULKX_CONFIG` where an export would have to send a credential in clear text.
