@@ -32,6 +32,12 @@ const argvOf = ({ server }: Session, ...more: string[]): string[] => [
   ...more,
 ]
 
+/** Of patients alone: another question than that of `argvOf`. */
+const patientsOf = ({ server }: Session): string[] => [
+  ...['sync', 'Group/123', '--server', server],
+  ...['--type', 'Patient', '-o', 'data'],
+]
+
 const syncOf = (talk: Session, ...more: string[]): Promise<Ran> => talk.run(argvOf(talk, ...more))
 
 /** The same, stopped by Ctrl-C as soon as something was said. */
@@ -301,16 +307,7 @@ describe('a round that does not end', () => {
       expect(refused.result).toMatchObject({ exitCode: 4, phase: 'new', generation: 0 })
     }
     // What was wrong with it may be corrected.
-    const ran = await talk.run([
-      'sync',
-      'Group/123',
-      '--server',
-      talk.server,
-      '--type',
-      'Patient',
-      '-o',
-      'data',
-    ])
+    const ran = await talk.run(patientsOf(talk))
     expect([ran.code, exportsIn(talk)]).toEqual([0, ['001']])
     expect((await talk.run(['jobs', '--json'])).result.jobs).toHaveLength(1)
   })
@@ -501,17 +498,7 @@ describe('questions and places', () => {
   test('another question needs a data set of its own', async () => {
     const talk = await session()
     await syncOf(talk)
-    const ran = await talk.run([
-      'sync',
-      'Group/123',
-      '--server',
-      talk.server,
-      '--type',
-      'Patient',
-      '-o',
-      'data',
-      '--json',
-    ])
+    const ran = await talk.run([...patientsOf(talk), '--json'])
     expect(ran.result).toMatchObject({ exitCode: 2, code: 'BULKX_OTHER_JOB' })
     expect(ran.err).toMatch(
       /there Group\/123 from \S+ type=\["Condition","Observation","Patient"\], asked Group\/123 from/,
@@ -530,7 +517,7 @@ describe('questions and places', () => {
   test('a round under way is of one question, too', async () => {
     const talk = await session()
     await stopAt(talk, /in progress/)
-    const argv = ['sync', 'Group/123', '--server', talk.server, '--type', 'Patient', '-o', 'data']
+    const argv = patientsOf(talk)
     const other = await talk.run(argv)
     expect([other.code, other.err]).toEqual([
       2,
