@@ -165,8 +165,8 @@ const homes: Record<string, RegExp> = {
   msw: /^mock\//,
   commander: /^cli\//,
   chalk: /^cli\//,
-  ora: /^cli\/report\//,
-  'cli-progress': /^cli\/report\//,
+  ora: /^cli\/reporter\//,
+  'cli-progress': /^cli\/reporter\//,
   conf: /^cli\//,
 }
 

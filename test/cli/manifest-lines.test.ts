@@ -1,6 +1,6 @@
 /** What is said of how long the files of a manifest are kept. */
 import { expect, test } from 'vitest'
-import { manifestLines } from '../../src/cli/report/manifest-lines.js'
+import { manifestLines } from '../../src/cli/reporter/manifest-lines.js'
 import type { JobEvent } from '../../src/job/facts.js'
 import { newState, reduce } from '../../src/job/state.js'
 import type { ManifestItem } from '../../src/protocol/types.js'

@@ -87,7 +87,7 @@ const network = [
 ]
 /** What has no use where nobody asked for it; nor has a thread for small files. */
 const rare = [
-  ...['mock/index.ts', 'doctor/checks.ts', 'cli/report/fancy.ts', 'cli/report/bars.ts'],
+  ...['mock/index.ts', 'doctor/checks.ts', 'cli/reporter/fancy.ts', 'cli/reporter/bars.ts'],
   ...['fetch/check-thread.ts', 'verify/'],
 ]
 
@@ -150,7 +150,7 @@ const rows: Record<string, Row> = {
   doctor: {
     words: ({ fhirUrl }) => ['doctor', '--server', fhirUrl],
     packages: asking,
-    without: ['mock/index.ts', 'cli/report/fancy.ts', 'verify/'],
+    without: ['mock/index.ts', 'cli/reporter/fancy.ts', 'verify/'],
   },
   'profile set': {
     words: ({ fhirUrl }) => ['profile', 'set', 'mine', '--server', fhirUrl],

@@ -8,7 +8,7 @@ import { shellWord } from '../../job/next-command.js'
 import { readText } from '../identity-files.js'
 import type { Invocation, Run } from '../invocation.js'
 import type { Io } from '../io.js'
-import { talkFor } from '../report/index.js'
+import { talkFor } from '../reporter/index.js'
 import { shortPath } from '../show.js'
 
 const fileMode = 0o600

@@ -12,7 +12,7 @@ import { readText, reasonOf } from '../identity-files.js'
 import type { Invocation, Run } from '../invocation.js'
 import type { Io } from '../io.js'
 import { personalityNamed } from '../mock-server.js'
-import { type Talk, talkFor } from '../report/index.js'
+import { type Talk, talkFor } from '../reporter/index.js'
 import type { Settings } from '../settings.js'
 
 type MockModule = typeof import('../../mock/index.js')

@@ -7,7 +7,7 @@ import { withoutPassword } from '../print-config.js'
 import { changeProfiles, type Profile, profilesPath, readProfiles } from '../profile-file.js'
 import { isProfileOption, profileOptions } from '../profile-options.js'
 import { asKept, noProfile, noSuchProfile } from '../profiles.js'
-import { talkFor } from '../report/index.js'
+import { talkFor } from '../reporter/index.js'
 import { resolveSettings, type Texts } from '../settings.js'
 import { parseProfileName } from '../values.js'
 

@@ -11,8 +11,8 @@ import { type Verified, type VerifyOptions, verifyExport } from '../../verify/ex
 import type { Note, Problem } from '../../verify/record.js'
 import type { Ending, Run } from '../invocation.js'
 import type { Io } from '../io.js'
-import type { Bars } from '../report/bars.js'
-import { talkFor, wantsMotion } from '../report/index.js'
+import type { Bars } from '../reporter/bars.js'
+import { talkFor, wantsMotion } from '../reporter/index.js'
 import type { Settings } from '../settings.js'
 import { shortPath } from '../show.js'
 import { isOfDataset } from '../sync/place.js'
@@ -88,7 +88,7 @@ const barsFor = async (
 ) => {
   const stream = io.stderr.terminal
   if (!stream || !wantsMotion(settings, io)) return { begin: () => {}, stop: () => {} }
-  const { startBars } = await import('../report/bars.js')
+  const { startBars } = await import('../reporter/bars.js')
   let bars: Bars | undefined
   return {
     begin: () => {

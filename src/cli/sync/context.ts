@@ -4,7 +4,7 @@ import type { Json } from '../../json.js'
 import { type Dataset, openDataset } from '../../sync/dataset.js'
 import type { MergeCounts } from '../../sync/merge.js'
 import type { Io } from '../io.js'
-import type { Talk, Warning } from '../report/index.js'
+import type { Talk, Warning } from '../reporter/index.js'
 import type { Settings } from '../settings.js'
 
 export interface Sync {

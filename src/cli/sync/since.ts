@@ -1,7 +1,7 @@
 /** Whether what changed can be asked of this server at all, as its preset knows it. */
 import { noTrueSince } from '../../preset-advice.js'
 import type { Dataset } from '../../sync/dataset.js'
-import type { Warning } from '../report/index.js'
+import type { Warning } from '../reporter/index.js'
 import type { Sync } from './context.js'
 
 /** Why a round that could ask for changes asks for everything; undefined where it need not. */

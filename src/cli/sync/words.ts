@@ -3,7 +3,7 @@ import type { Dataset } from '../../sync/dataset.js'
 import { currentName } from '../../sync/dataset.js'
 import type { MergeCounts, Merged } from '../../sync/merge.js'
 import { firstOf, type Round } from '../../sync/round.js'
-import type { Warning } from '../report/index.js'
+import type { Warning } from '../reporter/index.js'
 import { count, grouped, harmless } from '../text.js'
 
 /** `round 3: changes since 2026-11-20T03:00:00Z`. */
