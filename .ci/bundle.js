@@ -17,6 +17,7 @@ const entriesOf = (source) => [
  */
 const groups = [
   ['base', /^(errors|json|config|version|system-clock|sink\/storage-error|protocol\/operation-outcome)\.ts$/],
+  ['options', /^options\//],
   ['program', /^cli\/(main|io|program)\.ts$/],
   ['check', /^(ndjson\/inspect|fetch\/(check|check-message))\.ts$/],
   ['settings', /^cli\/(profiles|settings)\.ts$/],

@@ -1,5 +1,5 @@
 /** What is known of servers by name: settings that suit them, and what their users have to be told. Data only. */
-import type { OptionName } from './cli/options.js'
+import type { OptionName } from './options/options.js'
 import { cmsPresets } from './presets/cms.js'
 import { ehrPresets } from './presets/ehr.js'
 import { openPresets } from './presets/open.js'

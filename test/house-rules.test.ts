@@ -92,6 +92,8 @@ const table: Record<string, Allowed> = {
     sync: ['check', 'dataset'],
   },
   'system-clock.ts': { 'clock.ts': 'types' },
+  // What can be set, for the command line and the library alike.
+  options: { ...common, 'config.ts': '*', protocol: 'types' },
   'open-network.ts': { ...common, http: '*', auth: '*' },
   'open-job.ts': { ...common, http: '*', 'open-network.ts': '*', sink: '*', fetch: '*', job: '*' },
   // Looks at a server as an export would, and knows nothing of jobs.
@@ -106,7 +108,7 @@ const table: Record<string, Allowed> = {
     'open-network.ts': '*',
   },
   // Rows, and what they say of a request: nothing runs here.
-  'presets.ts': { cli: 'types', presets: '*' },
+  'presets.ts': { options: 'types', presets: '*' },
   presets: { 'presets.ts': 'types' },
   'preset-advice.ts': { 'presets.ts': 'types', protocol: 'types' },
   'config.ts': { auth: 'types', protocol: 'types', job: 'types' },
@@ -123,6 +125,7 @@ const table: Record<string, Allowed> = {
   cli: {
     ...common,
     'config.ts': '*',
+    options: '*',
     'presets.ts': '*',
     'preset-advice.ts': '*',
     auth: ['access-token', 'credentials-for', 'key-pair', 'keys', 'method', 'scopes'],

@@ -2,8 +2,8 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { parseDuration, parseSize } from '../src/cli/kinds.js'
-import { type OptionName, options, row } from '../src/cli/options.js'
+import { parseDuration, parseSize } from '../src/options/kinds.js'
+import { type OptionName, options, row } from '../src/options/options.js'
 
 const root = join(import.meta.dirname, '..')
 const page = readFileSync(join(root, 'docs/limits.md'), 'utf8')

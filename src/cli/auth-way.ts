@@ -1,7 +1,7 @@
 /** Which way of saying who we are: as `--auth` says, or guessed from what is given; the nearest source decides. */
 import type { AuthMethod } from '../auth/method.js'
 import { BulkxError } from '../errors.js'
-import type { OptionName } from './options.js'
+import type { OptionName } from '../options/options.js'
 import type { Environment, Origin, Setting, Settings } from './settings.js'
 
 export type Way = AuthMethod['kind']

@@ -1,9 +1,10 @@
 /** The commands: their words, their options, and where they live. Light, for the help loads it. */
+
+import { inGroups, type OptionName, type OptionRow, row } from '../options/options.js'
 import { authCommands } from './catalogue/auth.js'
 import { mockCommands } from './catalogue/mock.js'
 import { profileCommands } from './catalogue/profile.js'
 import type { CommandRow } from './command-row.js'
-import { inGroups, type OptionName, type OptionRow, row } from './options.js'
 
 const connection = inGroups('server', 'identity')
 const talk: readonly OptionName[] = ['json', 'quiet', 'verbose', 'no-progress', 'color']

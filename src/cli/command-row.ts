@@ -1,6 +1,7 @@
 /** A command as a row: its words, its options, and where it lives. */
+
+import type { OptionName, OptionRow } from '../options/options.js'
 import type { Run } from './invocation.js'
-import type { OptionName, OptionRow } from './options.js'
 
 export interface CommandRow {
   readonly summary: string

@@ -2,6 +2,8 @@
 import { resolve } from 'node:path'
 import { type Config, defaults, type FilesConfig, type NetworkConfig, type WaitingConfig } from '../config.js'
 import { BulkxError } from '../errors.js'
+import { baseOfKickOffUrl, defaultDirectoryName, parseTarget } from '../options/target.js'
+import { isMock } from '../options/values.js'
 import type { KickOffRequest, Target } from '../protocol/types.js'
 import { given } from './given.js'
 import { type Credentials, identityOf, readCredentials } from './identity.js'
@@ -9,8 +11,6 @@ import type { Io } from './io.js'
 import { patientsFrom } from './patient-list.js'
 import type { Settings } from './settings.js'
 import { shortPath } from './show.js'
-import { baseOfKickOffUrl, defaultDirectoryName, parseTarget } from './target.js'
-import { isMock } from './values.js'
 
 /** A server that nobody named. */
 export const missingServer = (): BulkxError =>

@@ -3,14 +3,14 @@ import { BulkxError } from '../errors.js'
 import { withoutQuery } from '../http/url.js'
 import { shellWord } from '../job/next-command.js'
 import type { JobState } from '../job/state.js'
+import type { OptionName } from '../options/options.js'
+import { isMock, isSameBase } from '../options/values.js'
 import { chooseWay } from './auth-way.js'
 import type { Invocation } from './invocation.js'
 import type { Io } from './io.js'
 import { isOwnJob } from './job-list.js'
-import type { OptionName } from './options.js'
 import type { Settings, Texts } from './settings.js'
 import { shortPath } from './show.js'
-import { isMock, isSameBase } from './values.js'
 
 /**
  * `own`: this user has started the job. `named`: the user names the server as well, so that a credential goes where

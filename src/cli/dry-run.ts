@@ -1,8 +1,8 @@
 /** `--dry-run`: the kick-off request as it would be sent, without what makes it secret. */
 import type { AuthMethod } from '../auth/method.js'
 import type { Config } from '../config.js'
+import { isMock } from '../options/values.js'
 import { kickOffRequest } from '../protocol/kick-off.js'
-import { isMock } from './values.js'
 
 export interface ShownRequest {
   method: string

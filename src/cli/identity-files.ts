@@ -1,8 +1,8 @@
 /** The files that say who we are: tokens, headers, secrets, keys, certificates. */
 import { readFile } from 'node:fs/promises'
 import { BulkxError, type ErrorCode } from '../errors.js'
-import type { OptionName } from './options.js'
-import { splitHeader } from './values.js'
+import type { OptionName } from '../options/options.js'
+import { splitHeader } from '../options/values.js'
 
 const reasons: Record<string, string> = {
   ENOENT: 'there is no such file',

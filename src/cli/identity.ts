@@ -5,6 +5,7 @@ import type { AuthMethod, TokenRequestSettings } from '../auth/method.js'
 import type { NetworkConfig } from '../config.js'
 import { BulkxError, type ErrorCode } from '../errors.js'
 import type { Identity } from '../job/facts.js'
+import type { OptionName } from '../options/options.js'
 import { type ChosenWay, chooseWay, type Way } from './auth-way.js'
 import {
   checkSecret,
@@ -15,7 +16,6 @@ import {
   readTokenFile,
 } from './identity-files.js'
 import type { Io } from './io.js'
-import type { OptionName } from './options.js'
 import { programWords } from './program-words.js'
 import type { Settings } from './settings.js'
 import { tokenProgram } from './token-program.js'

@@ -2,6 +2,7 @@
 
 import type { Config } from '../config.js'
 import type { JobState } from '../job/state.js'
+import { isMock } from '../options/values.js'
 import type { KickOffRequest } from '../protocol/types.js'
 import { readPolicy, settingsFor } from './config.js'
 import { assertMayShow, directoryTexts, trustIn } from './directory-trust.js'
@@ -10,7 +11,6 @@ import type { Io } from './io.js'
 import { chooseProfile } from './profiles.js'
 import { resolveSettings, type Settings } from './settings.js'
 import { shortPath } from './show.js'
-import { isMock } from './values.js'
 
 /** Stands for a question that nobody knows, where a job was kicked off elsewhere. */
 const unknownKickOff: KickOffRequest = {

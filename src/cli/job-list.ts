@@ -6,9 +6,9 @@ import { readJob } from '../job/directory.js'
 import type { Phase } from '../job/facts.js'
 import { type JobState, phaseOf } from '../job/state.js'
 import { isObject } from '../json.js'
+import { targetText } from '../options/target.js'
 import type { Target } from '../protocol/types.js'
 import type { Io } from './io.js'
-import { targetText } from './target.js'
 
 /** Where a job is, and what it is: everything else is read from its directory. */
 export interface JobPointer {

@@ -1,7 +1,7 @@
 /** The bundled mock, loaded only when somebody asks for it. */
 import { BulkxError } from '../errors.js'
 import type { Personality, RunningServer } from '../mock/index.js'
-import { namesHint } from './did-you-mean.js'
+import { namesHint } from '../options/did-you-mean.js'
 import type { Io } from './io.js'
 import { presetTitles } from './preset-choice.js'
 

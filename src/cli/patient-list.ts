@@ -3,10 +3,10 @@ import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { BulkxError } from '../errors.js'
 import { shellWord } from '../job/next-command.js'
+import { parsePatient } from '../options/values.js'
 import { reasonOf } from './identity-files.js'
 import type { Io } from './io.js'
 import { grouped } from './text.js'
-import { parsePatient } from './values.js'
 
 const format = 'a list has one id or Patient/<id> a line, and # before a comment'
 

@@ -5,11 +5,11 @@ import { BulkxError } from '../errors.js'
 import { readJob } from '../job/directory.js'
 import { shellWord } from '../job/next-command.js'
 import type { JobState } from '../job/state.js'
+import { parseUrl } from '../options/values.js'
 import type { Io } from './io.js'
 import { isUnfinished, type ListedJob, listJobs } from './job-list.js'
 import { shortPath } from './show.js'
 import { grouped } from './text.js'
-import { parseUrl } from './values.js'
 
 export type Place =
   /** `dataset`: the data set that was named, of which it is the newest export. */

@@ -1,7 +1,7 @@
 /** The preset of a run, as a source of settings like a profile. */
 import { BulkxError } from '../errors.js'
+import { namesHint } from '../options/did-you-mean.js'
 import { type Preset, presets } from '../presets.js'
-import { namesHint } from './did-you-mean.js'
 import type { Origin, Texts } from './settings.js'
 
 /** For one run without the preset that a profile, a variable or the directory names. */

@@ -3,9 +3,9 @@ import type { Config } from '../config.js'
 import { BulkxError, type ErrorCode } from '../errors.js'
 import { withoutQuery } from '../http/url.js'
 import type { Phase } from '../job/facts.js'
+import { isMock } from '../options/values.js'
 import { type AdviceLine, adviceFor } from '../preset-advice.js'
 import type { Settings } from './settings.js'
-import { isMock } from './values.js'
 
 /** Once the server has taken the request, only what the export will hold is still worth saying. */
 export const adviceOf = (

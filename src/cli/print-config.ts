@@ -1,13 +1,13 @@
 /** `--print-config`: each setting with its value and where it came from. */
 import { deriveScopes } from '../auth/scopes.js'
 import type { Config } from '../config.js'
+import { type OptionName, row } from '../options/options.js'
+import { isMock } from '../options/values.js'
 import { type ChosenWay, chooseWay, secretVariables } from './auth-way.js'
 import type { Io } from './io.js'
-import { type OptionName, row } from './options.js'
 import type { ChosenProfile, Settings } from './settings.js'
 import { targetName } from './show.js'
 import type { FoundSince } from './since-last.js'
-import { isMock } from './values.js'
 
 export interface PrintedSetting {
   name: string

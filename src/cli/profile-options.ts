@@ -1,5 +1,5 @@
 /** Which options a profile may hold: help shows them without any profile being read. */
-import { inGroups, type OptionName } from './options.js'
+import { inGroups, type OptionName } from '../options/options.js'
 
 const leftOut: ReadonlySet<OptionName> = new Set(['profile', 'again', 'full'])
 

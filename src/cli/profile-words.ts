@@ -1,6 +1,6 @@
 /** What a run says of profiles and presets: which it looks at, what they decide, and which it does not look at. */
 import { withoutQuery } from '../http/url.js'
-import { inGroups, row } from './options.js'
+import { inGroups, row } from '../options/options.js'
 import type { Origin, Settings } from './settings.js'
 
 /** What it says about what to export: a forgotten profile must not narrow an export unseen. */

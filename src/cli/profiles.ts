@@ -1,8 +1,8 @@
 /** Profiles: which one a run looks at, and what it gives. */
 import { resolve } from 'node:path'
 import { BulkxError } from '../errors.js'
+import { type OptionName, row } from '../options/options.js'
 import type { Io } from './io.js'
-import { type OptionName, row } from './options.js'
 import { type Profile, type Profiles, readProfiles } from './profile-file.js'
 import { isProfileOption } from './profile-options.js'
 import { programTexts } from './program-words.js'

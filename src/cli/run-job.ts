@@ -8,6 +8,7 @@ import { shellWord } from '../job/next-command.js'
 import { conclude } from '../job/outcome.js'
 import { type JobState, newState, phaseOf } from '../job/state.js'
 import type { Host, OpenJob } from '../open-job.js'
+import { isMock } from '../options/values.js'
 import type { Ending } from './invocation.js'
 import type { Io } from './io.js'
 import { rememberJob } from './job-list.js'
@@ -18,7 +19,6 @@ import type { Settings } from './settings.js'
 import { shortPath, targetName } from './show.js'
 import { spelling, withSpellingHint } from './spelling.js'
 import { count } from './text.js'
-import { isMock } from './values.js'
 
 export interface JobRun {
   command: string

@@ -1,8 +1,8 @@
 /** What was asked for: each option's value and where it came from, the nearest source first. */
-import { readValue } from './kinds.js'
-import { environmentName, type OptionName, type OptionValue, row } from './options.js'
+import { readValue } from '../options/kinds.js'
+import { environmentName, type OptionName, type OptionValue, row } from '../options/options.js'
+import { isMock, isSameBase } from '../options/values.js'
 import { type ChosenPreset, choosePreset } from './preset-choice.js'
-import { isMock, isSameBase } from './values.js'
 
 /** Values as text, before they are read; a flag without a value is `['true']`. */
 export type Texts = Partial<Record<OptionName, readonly string[]>>

@@ -1,8 +1,8 @@
 /** Places and targets as a person reads them. */
 import { isAbsolute, relative, sep } from 'node:path'
 import { withoutQuery } from '../http/url.js'
+import { targetText } from '../options/target.js'
 import type { Target } from '../protocol/types.js'
-import { targetText } from './target.js'
 
 /** Below the current directory as `./out`, elsewhere as it is. */
 export const shortPath = (path: string, cwd: string): string => {

@@ -6,6 +6,7 @@ import { readJob } from '../job/directory.js'
 import { endedWell } from '../job/outcome.js'
 import { hasTime, seriesText } from '../job/question.js'
 import { type JobState, phaseOf } from '../job/state.js'
+import { lastSince } from '../options/values.js'
 import type { Instant } from '../protocol/types.js'
 import type { Io } from './io.js'
 import { jobsAt } from './job-list.js'
@@ -13,7 +14,6 @@ import type { Settings } from './settings.js'
 import { shortPath } from './show.js'
 import { isOfDataset } from './sync/place.js'
 import { harmless } from './text.js'
-import { lastSince } from './values.js'
 
 /** What `--since last` comes to in this run. */
 export interface FoundSince {

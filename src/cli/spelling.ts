@@ -1,8 +1,8 @@
 /** Types and targets that look mistyped: said beside the request, which is sent as it was written. */
 import { BulkxError } from '../errors.js'
+import { isResourceType, nearestType } from '../options/resource-types.js'
 import type { KickOffRequest, Target } from '../protocol/types.js'
 import type { Warning } from './reporter/index.js'
-import { isResourceType, nearestType } from './resource-types.js'
 
 const unknownType = (type: string, written: (type: string) => string): Warning[] => {
   if (isResourceType(type)) return []

@@ -2,6 +2,7 @@
 import type { Config } from '../config.js'
 import { readJob } from '../job/directory.js'
 import { phaseOf } from '../job/state.js'
+import { parseTarget } from '../options/target.js'
 import { resolveConfig, settingsFor } from './config.js'
 import { requestLines, shownRequest } from './dry-run.js'
 import type { Ending, Invocation } from './invocation.js'
@@ -16,7 +17,6 @@ import { shortPath } from './show.js'
 import { type FoundSince, resolveSince } from './since-last.js'
 import { spelling } from './spelling.js'
 import { assertNoDataset } from './sync/place.js'
-import { parseTarget } from './target.js'
 
 /** What the preset has to say belongs before the request, sent or not. */
 const sayAdvice = async (run: { config: Config; settings: Settings }, io: Io): Promise<void> => {

@@ -1,6 +1,7 @@
 /** The topics of `bulkx help`. */
+
+import { environmentName, groups, optionNames, row } from '../options/options.js'
 import { exitStatus } from './exit-status.js'
-import { environmentName, groups, optionNames, row } from './options.js'
 import { topicWidth, wrap } from './wrap.js'
 
 const width = topicWidth

@@ -1,7 +1,7 @@
 /** The parser's complaints in our words. */
 import type { CommanderError } from 'commander'
 import { BulkxError } from '../errors.js'
-import { isResourceType } from './resource-types.js'
+import { isResourceType } from '../options/resource-types.js'
 
 const secretOptions = /^--?(token|bearer|access-token|bearer-token|authorization|jwt)$/
 const clientSecretOptions = /^--?(secret|client-secret|password|passwd|pass|api-key|private-key|credentials)$/

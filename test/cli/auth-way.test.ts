@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { chooseWay } from '../../src/cli/auth-way.js'
-import { inGroups } from '../../src/cli/options.js'
 import { resolveSettings, type Texts } from '../../src/cli/settings.js'
 import { BulkxError } from '../../src/errors.js'
+import { inGroups } from '../../src/options/options.js'
 
 const names = inGroups('server', 'identity')
 

@@ -2,11 +2,11 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { resolveConfig } from '../../src/cli/config.js'
-import { environmentName, inGroups, optionNames, row } from '../../src/cli/options.js'
 import { printedLines, printedSettings } from '../../src/cli/print-config.js'
 import { resolveSettings, type Texts } from '../../src/cli/settings.js'
 import type { Config } from '../../src/config.js'
 import { BulkxError } from '../../src/errors.js'
+import { environmentName, inGroups, optionNames, row } from '../../src/options/options.js'
 import { type FakeIo, fakeIo } from './fake-io.js'
 
 const names = inGroups('server', 'question', 'identity', 'waiting', 'files', 'talk')

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import * as kinds from '../../src/cli/kinds.js'
 import { BulkxError } from '../../src/errors.js'
+import * as kinds from '../../src/options/kinds.js'
 
 const errorOf = (action: () => unknown): BulkxError => {
   try {

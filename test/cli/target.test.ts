@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { baseOfKickOffUrl, defaultDirectoryName, parseTarget } from '../../src/cli/target.js'
 import { BulkxError } from '../../src/errors.js'
+import { baseOfKickOffUrl, defaultDirectoryName, parseTarget } from '../../src/options/target.js'
 
 test.each([
   [undefined, { kind: 'system' }],

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import * as values from '../../src/cli/values.js'
 import { BulkxError } from '../../src/errors.js'
+import * as values from '../../src/options/values.js'
 
 test.each([
   ['https://ehr.example/fhir', 'https://ehr.example/fhir'],

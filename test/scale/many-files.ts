@@ -37,8 +37,8 @@ export interface Trouble {
   hook: Hook
   /** How often each file was sent, by its number. */
   served: Map<number, number>
-  /** Requests that came in the time that a `Retry-After` had asked for. */
-  tooEarly: number
+  /** The most requests that came in the time that one `Retry-After` had asked for. */
+  duringRefusal: number
   /** Answers 502, and 429. */
   broken: number
   refused: number
@@ -52,9 +52,6 @@ export interface TroubleOptions {
   retryAfterSeconds: number
 }
 
-/** Until the client has read a refusal, it may have sent more; milliseconds. */
-const underWayMs = 1_000
-
 /**
  * The server of issue 18 of SMART's client: some files answer 502 once; now and then one is refused with
  * 429 and a `Retry-After`. `onServed` is told how many files were sent.
@@ -64,17 +61,20 @@ export const trouble = (
   onServed: (files: number) => void = () => {},
 ): Trouble => {
   const met = new Set<number>()
-  let refusedAt = Number.NEGATIVE_INFINITY
+  let refusedUntil = Number.NEGATIVE_INFINITY
+  let since = 0
   const seen: Trouble = {
     served: new Map(),
-    tooEarly: 0,
+    duringRefusal: 0,
     broken: 0,
     refused: 0,
     hook: async (call, next) => {
       const number = call.file?.number
       if (call.phase !== 'file' || number === undefined) return next(call)
-      const sinceMs = performance.now() - refusedAt
-      if (sinceMs > underWayMs && sinceMs < retryAfterSeconds * 1000) seen.tooEarly += 1
+      if (performance.now() < refusedUntil) {
+        since += 1
+        seen.duringRefusal = Math.max(seen.duringRefusal, since)
+      }
       if (!met.has(number) && number % brokenEvery === 0) {
         met.add(number)
         seen.broken += 1
@@ -83,7 +83,8 @@ export const trouble = (
       if (!met.has(number) && number % refusedEvery === refusedEvery - 1) {
         met.add(number)
         seen.refused += 1
-        refusedAt = performance.now()
+        refusedUntil = performance.now() + retryAfterSeconds * 1000
+        since = 0
         return new Response('slow down', {
           status: 429,
           headers: { 'retry-after': String(retryAfterSeconds) },

@@ -1,6 +1,7 @@
 /** `bulkx mock`, as the help knows it. */
+
+import { inGroups, type OptionName } from '../../options/options.js'
 import type { CommandRow } from '../command-row.js'
-import { inGroups, type OptionName } from '../options.js'
 
 const identity: readonly OptionName[] = ['client-id', 'client-secret-file', 'token-file']
 

@@ -1,6 +1,7 @@
 /** `bulkx profile …`, as the help knows it. */
+
+import type { OptionName } from '../../options/options.js'
 import type { CommandRow } from '../command-row.js'
-import type { OptionName } from '../options.js'
 import { profileOptions } from '../profile-options.js'
 
 const talk: readonly OptionName[] = ['json', 'quiet', 'color']

@@ -1,10 +1,10 @@
 /** `bulkx export`: kick off, wait, download, verify, clean up. */
 import { beginJob } from '../../job/begin.js'
+import { isMock } from '../../options/values.js'
 import type { Run } from '../invocation.js'
 import { startMock } from '../mock-server.js'
 import { runJob } from '../run-job.js'
 import { prepareExport, sinceWords } from '../start-export.js'
-import { isMock } from '../values.js'
 
 export const run: Run = async (invocation, io) => {
   const prepared = await prepareExport(invocation, io)

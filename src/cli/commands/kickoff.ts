@@ -5,10 +5,10 @@ import type { Phase } from '../../job/facts.js'
 import { shellWord } from '../../job/next-command.js'
 import { phaseOf } from '../../job/state.js'
 import { kickOffOnly } from '../../job/steer.js'
+import { isMock } from '../../options/values.js'
 import type { Run } from '../invocation.js'
 import { runJob } from '../run-job.js'
 import { prepareExport, sinceWords } from '../start-export.js'
-import { isMock } from '../values.js'
 
 const underWay: ReadonlySet<Phase> = new Set(['in-progress', 'downloading', 'incomplete', 'complete'])
 

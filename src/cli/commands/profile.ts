@@ -1,5 +1,6 @@
 /** `bulkx profile set|list|show|use|remove`: options kept under a name. */
 import { BulkxError } from '../../errors.js'
+import { parseProfileName } from '../../options/values.js'
 import { chooseWay } from '../auth-way.js'
 import type { Ending, Invocation, Run } from '../invocation.js'
 import type { Io } from '../io.js'
@@ -9,7 +10,6 @@ import { isProfileOption, profileOptions } from '../profile-options.js'
 import { asKept, noProfile, noSuchProfile } from '../profiles.js'
 import { talkFor } from '../reporter/index.js'
 import { resolveSettings, type Texts } from '../settings.js'
-import { parseProfileName } from '../values.js'
 
 const nameIn = ({ args }: Invocation): string => {
   const given = args[0] ?? ''

@@ -9,6 +9,7 @@ import { nextStep } from '../../job/plan.js'
 import { type JobState, phaseOf } from '../../job/state.js'
 import { onlyLook } from '../../job/steer.js'
 import { isUnwritable, seenUnwritten } from '../../job/unwritten.js'
+import { isMock } from '../../options/values.js'
 import { jobFields, jobLines } from '../describe-job.js'
 import type { Ending, Invocation, Run } from '../invocation.js'
 import type { Io } from '../io.js'
@@ -20,7 +21,6 @@ import { afterInterruption, hostFor, observed, openJob, resultFields } from '../
 import type { Settings } from '../settings.js'
 import { shortPath } from '../show.js'
 import { directoryOfUrl, withPassingDirectory } from '../url-job.js'
-import { isMock } from '../values.js'
 
 type InDirectory = Extract<Place, { kind: 'directory' }>
 

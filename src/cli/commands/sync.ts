@@ -4,6 +4,8 @@ import { BulkxError } from '../../errors.js'
 import { readJob } from '../../job/directory.js'
 import { hasTime } from '../../job/question.js'
 import { phaseOf } from '../../job/state.js'
+import { parseTarget, targetText } from '../../options/target.js'
+import { isMock } from '../../options/values.js'
 import { switchBack } from '../../sync/current.js'
 import { type Dataset, exportPath, openDataset } from '../../sync/dataset.js'
 import { removeDropped } from '../../sync/dropped.js'
@@ -28,9 +30,7 @@ import { beginRound, isCommitted, runRound } from '../sync/round.js'
 import { setAside } from '../sync/set-aside.js'
 import { noSince } from '../sync/since.js'
 import { summaryLine, untoldLine } from '../sync/words.js'
-import { parseTarget, targetText } from '../target.js'
 import { harmless } from '../text.js'
-import { isMock } from '../values.js'
 
 const assertNoTimes = ({ kickOff }: Config): void => {
   if (!hasTime(kickOff, 'since') && !hasTime(kickOff, 'until')) return

@@ -2,9 +2,9 @@
 import { withoutQuery } from '../../http/url.js'
 import type { JobEvent } from '../../job/facts.js'
 import { listedBy } from '../../job/pages.js'
+import { targetText } from '../../options/target.js'
 import type { Issue, OutputManifest } from '../../protocol/types.js'
 import type { Io } from '../io.js'
-import { targetText } from '../target.js'
 import { harmless } from '../text.js'
 import type { Reporter } from './index.js'
 

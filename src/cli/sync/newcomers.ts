@@ -1,10 +1,10 @@
 /** The whole history of patients who are new in the group: asked of the group, else of all patients. */
 import { BulkxError, type ErrorCode } from '../../errors.js'
 import { phaseOf } from '../../job/state.js'
+import { targetText } from '../../options/target.js'
 import type { KickOffRequest, Target } from '../../protocol/types.js'
 import type { PlannedExport } from '../../sync/round.js'
 import type { JobEnd } from '../run-job.js'
-import { targetText } from '../target.js'
 import { harmless } from '../text.js'
 import type { Sync } from './context.js'
 import { runExport } from './exports.js'
