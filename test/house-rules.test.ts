@@ -91,6 +91,28 @@ const table: Record<string, Allowed> = {
     job: ['directory', 'export-log', 'files', 'manifest-file', 'next-command', 'outcome', 'pool', 'state'],
     sync: ['check', 'dataset'],
   },
+  // Tells of what stands on the disk, as a page. Numbers have the same words there as on a terminal.
+  report: {
+    ...common,
+    http: ['url'],
+    protocol: ['types', 'parameters'],
+    sink: ['disk', 'storage-error'],
+    fetch: 'types',
+    job: [
+      'directory',
+      'facts',
+      'files',
+      'journal',
+      'manifest-file',
+      'next-command',
+      'outcome',
+      'pages',
+      'state',
+    ],
+    sync: ['dataset', 'round'],
+    verify: ['dataset', 'stored-manifest'],
+    cli: ['text', 'target'],
+  },
   'system-clock.ts': { 'clock.ts': 'types' },
   // What can be set, for the command line and the library alike.
   options: { ...common, 'config.ts': '*', protocol: 'types' },
@@ -135,6 +157,7 @@ const table: Record<string, Allowed> = {
     job: '*',
     fetch: 'types',
     verify: '*',
+    report: '*',
     'open-job.ts': '*',
     'open-network.ts': '*',
     doctor: '*',
@@ -171,6 +194,8 @@ const homes: Record<string, RegExp> = {
   ora: /^cli\/reporter\//,
   'cli-progress': /^cli\/reporter\//,
   conf: /^cli\//,
+  'd3-array': /^report\/charts\//,
+  'd3-time': /^report\/charts\//,
 }
 
 test('each package has one home', () => {
