@@ -1,12 +1,12 @@
 /** From settings to the `Config` of a run: complete, checked, and frozen. */
 import { resolve } from 'node:path'
-import { type Config, defaults, type FilesConfig, type NetworkConfig, type WaitingConfig } from '../config.js'
+import type { Config, NetworkConfig } from '../config.js'
 import { BulkxError } from '../errors.js'
+import { connectionFrom, filesFrom, kickOffFrom, waitingFrom } from '../options/config-parts.js'
 import { baseOfKickOffUrl, defaultDirectoryName, parseTarget } from '../options/target.js'
 import { isMock } from '../options/values.js'
-import type { KickOffRequest, Target } from '../protocol/types.js'
-import { given } from './given.js'
-import { type Credentials, identityOf, readCredentials } from './identity.js'
+import type { Target } from '../protocol/types.js'
+import { identityOf, readCredentials } from './identity.js'
 import type { Io } from './io.js'
 import { patientsFrom } from './patient-list.js'
 import type { Settings } from './settings.js'
@@ -60,30 +60,9 @@ const resolveServer = (settings: Settings, target: Target): Pick<Config, 'server
   })
 }
 
-const readKickOff = async (settings: Settings, target: Target, io: Io): Promise<KickOffRequest> => {
+const readPatients = async (settings: Settings, io: Io): Promise<string[] | undefined> => {
   const patients = settings.get('patient')
-  const patient =
-    patients === undefined
-      ? undefined
-      : (await Promise.all(patients.map((item) => patientsFrom(item, io)))).flat()
-  return given({
-    target,
-    operation: settings.get('operation') ?? '$export',
-    type: settings.get('type'),
-    since: settings.get('since'),
-    until: settings.get('until'),
-    elements: settings.get('elements'),
-    typeFilter: settings.get('type-filter'),
-    patient,
-    includeAssociatedData: settings.get('include-associated-data'),
-    organizeOutputBy: settings.get('organize-output-by'),
-    allowPartialManifests: settings.get('allow-partial-manifests'),
-    outputFormat: settings.get('output-format'),
-    extra: settings.get('param'),
-    method: settings.get('method') ?? (patient ? 'post' : 'get'),
-    listStyle: settings.get('list-style') ?? 'comma',
-    lenient: settings.get('lenient') ?? false,
-  })
+  return patients && (await Promise.all(patients.map((item) => patientsFrom(item, io)))).flat()
 }
 
 const environmentProxy = (env: Io['env']): NetworkConfig['environmentProxy'] => {
@@ -104,47 +83,6 @@ const forMock = (settings: Settings, io: Io): [Settings, Io] => {
   return [typed, { ...io, env: {} }]
 }
 
-/** How to reach the server. */
-const readNetwork = (settings: Settings, io: Io): Omit<NetworkConfig, keyof Credentials> => ({
-  headers: Object.fromEntries(settings.get('header') ?? []),
-  trustedOrigins: settings.get('trust-origin') ?? [],
-  proxy: settings.get('proxy'),
-  environmentProxy: environmentProxy(io.env),
-  requestTimeoutMs: settings.get('request-timeout') ?? defaults.requestTimeoutMs,
-  maxRequestsPerSecond: settings.get('max-requests'),
-})
-
-const readWaiting = (settings: Settings): WaitingConfig => {
-  const min = settings.get('poll-min')
-  const max = settings.get('poll-max')
-  if (min !== undefined && max !== undefined && min > max) {
-    throw new BulkxError('BULKX_USAGE', '--poll-min is longer than --poll-max', {
-      hint: 'give `--poll-max` the longer duration',
-    })
-  }
-  const { waiting } = defaults
-  return {
-    // One bound alone moves the other's default along.
-    pollMinMs: min ?? Math.min(waiting.pollMinMs, max ?? waiting.pollMinMs),
-    pollMaxMs: max ?? Math.max(waiting.pollMaxMs, min ?? waiting.pollMaxMs),
-    retryAfterMaxMs: settings.get('retry-after-max'),
-    deadlineMs: settings.get('deadline') ?? waiting.deadlineMs,
-    patienceMs: settings.get('patience') ?? waiting.patienceMs,
-  }
-}
-
-const readFiles = (settings: Settings): FilesConfig => {
-  const { files } = defaults
-  return {
-    parallel: settings.get('parallel') ?? files.parallel,
-    maxBytesPerSecond: settings.get('max-rate'),
-    gzip: settings.get('gzip') ?? files.gzip,
-    cleanup: settings.get('cleanup') ?? files.cleanup,
-    failOn: settings.get('fail-on') ?? files.failOn,
-    maxLineBytes: settings.get('max-line') ?? files.maxLineBytes,
-  }
-}
-
 /** Everything of a `Config` that is policy: it may differ from run to run of one job. */
 export const readPolicy = async (
   server: string,
@@ -154,9 +92,13 @@ export const readPolicy = async (
   const identity = isMock(server) ? forMock(settings, io) : ([settings, io] as const)
   return {
     identity: identityOf(...identity),
-    network: { ...readNetwork(settings, io), ...(await readCredentials(...identity)) },
-    waiting: readWaiting(settings),
-    files: readFiles(settings),
+    network: {
+      ...connectionFrom(settings),
+      environmentProxy: environmentProxy(io.env),
+      ...(await readCredentials(...identity)),
+    },
+    waiting: waitingFrom(settings),
+    files: filesFrom(settings),
   }
 }
 
@@ -174,7 +116,7 @@ export const resolveConfig = async (given: Settings, target: string | undefined,
     fhirUrl,
     directory: resolve(io.cwd, out),
     shownAs: shortPath(resolve(io.cwd, out), io.cwd),
-    kickOff: await readKickOff(settings, parsed, io),
+    kickOff: kickOffFrom(settings, parsed, await readPatients(settings, io)),
     ...(await readPolicy(server, settings, io)),
   })
 }

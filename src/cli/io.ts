@@ -1,11 +1,11 @@
 /** The process as the command line sees it: the only place, beside bin/, that touches it. */
-import { readFileSync, readlinkSync } from 'node:fs'
-import { homedir, hostname } from 'node:os'
+import { homedir } from 'node:os'
 import type { Clock } from '../clock.js'
 import { BulkxError, type ErrorCode, exitCodes } from '../errors.js'
 import type { Exchange } from '../http/exchange.js'
 import type { ProcessIdentity } from '../job/lock.js'
 import { systemClock } from '../system-clock.js'
+import { thisProcess } from '../system-process.js'
 
 /** Somewhere to write to. Never throws: a closed pipe ends the talk, not the job. */
 export interface Output {
@@ -66,40 +66,6 @@ const output = (stream: NodeJS.WriteStream): Output => {
       return stream.columns
     },
     ...(stream.isTTY ? { terminal: stream } : {}),
-  }
-}
-
-const readOrNothing = (read: () => string): string => {
-  try {
-    return read().trim()
-  } catch {
-    return ''
-  }
-}
-
-/** Names one running system: the same host name in another container, or before a restart, is another one. */
-const systemName = (): string =>
-  [
-    hostname(),
-    readOrNothing(() => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8')),
-    readOrNothing(() => readlinkSync('/proc/self/ns/pid')),
-  ]
-    .filter((part) => part !== '')
-    .join(' ')
-
-/** Field 22 of /proc/<pid>/stat: when the process began, in ticks since the machine did. Linux only. */
-const startOf = (pid: number): string | undefined => {
-  const stat = readOrNothing(() => readFileSync(`/proc/${pid}/stat`, 'utf8'))
-  return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]
-}
-
-const isAlive = (pid: number): boolean => {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    // Somebody else's process is alive as well.
-    return error instanceof Error && 'code' in error && error.code === 'EPERM'
   }
 }
 
@@ -213,7 +179,7 @@ export const createIo = (exit: (code: number) => void): Io => {
     readStdin: () => readStdin(signal),
     run: runProgram,
     get process() {
-      return { pid: process.pid, host: systemName(), isAlive, startOf }
+      return thisProcess()
     },
   }
 }

@@ -18,6 +18,8 @@ export interface OneKind<T> extends Described {
   readonly form: 'one'
   /** It names a file: below the current directory, unless it is absolute. */
   readonly isPath?: true
+  /** Of a bare number, where a program gives one. */
+  readonly unit?: 'ms' | 'B'
   /** Undefined when the text is no such value. */
   readonly parse: (text: string) => T | undefined
 }
@@ -101,11 +103,13 @@ export const writeDuration = (ms: number): string => {
   return `${ms / (durationUnits[unit] ?? 1)}${unit}`
 }
 
-export const duration = (example: string): OneKind<number> =>
-  one('a duration', example, (given) => {
+export const duration = (example: string): OneKind<number> => ({
+  ...one('a duration', example, (given) => {
     const ms = parseDuration(given)
     return ms === 0 ? undefined : ms
-  })
+  }),
+  unit: 'ms',
+})
 
 /** One that may be none at all: `0s`. */
 export const wait = (example: string): OneKind<number> => one('a duration', example, parseDuration)
@@ -122,7 +126,10 @@ export const parseSize = (given: string): number | undefined => {
   return Number.isSafeInteger(bytes) && bytes > 0 ? bytes : undefined
 }
 
-export const size = (example: string): OneKind<number> => one('a size', example, parseSize)
+export const size = (example: string): OneKind<number> => ({
+  ...one('a size', example, parseSize),
+  unit: 'B',
+})
 
 /** As an option takes it. */
 export const writeSize = (bytes: number): string => {
