@@ -4,7 +4,6 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { main } from '../../src/cli/main.js'
 import { speaksUnicode } from '../../src/cli/unicode.js'
-import { createMock, listen } from '../../src/mock/index.js'
 import { fakeIo } from '../cli/fake-io.js'
 import { type Session, session } from '../cli/session.js'
 import { realClock } from '../helpers/job.js'
@@ -172,10 +171,8 @@ test('the mock inside, and a server that is not there', async () => {
   const io = Object.assign(fakeIo(), { clock: realClock })
   expect(await main(['doctor', '--server', 'mock:'], io)).toBe(0)
   expect(io.out()).toMatch(/^doctor: system from mock:/)
-  const closed = await listen(createMock({ clock: realClock, data: { patients: 10 } }))
-  await closed.close()
   const gone = fakeIo(utf8)
-  expect(await main(['doctor', '--server', closed.fhirUrl], gone)).toBe(9)
+  expect(await main(['doctor', '--server', 'http://127.0.0.1:1/fhir'], gone)).toBe(9)
   expect(gone.out()).toMatch(/✗ network: Cannot reach http:\S+: the connection was refused\n {2}hint: /)
 })
 
