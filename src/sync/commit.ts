@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { Json } from '../json.js'
 import type { Instant } from '../protocol/types.js'
 import { switchTo } from './current.js'
-import { type Dataset, descriptionName, openDataset, setAsideIn } from './dataset.js'
+import { type Dataset, descriptionName, openDataset, type RoundChanges, setAsideIn } from './dataset.js'
 import { descriptionText, folderName } from './description.js'
 import { drop, removeDropped } from './dropped.js'
 import { writeDurably } from './durable-file.js'
@@ -34,7 +34,7 @@ export const commitRound = async (commitment: Commitment): Promise<Dataset> => {
   const { directory } = dataset
   const { generation, snapshot, files, exports, removed, returned } = merged
   await switchTo(directory, snapshot)
-  const round = { generation, exports, removed, returned }
+  const round = { generation, exports, removed, returned, changes: changesOf(merged) }
   const isNewBase = exports.some(({ role }) => role === 'base')
   const rounds = isNewBase ? [round] : [...dataset.rounds, round]
   const text = descriptionText({ generation, snapshot, transactionTime, series, files, rounds })
@@ -46,6 +46,14 @@ export const commitRound = async (commitment: Commitment): Promise<Dataset> => {
   }
   await removeDropped(directory)
   return openDataset(directory)
+}
+
+const changesOf = ({ counts, files }: Merged): RoundChanges => {
+  const { added, replaced, unchanged, deleted, departed } = counts
+  const sum = (of: 'resources' | 'bytes'): number =>
+    Object.values(files).reduce((total, file) => total + file[of], 0)
+  const size = { resources: sum('resources'), bytes: sum('bytes') }
+  return { added, replaced, unchanged, deleted, departed, ...size }
 }
 
 /** A folder of a generation, not something that a person has put beside it. */

@@ -18,6 +18,17 @@ export interface RoundExport {
   role: ExportRole
 }
 
+/** What a round did to the snapshot, in resources; `resources` and `bytes` are those of the snapshot it made. */
+export interface RoundChanges {
+  added: number
+  replaced: number
+  unchanged: number
+  deleted: number
+  departed: number
+  resources: number
+  bytes: number
+}
+
 /** A round that the snapshot was made of. */
 export interface CommittedRound {
   /** The number of its last export. */
@@ -27,6 +38,8 @@ export interface CommittedRound {
   removed?: readonly string[]
   /** Ids of patients who had left, were kept, and came back: what was held of them gave way to their whole history. */
   returned?: readonly string[]
+  /** Absent in rounds of versions that did not write it down. */
+  changes?: RoundChanges
 }
 
 export interface SnapshotFile {

@@ -1,7 +1,14 @@
 /** The text of dataset.json, read as a stranger's: anybody may have written it. */
 import { BulkxError } from '../errors.js'
 import { isObject, isShallow, type Json, parseJson } from '../json.js'
-import type { CommittedRound, Description, ExportRole, RoundExport, SnapshotFile } from './dataset.js'
+import type {
+  CommittedRound,
+  Description,
+  ExportRole,
+  RoundChanges,
+  RoundExport,
+  SnapshotFile,
+} from './dataset.js'
 
 /** The layout that this program writes. */
 const layout = 1
@@ -74,13 +81,39 @@ const readIds = (value: unknown, what: string): string[] | undefined => {
   return ids
 }
 
+const readChanges = (value: unknown): RoundChanges | undefined => {
+  if (value === undefined) return undefined
+  check(isObject(value), 'the changes of a round are no object')
+  const count = (name: keyof RoundChanges): number => {
+    const found = value[name]
+    check(isCount(found), `${name} of a round is no number`)
+    return found
+  }
+  return {
+    added: count('added'),
+    replaced: count('replaced'),
+    unchanged: count('unchanged'),
+    deleted: count('deleted'),
+    departed: count('departed'),
+    resources: count('resources'),
+    bytes: count('bytes'),
+  }
+}
+
 const readRound = (value: unknown): CommittedRound => {
   check(isObject(value), 'a round is no object')
   const exports = readList(value.exports, exportsMax, 'the exports of a round').map(readExport)
   const generation = readNumber(value.generation, 'the generation of a round')
   const removed = readIds(value.removed, 'removed')
   const returned = readIds(value.returned, 'returned')
-  return { generation, exports, ...(removed && { removed }), ...(returned && { returned }) }
+  const changes = readChanges(value.changes)
+  return {
+    generation,
+    exports,
+    ...(removed && { removed }),
+    ...(returned && { returned }),
+    ...(changes && { changes }),
+  }
 }
 
 const readLayout = (value: Json): void => {

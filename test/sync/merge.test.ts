@@ -282,7 +282,12 @@ describe.each([
     expect(currentOf(directory)['Patient.ndjson']).not.toMatch(/"n":1/)
     expect(currentOf(directory)['Condition.ndjson']).toMatch(/"id":"n"/)
     expect(merged.counts).toMatchObject({ added: 2, conflicts: 1, duplicates: 1, unchanged: 4 })
-    expect(dataset.rounds).toEqual([
+    const changes = { added: 2, replaced: 0, unchanged: 4, deleted: 0, departed: 0, resources: 6 }
+    expect(dataset.rounds.at(-1)?.changes).toEqual({
+      ...changes,
+      bytes: Object.values(dataset.files).reduce((sum, { bytes }) => sum + bytes, 0),
+    })
+    expect(dataset.rounds.map(({ changes: _changes, ...round }) => round)).toEqual([
       { generation: 1, exports: [{ number: 1, role: 'base' }] },
       {
         generation: 3,
