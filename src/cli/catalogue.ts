@@ -4,7 +4,7 @@ import { inGroups, type OptionName, type OptionRow, row } from '../options/optio
 import { authCommands } from './catalogue/auth.js'
 import { mockCommands } from './catalogue/mock.js'
 import { profileCommands } from './catalogue/profile.js'
-import type { CommandRow } from './command-row.js'
+import type { CommandRow, CommandSection } from './command-row.js'
 
 const connection = inGroups('server', 'identity')
 const talk: readonly OptionName[] = ['json', 'quiet', 'verbose', 'no-progress', 'color']
@@ -14,14 +14,20 @@ const printing: readonly OptionName[] = ['print-config', 'dry-run']
 const target = {
   name: '[target]',
   help: 'system (default), Patient, Group/123, any other resource type, or a kick-off URL',
-}
-const place = { name: '[dir|url]', help: 'a job directory, or the status URL of a job' }
+  completes: 'target',
+} as const
+const place = {
+  name: '[dir|url]',
+  help: 'a job directory, or the status URL of a job',
+  completes: 'directory',
+} as const
 
 const allCodes = [0, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 130]
 
 const jobCommands: Readonly<Record<string, CommandRow>> = {
   export: {
-    summary: 'Kick off an export, wait, download, verify, and clean up on the server.',
+    section: 'first',
+    summary: 'Kick off an export, wait, download, verify, clean up.',
     args: [target],
     options: [...inGroups('server', 'question', 'identity', 'waiting', 'files'), ...talk, ...printing],
     examples: [
@@ -33,6 +39,7 @@ const jobCommands: Readonly<Record<string, CommandRow>> = {
     load: async () => (await import('./commands/export.js')).run,
   },
   kickoff: {
+    section: 'jobs',
     summary: 'Kick off an export, write the job down, and return at once.',
     args: [target],
     options: [...inGroups('server', 'question', 'identity', 'waiting', 'files'), ...talk, ...printing],
@@ -44,6 +51,7 @@ const jobCommands: Readonly<Record<string, CommandRow>> = {
     load: async () => (await import('./commands/kickoff.js')).run,
   },
   resume: {
+    section: 'jobs',
     summary: 'Go on wherever a job stopped.',
     args: [place],
     options: [
@@ -63,6 +71,7 @@ const jobCommands: Readonly<Record<string, CommandRow>> = {
     load: async () => (await import('./commands/resume.js')).run,
   },
   status: {
+    section: 'jobs',
     summary: 'Say where a job is; asks the server at most once.',
     args: [place],
     options: [...connection, 'retry-after-max', 'request-timeout', 'fail-on', 'offline', ...talk],
@@ -71,6 +80,7 @@ const jobCommands: Readonly<Record<string, CommandRow>> = {
     load: async () => (await import('./commands/status.js')).run,
   },
   cancel: {
+    section: 'jobs',
     summary: 'Delete a job on the server, and keep what is on disk.',
     args: [{ ...place, name: '<dir|url>' }],
     options: [...connection, 'request-timeout', ...talk],
@@ -79,8 +89,15 @@ const jobCommands: Readonly<Record<string, CommandRow>> = {
     load: async () => (await import('./commands/cancel.js')).run,
   },
   verify: {
-    summary: 'Read a finished export, or a data set, again: is all of it as it was stored?',
-    args: [{ name: '<dir>', help: 'the directory of an export, or of a data set of `bulkx sync`' }],
+    section: 'jobs',
+    summary: 'Read what was exported again: is it all as it was stored?',
+    args: [
+      {
+        name: '<dir>',
+        help: 'the directory of an export, or of a data set of `bulkx sync`',
+        completes: 'directory',
+      },
+    ],
     options: ['parallel', 'json', 'quiet', 'no-progress', 'color'],
     reworded: { parallel: { help: 'files read at once' } },
     examples: ['bulkx verify out', 'bulkx verify dataset --json'],
@@ -97,7 +114,8 @@ const jobCommands: Readonly<Record<string, CommandRow>> = {
     load: async () => (await import('./commands/verify.js')).run,
   },
   jobs: {
-    summary: 'List the jobs that you have started, newest first, with their phase.',
+    section: 'jobs',
+    summary: 'List the jobs that you have started, newest first.',
     args: [],
     options: ['prune', ...plainTalk],
     examples: ['bulkx jobs', 'bulkx jobs --json', 'bulkx jobs --prune'],
@@ -105,7 +123,8 @@ const jobCommands: Readonly<Record<string, CommandRow>> = {
     load: async () => (await import('./commands/jobs.js')).run,
   },
   doctor: {
-    summary: 'Check server, identity, clock, scopes, group and disk before an export.',
+    section: 'first',
+    summary: 'Check server, identity, scopes, group, disk before an export.',
     args: [target],
     options: [...connection, 'type', 'operation', 'request-timeout', 'out', 'verbose', ...plainTalk],
     reworded: {
@@ -128,7 +147,8 @@ const ofRound = inGroups('server', 'question', 'identity', 'waiting', 'files', '
 
 const syncCommands: Readonly<Record<string, CommandRow>> = {
   sync: {
-    summary: 'Export since the last time into a data set, then merge its snapshot.',
+    section: 'data',
+    summary: 'Bring a data set up to date: export what has changed, merge it.',
     args: [target],
     options: [...ofRound, ...talk, ...printing],
     reworded: {
@@ -159,9 +179,9 @@ export const catalogue: Readonly<Record<string, CommandRow>> = {
 }
 
 /** Words before the name of a command, and what those commands are about. */
-export const commandGroups: Readonly<Record<string, string>> = {
-  profile: 'Settings kept under a name: set, list, show, use, remove.',
-  auth: 'Keys and tokens: keygen, jwks, token.',
+export const commandGroups: Readonly<Record<string, { section: CommandSection; summary: string }>> = {
+  profile: { section: 'setup', summary: 'Settings kept under a name: set, list, show, use, remove.' },
+  auth: { section: 'setup', summary: 'Keys and tokens: keygen, jwks, token.' },
 }
 
 /** The row of an option as this command describes it. */

@@ -1,12 +1,32 @@
 /** A command as a row: its words, its options, and where it lives. */
 
-import type { OptionName, OptionRow } from '../options/options.js'
+import type { Completes, OptionName, OptionRow } from '../options/options.js'
 import type { Run } from './invocation.js'
 
+/** Where a command stands in the overview; those that are not named come last. */
+export const sections = {
+  first: { title: 'First steps', order: ['export', 'doctor', 'mock'] },
+  jobs: { title: 'Jobs', order: ['kickoff', 'resume', 'status', 'cancel', 'jobs', 'verify', 'report'] },
+  data: { title: 'Data sets', order: ['sync'] },
+  setup: { title: 'Setting up', order: ['profile', 'auth', 'completion'] },
+  more: { title: 'More', order: ['worker', 'help'] },
+} as const satisfies Record<string, { title: string; order: readonly string[] }>
+
+export type CommandSection = keyof typeof sections
+
+/** A positional argument. */
+export interface ArgumentRow {
+  /** As the usage line shows it. */
+  readonly name: string
+  readonly help: string
+  /** What a shell may complete it from. */
+  readonly completes?: Completes
+}
+
 export interface CommandRow {
+  readonly section: CommandSection
   readonly summary: string
-  /** Positional arguments as the usage line shows them. */
-  readonly args: readonly { name: string; help: string }[]
+  readonly args: readonly ArgumentRow[]
   readonly options: readonly OptionName[]
   /** Options that mean something slightly different here. */
   readonly reworded?: Partial<
@@ -17,6 +37,6 @@ export interface CommandRow {
   /** Codes that mean something slightly different here, in a few words. */
   readonly rewordedCodes?: Readonly<Record<number, string>>
   /** Further help, from tables that are loaded only for it. */
-  readonly moreHelp?: () => Promise<string>
+  readonly moreHelp?: (width: number) => Promise<string>
   readonly load: () => Promise<Run>
 }

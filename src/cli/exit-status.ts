@@ -1,4 +1,5 @@
 /** The exit codes in words: help and its topic read them here. */
+import { entries, wrap } from './wrap.js'
 
 export interface ExitStatus {
   codes: readonly number[]
@@ -75,8 +76,26 @@ const short: Record<number, string> = {
   130: 'ended by a signal',
 }
 
-/** EXIT STATUS of a command's help: a few words each. */
-export const exitStatusLines = (
+/** The exit status of a command in a few words each, as they stand in its help. */
+export const exitStatusEntries = (
   codes: readonly number[],
   reworded: Readonly<Record<number, string>> = {},
-): string[] => codes.map((code) => `  ${String(code).padStart(3)}  ${reworded[code] ?? short[code] ?? ''}`)
+): (readonly [string, string])[] =>
+  codes.map((code) => [String(code).padStart(3), reworded[code] ?? short[code] ?? ''] as const)
+
+export const exitCodesEnd =
+  'Other codes must be read as failure; new ones may come. Exit 0 or 10 means that what the server listed is on disk, whole.'
+
+/** `bulkx help exit-codes`. */
+export const exitCodesTopic = (width: number): string =>
+  [
+    ...entries(
+      exitStatus.map(({ codes, meaning, action }) => [
+        codes.join(', '),
+        action === '' ? meaning : `${meaning}. What to do: ${action}`,
+      ]),
+      width,
+    ),
+    '',
+    wrap(exitCodesEnd, 0, width),
+  ].join('\n')

@@ -1,78 +1,64 @@
-/** From argv to a command: parsing and help, made from the catalogue and the option table. */
-import { Command, CommanderError, Option } from 'commander'
+/** From argv to a command: which one is named, its help, and its run. */
 import { BulkxError } from '../errors.js'
 import { nearestName } from '../options/did-you-mean.js'
-import { groups, type OptionName } from '../options/options.js'
-import { version } from '../version.js'
-import { catalogue, commandGroups, rowFor } from './catalogue.js'
+import { catalogue, commandGroups } from './catalogue.js'
+import { readCommandLine } from './command-line.js'
 import type { CommandRow } from './command-row.js'
-import { exitStatusLines } from './exit-status.js'
+import { commandHelp, firstWords, groupHelp, overview, shortOverview } from './help-text.js'
 import type { Ending } from './invocation.js'
-import type { Io } from './io.js'
+import type { Io, Output } from './io.js'
 import type { ChosenProfile, Texts } from './settings.js'
 import { topics } from './topics.js'
-import { surplusError, usageError } from './usage-error.js'
+import { misplacedOption } from './usage-error.js'
+import { widthFor } from './wrap.js'
 
-const helpWidth = 100
+const widthOf = ({ isTTY, columns }: Output): number => widthFor(isTTY ? columns : undefined)
 
-const collect = (text: string, before: unknown): string[] => [...(Array.isArray(before) ? before : []), text]
+/** What argv begins with. */
+type Named =
+  | { kind: 'nothing' | 'help' }
+  | { kind: 'option'; option: string }
+  | { kind: 'unknown'; word: string; group?: string }
+  | { kind: 'group'; group: string; rest: readonly string[] }
+  | { kind: 'command'; name: string; row: CommandRow; rest: readonly string[] }
 
-const optionFor = (command: CommandRow, name: OptionName): Option => {
-  const { short, value, help, byDefault, group, kind } = rowFor(command, name)
-  const flags = `${short === undefined ? '' : `-${short}, `}--${name}${value === undefined ? '' : ` ${value}`}`
-  const option = new Option(flags, byDefault === undefined ? help : `${help} (default: ${byDefault})`)
-  if (kind.form !== 'flag') option.argParser(collect)
-  return option.helpGroup(`${groups[group]}:`)
+const inCatalogue = (name: string): CommandRow | undefined =>
+  Object.hasOwn(catalogue, name) ? catalogue[name] : undefined
+
+const named = ([word, second, ...more]: readonly string[]): Named => {
+  if (word === undefined) return { kind: 'nothing' }
+  if (word === 'help') return { kind: 'help' }
+  if (word.startsWith('-')) return { kind: 'option', option: word }
+  const rest = second === undefined ? [] : [second, ...more]
+  const row = inCatalogue(word)
+  if (row) return { kind: 'command', name: word, row, rest }
+  if (!Object.hasOwn(commandGroups, word)) return { kind: 'unknown', word }
+  const name = `${word} ${second}`
+  const own = inCatalogue(name)
+  if (own) return { kind: 'command', name, row: own, rest: more }
+  return second === undefined || second.startsWith('-')
+    ? { kind: 'group', group: word, rest }
+    : { kind: 'unknown', word: second, group: word }
 }
 
-/** An empty variable leaves no word behind, and the next option would be taken for its value. */
-const assertValues = (name: OptionName, texts: readonly string[]): void => {
-  const option = texts.find((text) => /^--[a-z][a-z-]*$/.test(text))
-  if (option === undefined || name === 'unset') return
-  throw new BulkxError('BULKX_USAGE', `--${name} is followed by another option, ${option}`, {
-    hint: `give --${name} a value; a variable that stood there may be empty`,
+/** The command of a result, as far as argv shows one. */
+const commandOf = (argv: readonly string[]): string | undefined => {
+  const what = named(argv)
+  if (what.kind === 'command') return what.name
+  return 'group' in what ? what.group : what.kind === 'help' ? 'help' : undefined
+}
+
+const ownNames = (group: string): string[] =>
+  Object.keys(catalogue).flatMap((name) =>
+    name.startsWith(`${group} `) ? [name.slice(group.length + 1)] : [],
+  )
+
+const unknownCommand = ({ word, group }: { word: string; group?: string }): BulkxError => {
+  const near = nearestName(word, group === undefined ? firstWords.keys() : ownNames(group))
+  const help = group === undefined ? '`bulkx --help` lists the commands' : `see \`bulkx ${group} --help\``
+  return new BulkxError('BULKX_USAGE', `Unknown command ${word}`, {
+    hint: near === undefined ? help : `did you mean ${near}? ${help}`,
   })
-}
-
-/** What the command line gave for each option, as text. */
-const textsOf = (command: Command, row: CommandRow): Texts => {
-  const texts: Texts = {}
-  const values: Record<string, unknown> = command.opts()
-  for (const name of row.options) {
-    const attribute = new Option(`--${name}`).attributeName()
-    if (command.getOptionValueSource(attribute) !== 'cli') continue
-    const value = values[attribute]
-    if (Array.isArray(value)) assertValues(name, value.map(String))
-    texts[name] = Array.isArray(value) ? value.map(String) : ['true']
-  }
-  return texts
-}
-
-const helpEnd = (row: CommandRow): string =>
-  [
-    '',
-    'Examples:',
-    ...row.examples.map((example) => `  ${example}`),
-    '',
-    'EXIT STATUS',
-    ...exitStatusLines(row.exitCodes, row.rewordedCodes),
-    '  More: `bulkx help exit-codes`',
-  ].join('\n')
-
-const argumentText = (row: CommandRow): string => row.args.map(({ name }) => `${name} `).join('')
-
-/** The command that a name belongs below: the program, or a group such as `profile`. */
-const parentOf = (program: Command, name: string): Command => {
-  const [group = '', own] = name.split(' ')
-  if (own === undefined) return program
-  const present = program.commands.find((command) => command.name() === group)
-  if (present) return present
-  return program
-    .command(group)
-    .description(commandGroups[group] ?? '')
-    .usage('<command> [options]')
-    .helpOption('-h, --help', 'this help')
-    .helpCommand(false)
 }
 
 /** Only commands that have to do with a server know profiles. */
@@ -82,123 +68,74 @@ const profileFor = async (row: CommandRow, flags: Texts, io: Io): Promise<Chosen
   return chooseProfile({ flag: flags.profile?.at(-1) }, io)
 }
 
-const addCommand = (
-  program: Command,
-  name: string,
-  row: CommandRow,
-  take: (ending: Ending) => void,
+const runCommand = async (
+  { name, row, rest }: Extract<Named, { kind: 'command' }>,
   io: Io,
-): void => {
-  const command = parentOf(program, name)
-    .command(name.split(' ').at(-1) ?? name)
-    .description(row.summary)
-    .usage(`${argumentText(row)}[options]`)
-  for (const argument of row.args) command.argument(argument.name, argument.help)
-  for (const option of row.options) command.addOption(optionFor(row, option))
-  command.helpOption('-h, --help', 'this help').addHelpText('after', helpEnd(row))
-  command.action(async () => {
-    const flags = textsOf(command, row)
-    const profile = await profileFor(row, flags, io)
-    const { resolveSettings } = await import('./settings.js')
-    const settings = resolveSettings({ names: row.options, flags, env: io.env, profile })
-    const run = await row.load()
-    take(await run({ command: name, args: command.args, flags, settings }, io))
-  })
+): Promise<Ending> => {
+  const line = readCommandLine(name, row, rest)
+  if (line === 'help') {
+    io.stdout.write(await commandHelp(name, row, widthOf(io.stdout)))
+    return {}
+  }
+  const { args, flags } = line
+  const profile = await profileFor(row, flags, io)
+  const { resolveSettings } = await import('./settings.js')
+  const settings = resolveSettings({ names: row.options, flags, env: io.env, profile })
+  const run = await row.load()
+  return run({ command: name, args, flags, settings }, io)
 }
 
-const topicList = (): string =>
-  [
-    '',
-    'Topics:',
-    ...Object.entries(topics).map(([name, { summary }]) => `  bulkx help ${name.padEnd(13)} ${summary}`),
-    '',
-    'Try it, without account, network or configuration:',
-    '  bulkx export --server mock: -o out',
-  ].join('\n')
-
-const commandNamed = (program: Command, words: readonly string[]): Command | undefined =>
-  words.reduce<Command | undefined>(
-    (above, word) => above?.commands.find((candidate) => candidate.name() === word),
-    program,
-  )
-
 const helpHint = (name: string): string => {
-  const near = nearestName(name, [...Object.keys(topics), ...Object.keys(catalogue)])
+  const near = nearestName(name, [...Object.keys(topics), ...firstWords.keys(), ...Object.keys(catalogue)])
   return near === undefined ? `topics are ${Object.keys(topics).join(', ')}; ` : `did you mean ${near}? `
 }
 
-const help = async (program: Command, words: readonly string[]): Promise<string> => {
-  const name = words.join(' ')
+/** Of the program, a topic, a command, or a group of commands. */
+const helpOn = async (words: readonly string[], width: number): Promise<string> => {
+  const name = words.filter((word) => !word.startsWith('-')).join(' ')
   const topic = Object.hasOwn(topics, name) ? topics[name] : undefined
-  if (topic) return `${await topic.text()}\n`
-  const command = commandNamed(program, words)
-  if (!command) {
-    throw new BulkxError('BULKX_USAGE', `There is no command or topic ${JSON.stringify(name)}`, {
-      hint: `${helpHint(name)}\`bulkx help\` lists commands and topics`,
-    })
+  if (topic) return `${await topic.text(width)}\n`
+  const row = inCatalogue(name)
+  if (row) return commandHelp(name, row, width)
+  if (Object.hasOwn(commandGroups, name)) return groupHelp(name, width)
+  if (name === '' || name === 'help') return overview(width)
+  throw new BulkxError('BULKX_USAGE', `There is no command or topic ${JSON.stringify(name)}`, {
+    hint: `${helpHint(name)}\`bulkx help\` lists commands and topics`,
+  })
+}
+
+const isHelp = (word: string | undefined): boolean => word === '-h' || word === '--help'
+
+const runNamed = async (argv: readonly string[], io: Io): Promise<Ending> => {
+  const what = named(argv)
+  const help = async (words: readonly string[]): Promise<Ending> => {
+    io.stdout.write(await helpOn(words, widthOf(io.stdout)))
+    return {}
   }
-  command.outputHelp()
-  return ''
-}
-
-const createProgram = (io: Io, take: (ending: Ending) => void): Command => {
-  const program = new Command('bulkx')
-    .description('FHIR Bulk Data export: kick off, wait, download, verify, resume.')
-    .usage('<command> [options]')
-    .helpOption('-h, --help', 'this help')
-    .helpCommand(false)
-    .exitOverride()
-    .configureHelp({ helpWidth, subcommandTerm: (command) => command.name() })
-    .configureOutput({
-      writeOut: (text) => io.stdout.write(text),
-      // Errors are explained in one place, after the program has thrown.
-      writeErr: () => {},
-      outputError: () => {},
-      getOutHasColors: () => false,
-    })
-    .addHelpText('after', topicList())
-  // Declared for the help; main answers it without loading any of this.
-  program.version(version, '-V, --version', 'print the version')
-  for (const [name, row] of Object.entries(catalogue)) addCommand(program, name, row, take, io)
-  program
-    .command('help')
-    .description('Explain a command or a topic.')
-    .usage('[command|topic]')
-    .argument('[command|topic...]')
-    .helpOption('-h, --help', 'this help')
-    .action(async (words: string[]) => io.stdout.write(await help(program, words)))
-  return program
-}
-
-/** The command that was named, as far as argv shows one. */
-const commandOf = (argv: readonly string[]): string | undefined => {
-  const [word = '', second = ''] = argv.filter((argument) => !argument.startsWith('-'))
-  const both = `${word} ${second}`
-  if (Object.hasOwn(catalogue, both)) return both
-  return word === 'help' || Object.hasOwn(catalogue, word) || Object.hasOwn(commandGroups, word)
-    ? word
-    : undefined
-}
-
-/** What a command reads off tables that are loaded only where its help is asked for. */
-const addMoreHelp = async (program: Command, argv: readonly string[]): Promise<void> => {
-  const asked = argv[0] === 'help' || argv.includes('--help') || argv.includes('-h')
-  const name = commandOf(argv[0] === 'help' ? argv.slice(1) : argv)
-  const moreHelp = asked && name !== undefined ? catalogue[name]?.moreHelp : undefined
-  if (name === undefined || moreHelp === undefined) return
-  commandNamed(program, name.split(' '))?.addHelpText('after', `\n${await moreHelp()}`)
-}
-
-const parserError = (
-  error: CommanderError,
-  program: Command,
-  argv: readonly string[],
-  name: string | undefined,
-): BulkxError => {
-  const command = name === undefined ? undefined : commandNamed(program, name.split(' '))
-  if (error.code !== 'commander.excessArguments' || !command || name === undefined)
-    return usageError(error, name)
-  return surplusError(command.args.slice(command.registeredArguments.length), argv, name)
+  switch (what.kind) {
+    case 'nothing':
+      io.stderr.write(`${shortOverview(widthOf(io.stderr))}\n`)
+      throw new BulkxError('BULKX_USAGE', 'No command was given', {
+        hint: 'start with `bulkx export --help`',
+      })
+    case 'help':
+      return help(argv.slice(1))
+    case 'option':
+      if (isHelp(what.option)) return help([])
+      throw misplacedOption(what.option, argv)
+    case 'unknown':
+      throw unknownCommand(what)
+    case 'group':
+      if (isHelp(what.rest[0])) return help([what.group])
+      if (what.rest[0] !== undefined) throw misplacedOption(what.rest[0], argv, what.group)
+      throw new BulkxError('BULKX_USAGE', `No ${what.group} command was given`, {
+        hint: `there are ${ownNames(what.group).join(', ')}; see \`bulkx ${what.group} --help\``,
+      })
+    case 'command':
+      return runCommand(what, io)
+    default:
+      return what satisfies never
+  }
 }
 
 /** Runs the command in `argv`; never rejects. */
@@ -207,23 +144,9 @@ export const runProgram = async (
   io: Io,
 ): Promise<{ command?: string; ending: Ending }> => {
   const command = commandOf(argv)
-  let ending: Ending = {}
-  const program = createProgram(io, (taken) => {
-    ending = taken
-  })
   try {
-    if (argv.length === 0) {
-      io.stderr.write(program.helpInformation())
-      throw new BulkxError('BULKX_USAGE', 'No command was given', {
-        hint: 'start with `bulkx export --help`',
-      })
-    }
-    await addMoreHelp(program, argv)
-    await program.parseAsync([...argv], { from: 'user' })
+    return { command, ending: await runNamed(argv, io) }
   } catch (error) {
-    if (!(error instanceof CommanderError)) return { command, ending: { error } }
-    if (error.exitCode !== 0)
-      return { command, ending: { error: parserError(error, program, argv, command) } }
+    return { command, ending: { error } }
   }
-  return { command, ending }
 }

@@ -1,5 +1,6 @@
 /** The kinds of values that options take: how each is written, read, and explained when it is wrong. */
 import { BulkxError } from '../errors.js'
+import { nearestName } from './did-you-mean.js'
 
 interface Described {
   /** Completes "… is not": `a duration`. */
@@ -16,6 +17,8 @@ export interface FlagKind {
 /** One value: the last one given counts. */
 export interface OneKind<T> extends Described {
   readonly form: 'one'
+  /** All values that there are. */
+  readonly values?: readonly string[]
   /** It names a file: below the current directory, unless it is absolute. */
   readonly isPath?: true
   /** Of a bare number, where a program gives one. */
@@ -83,8 +86,10 @@ export const repeatable = <T = string>(
   parse: (item: string) => T | undefined,
 ): ManyKind<T> => ({ form: 'many', split: 'line', what, example, parse })
 
-export const choice = <const T extends string>(...values: readonly T[]): OneKind<T> =>
-  one(`one of ${values.join(', ')}`, values[0] ?? '', (given) => values.find((value) => value === given))
+export const choice = <const T extends string>(...values: readonly T[]): OneKind<T> => ({
+  ...one(`one of ${values.join(', ')}`, values[0] ?? '', (given) => values.find((value) => value === given)),
+  values,
+})
 
 const durationUnits: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }
 
@@ -159,10 +164,17 @@ export const parseBoolean = (given: string): boolean | undefined => {
   return no.has(word) ? false : undefined
 }
 
-const wrong = (name: string, given: string, kind: Described): BulkxError =>
-  new BulkxError('BULKX_USAGE', `${name} ${JSON.stringify(given)} is not ${kind.what}`, {
-    hint: `write it like ${name}${name.startsWith('-') ? ' ' : '='}${kind.example}`,
+const wrong = (
+  name: string,
+  given: string,
+  { what, example, values = [] }: Described & Pick<OneKind<unknown>, 'values'>,
+): BulkxError => {
+  const near = nearestName(given, values)
+  const right = `${name}${name.startsWith('-') ? ' ' : '='}${near ?? example}`
+  return new BulkxError('BULKX_USAGE', `${name} ${JSON.stringify(given)} is not ${what}`, {
+    hint: near === undefined ? `write it like ${right}` : `did you mean ${right}?`,
   })
+}
 
 /**
  * Reads the texts that one source gave for an option. `name` is how the source calls it (`--poll-min`,

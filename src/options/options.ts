@@ -26,6 +26,21 @@ export type Group = keyof typeof groups
 /** Groups whose options the environment may set: never what to export, lest a forgotten variable narrow it. */
 const environmentGroups: ReadonlySet<Group> = new Set(['server', 'identity', 'waiting', 'files', 'talk'])
 
+/** Names that a shell may complete a value from. Values of a choice, and files, are known by the kind of a value. */
+export type Completes =
+  | 'directory'
+  | 'fault'
+  | 'file'
+  | 'option'
+  | 'personality'
+  | 'preset'
+  | 'profile'
+  | 'scenario'
+  | 'server'
+  | 'target'
+  | 'topic'
+  | 'type'
+
 export interface OptionRow {
   readonly group: Group
   readonly kind: Kind
@@ -35,6 +50,7 @@ export interface OptionRow {
   readonly value?: string
   /** What holds when nobody says otherwise, as one would type it. */
   readonly byDefault?: string
+  readonly completes?: Completes
 }
 
 export const options = {

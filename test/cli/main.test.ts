@@ -9,9 +9,12 @@ import { version } from '../../src/version.js'
 import { fakeIo } from './fake-io.js'
 import { expectGolden } from './golden.js'
 
-const run = async (argv: string[], options: Parameters<typeof fakeIo>[0] = {}) => {
+/** `screen`: a terminal on stdout, this wide. */
+const run = async (argv: string[], options: Parameters<typeof fakeIo>[0] & { screen?: number } = {}) => {
   const io = fakeIo(options)
-  const code = await main(argv, io)
+  const { screen: columns } = options
+  const stdout = columns === undefined ? io.stdout : { ...io.stdout, isTTY: true, columns }
+  const code = await main(argv, { ...io, stdout })
   return { code, out: io.out(), err: io.err() }
 }
 
@@ -20,8 +23,12 @@ const lastLine = (text: string): Record<string, unknown> =>
 
 test('--version', async () => {
   for (const argv of [['--version'], ['-V']]) {
-    expect(await run(argv)).toEqual({ code: 0, out: `${version}\n`, err: '' })
+    const out = `bulkx ${version} (node v20.18.1, linux-x64)\n`
+    expect(await run(argv)).toEqual({ code: 0, out, err: '' })
   }
+  const { out } = await run(['--version', '--json'])
+  const fields = { version, node: 'v20.18.1', platform: 'linux-x64' }
+  expect(lastLine(out)).toMatchObject({ type: 'result', command: 'version', exitCode: 0, ...fields })
 })
 
 describe('help', () => {
@@ -38,9 +45,28 @@ describe('help', () => {
     const { code, out, err } = await run([...words, '--help'])
     expect([code, err]).toEqual([0, ''])
     // What the mock can do is read off its own tables.
-    expectGolden(`help/${words.join('-')}`, out.split('\nPersonalities:')[0] ?? '')
+    expectGolden(`help/${words.join('-')}`, out.replace(/\nPersonalities:.*?\nExamples:/s, '\nExamples:'))
     expect((await run(['help', ...words])).out).toBe(out)
-    for (const line of out.split('\n')) expect(line.length, line).toBeLessThanOrEqual(100)
+  })
+
+  const examples = new Set(Object.values(catalogue).flatMap((row) => row.examples))
+
+  const widths = [
+    [40, 40],
+    [80, 80],
+    [120, 100],
+    [30, 40],
+  ] as const
+
+  test.each(widths)('on a terminal of %i columns', async (columns, most) => {
+    const names = [...Object.keys(catalogue), ...Object.keys(commandGroups), ...Object.keys(topics), '']
+    for (const name of names) {
+      const { out } = await run(['help', ...name.split(' ').filter(Boolean)], { screen: columns })
+      const broken = out.split('\n').filter((line) => !examples.has(line.trim()))
+      // What has no blanks cannot be broken.
+      const long = broken.filter((line) => line.length > most && /\S\s+\S/.test(line))
+      expect(long, name).toEqual([])
+    }
   })
 
   test.each(Object.keys(commandGroups))('of the group %s', async (name) => {
@@ -108,6 +134,17 @@ describe('usage errors end 2', () => {
     [[], /No command was given/, /bulkx export --help/],
     [['exprt'], /Unknown command exprt/, /did you mean export\?/],
     [['export', '--servr', 'x'], /Unknown option --servr/, /did you mean --server\?/],
+    [['export', '--_typeFilter=x'], /Unknown option --_typeFilter/, /did you mean --type-filter\?/],
+    [['export', '-out', 'x'], /Unknown option -out/, /did you mean --out\?/],
+    [['export', '-server', 'x'], /Unknown option -server/, /did you mean --server\?/],
+    [['export', '--once'], /Unknown option --once/, /--once is an option of `bulkx resume`/],
+    [['--quiet', 'export'], /Unknown option --quiet before the command/, /`bulkx export --quiet`/],
+    [['--server=x'], /Unknown option --server before the command/, /`bulkx <command> --server`/],
+    [['profile', '--quiet'], /--quiet before the command/, /`bulkx profile <command> --quiet`/],
+    [['export', '--method', 'pots', '--server', 'mock:'], /--method "pots" is not one of/, /--method post\?/],
+    [['export', '--auth', 'backend', '--server', 'mock:'], /is not one of/, /--auth backend-services\?/],
+    [['help', 'exitcodes'], /no command or topic "exitcodes"/, /did you mean exit-codes\?/],
+    [['help', 'profile', 'sett'], /no command or topic "profile sett"/, /did you mean profile set\?/],
     [['export', '--server'], /Option --server <url> argument missing/, /bulkx export --help/],
     [['export', 'a', 'b'], /Too many arguments/, /bulkx export --help/],
     [['cancel'], /Missing required argument/, /bulkx cancel --help/],

@@ -7,6 +7,7 @@ const talk: readonly OptionName[] = ['json', 'quiet', 'color']
 
 export const authCommands: Readonly<Record<string, CommandRow>> = {
   'auth keygen': {
+    section: 'setup',
     summary: 'Make a key pair: the private key for us, its public half to register at the server.',
     args: [],
     options: ['alg', 'out', ...talk],
@@ -24,8 +25,9 @@ export const authCommands: Readonly<Record<string, CommandRow>> = {
     load: async () => (await import('../commands/auth-keys.js')).keygen,
   },
   'auth jwks': {
+    section: 'setup',
     summary: 'Print the public half of a private key as a JWKS: what to register at the server.',
-    args: [{ name: '<key>', help: 'private key: PEM, JWK or JWKS' }],
+    args: [{ name: '<key>', help: 'private key: PEM, JWK or JWKS', completes: 'file' }],
     options: ['kid', 'alg', ...talk],
     reworded: { kid: { group: 'command' }, alg: { group: 'command' } },
     examples: ['bulkx auth jwks key.pem > jwks.json'],
@@ -33,6 +35,7 @@ export const authCommands: Readonly<Record<string, CommandRow>> = {
     load: async () => (await import('../commands/auth-keys.js')).jwks,
   },
   'auth token': {
+    section: 'setup',
     summary: 'Get an access token as an export would, and print what it allows.',
     args: [],
     options: [...inGroups('server', 'identity'), 'type', 'request-timeout', 'show', 'verbose', ...talk],

@@ -7,6 +7,7 @@ const identity: readonly OptionName[] = ['client-id', 'client-secret-file', 'tok
 
 export const mockCommands: Readonly<Record<string, CommandRow>> = {
   mock: {
+    section: 'first',
     summary: 'Run the bundled server, for the full export lifecycle.',
     args: [],
     options: [...inGroups('mock'), 'gzip', ...identity, 'json', 'quiet', 'verbose', 'color'],
@@ -25,7 +26,7 @@ export const mockCommands: Readonly<Record<string, CommandRow>> = {
       "bulkx mock --fault 'busy:times=2,status=503,retryAfter=1' --fault 'truncate:keepBytes=300,times=1'",
     ],
     exitCodes: [0, 2, 8],
-    moreHelp: async () => (await import('../topics/mock.js')).mockHelp(),
+    moreHelp: async (width) => (await import('../topics/mock.js')).mockHelp(width),
     load: async () => (await import('../commands/mock.js')).run,
   },
 }

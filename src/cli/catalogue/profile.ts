@@ -6,10 +6,11 @@ import { profileOptions } from '../profile-options.js'
 
 const talk: readonly OptionName[] = ['json', 'quiet', 'color']
 const exitCodes = [0, 2, 8]
-const name = { name: '<name>', help: 'letters, digits, dots, - and _' }
+const name = { name: '<name>', help: 'letters, digits, dots, - and _', completes: 'profile' } as const
 
 export const profileCommands: Readonly<Record<string, CommandRow>> = {
   'profile set': {
+    section: 'setup',
     summary: 'Keep options under a name; those that it holds already stay as they are.',
     args: [name],
     options: [...profileOptions, 'unset', ...talk],
@@ -21,6 +22,7 @@ export const profileCommands: Readonly<Record<string, CommandRow>> = {
     load: async () => (await import('../commands/profile.js')).set,
   },
   'profile list': {
+    section: 'setup',
     summary: 'List the profiles; the one in use has a star.',
     args: [],
     options: talk,
@@ -29,6 +31,7 @@ export const profileCommands: Readonly<Record<string, CommandRow>> = {
     load: async () => (await import('../commands/profile.js')).list,
   },
   'profile show': {
+    section: 'setup',
     summary: 'Print what a profile holds; without a name, the one in use.',
     args: [{ ...name, name: '[name]' }],
     options: talk,
@@ -37,6 +40,7 @@ export const profileCommands: Readonly<Record<string, CommandRow>> = {
     load: async () => (await import('../commands/profile.js')).show,
   },
   'profile use': {
+    section: 'setup',
     summary: 'Look at this profile from now on, when no other is named.',
     args: [{ ...name, name: '[name]' }],
     options: ['none', ...talk],
@@ -45,6 +49,7 @@ export const profileCommands: Readonly<Record<string, CommandRow>> = {
     load: async () => (await import('../commands/profile.js')).use,
   },
   'profile remove': {
+    section: 'setup',
     summary: 'Forget a profile; the files that it names stay.',
     args: [name],
     options: talk,

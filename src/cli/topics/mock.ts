@@ -1,8 +1,6 @@
 /** What the mock can be and do, for the help: loaded only where somebody asks for it. */
 import { faultRows, personalities, phases, type Scenario, scenarios } from '../../mock/index.js'
-import { entries, topicWidth, wrap } from '../wrap.js'
-
-const helpWidth = 100
+import { entries, wrap } from '../wrap.js'
 
 type Row = (typeof faultRows)[keyof typeof faultRows]
 
@@ -25,35 +23,38 @@ const allParameters = (row: Row): string =>
   [...required(row), ...optional(row).map((name) => `[${name}=${kindText(row, name)}]`)].join(' ')
 
 /** What `bulkx mock --help` says beside its options. */
-export const mockHelp = (): string =>
+export const mockHelp = (width: number): string =>
   [
     'Personalities:',
     ...entries(
       Object.entries(personalities).map(([name, { summary }]) => [name, summary] as const),
-      helpWidth,
+      width,
     ),
     '',
-    'Faults, with their parameters (`bulkx help faults` explains them):',
+    wrap('Faults, with their parameters (`bulkx help faults` explains them):', 0, width),
     ...entries(
       Object.entries(faultRows).map(([name, row]) => [name, shortParameters(row)] as const),
-      helpWidth,
+      width,
     ),
     '',
-    `Scenarios: \`bulkx mock --scenario F-16\` plays one of ${scenarios.size} situations that were met on servers;`,
-    '  `bulkx help scenarios` lists them.',
+    wrap(
+      `Scenarios: \`bulkx mock --scenario F-16\` plays one of ${scenarios.size} situations that were met on servers; \`bulkx help scenarios\` lists them.`,
+      0,
+      width,
+    ),
   ].join('\n')
 
 const faultsIntro = `What can go wrong at the mock: \`bulkx mock --fault '<name>:<parameter>=<value>,…'\`, more than once if you like. Each fault meets the first \`times\` requests (always: all of them), \`after\` so many that are left alone. Without \`times\` that is one request, and each for those that change what the server has, such as a manifest or the content of a file. \`file\` names one file of the manifest, from 1, and \`on\` the part of the export: ${phases.join(', ')}.`
 
-export const faultsTopic = (): string =>
+export const faultsTopic = (width: number): string =>
   [
-    wrap(faultsIntro, 0, topicWidth),
+    wrap(faultsIntro, 0, width),
     ...Object.entries(faultRows).map(([name, row]) => {
       const parameters = allParameters(row)
       return [
         name,
-        `  ${wrap(row.summary, 2, topicWidth)}`,
-        ...(parameters === '' ? [] : [`  ${wrap(parameters, 2, topicWidth)}`]),
+        `  ${wrap(row.summary, 2, width)}`,
+        ...(parameters === '' ? [] : [`  ${wrap(parameters, 2, width)}`]),
       ].join('\n')
     }),
   ].join('\n\n')
@@ -75,12 +76,12 @@ const playedText = ({ id, server, variants = {} }: Scenario): string => {
   return names.length === 0 ? server : `${server}; variants: ${names.join('; ')}`
 }
 
-export const scenariosTopic = (): string => {
+export const scenariosTopic = (width: number): string => {
   const all = [...scenarios.values()].sort((a, b) => (a.id < b.id ? -1 : 1))
   const sections = Object.entries(parts).flatMap(([letter, title]) => {
     const own = all.filter(({ id }) => id.startsWith(letter))
     const rows = own.map((scenario) => [`${scenario.id} ${scenario.priority}`, playedText(scenario)] as const)
-    return own.length === 0 ? [] : [[`${title}:`, ...entries(rows, topicWidth)].join('\n')]
+    return own.length === 0 ? [] : [[`${title}:`, ...entries(rows, width)].join('\n')]
   })
-  return [wrap(scenariosIntro, 0, topicWidth), ...sections].join('\n\n')
+  return [wrap(scenariosIntro, 0, width), ...sections].join('\n\n')
 }

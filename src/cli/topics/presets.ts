@@ -1,7 +1,7 @@
 /** `bulkx help presets`: each preset with what it sets and what it advises, from its row. */
 import { type Advice, grades, type LevelRule, type Preset, presets } from '../../presets.js'
 import { grouped } from '../text.js'
-import { paragraph, topicWidth, wrap } from '../wrap.js'
+import { paragraph, wrap } from '../wrap.js'
 
 const optionsText = (names: readonly string[]): string => names.map((name) => `--${name}`).join(', ')
 
@@ -56,26 +56,26 @@ const setsText = ({ options }: Preset): string => {
 
 const labels = 10
 
-const labelled = (label: string, text: string): string =>
-  `  ${label.padEnd(labels)}${wrap(text, labels + 2, topicWidth)}`
+const labelled = (label: string, text: string, width: number): string =>
+  `  ${label.padEnd(labels)}${wrap(text, labels + 2, width)}`
 
-const section = (name: string, preset: Preset): string => {
+const section = (name: string, preset: Preset, width: number): string => {
   const [first = 'nothing', ...more] = adviceTexts(preset.advice)
   return [
-    `${name}: ${preset.title}`,
-    paragraph(preset.summary, 2, topicWidth),
-    labelled('sets', setsText(preset)),
-    labelled('advises', first),
-    ...more.map((text) => labelled('', text)),
-    labelled('known by', [grades[preset.grade], ...(preset.doubt ? [preset.doubt] : [])].join('; ')),
+    wrap(`${name}: ${preset.title}`, 2, width),
+    paragraph(preset.summary, 2, width),
+    labelled('sets', setsText(preset), width),
+    labelled('advises', first, width),
+    ...more.map((text) => labelled('', text, width)),
+    labelled('known by', [grades[preset.grade], ...(preset.doubt ? [preset.doubt] : [])].join('; '), width),
   ].join('\n')
 }
 
 const intro =
   'A preset holds what is known of a server: settings that suit it, and advice, which is said as warnings before the kick-off and changes nothing. Choose one with --preset <name>, BULKX_PRESET, or `preset` in a profile; none for none. Flags, environment and profile win over its settings, and --print-config shows which come from it. No preset has been tried against the live server.'
 
-export const presetsTopic = (): string =>
+export const presetsTopic = (width: number): string =>
   [
-    wrap(intro, 0, topicWidth),
-    ...Object.entries(presets).map(([name, preset]) => section(name, preset)),
+    wrap(intro, 0, width),
+    ...Object.entries(presets).map(([name, preset]) => section(name, preset, width)),
   ].join('\n\n')

@@ -8,18 +8,21 @@ export const connectionRows = {
     group: 'server',
     value: '<url>',
     help: 'FHIR base URL, or mock: for the bundled server',
+    completes: 'server',
     kind: one('an http(s) URL, or mock:', 'https://ehr.example/fhir', parseServer),
   },
   profile: {
     group: 'server',
     value: '<name>',
     help: 'settings kept under this name; none for no profile at all',
+    completes: 'profile',
     kind: one('a name of letters, digits, dots, - and _', 'epic', parseProfileName),
   },
   preset: {
     group: 'server',
     value: '<name>',
     help: 'settings and advice for a known server; see `bulkx help presets`',
+    completes: 'preset',
     kind: text('a name', 'oracle'),
   },
   header: {

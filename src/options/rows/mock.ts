@@ -22,6 +22,7 @@ export const mockRows = {
     value: '<name>',
     help: 'the server to be like',
     byDefault: 'reference',
+    completes: 'personality',
     kind: text('a personality', 'reference'),
   },
   patients: {
@@ -42,6 +43,7 @@ export const mockRows = {
     group: 'mock',
     value: '<dir>',
     help: 'serve the NDJSON files of this directory instead',
+    completes: 'directory',
     kind: text('a directory', './data'),
   },
   evolve: {
@@ -80,12 +82,14 @@ export const mockRows = {
     group: 'mock',
     value: '<id>',
     help: 'play what was met on a real server, by its id in docs/scenarios.md',
+    completes: 'scenario',
     kind: text('a scenario', 'F-16'),
   },
   fault: {
     group: 'mock',
     value: '<fault>',
     help: 'something to go wrong; repeatable',
+    completes: 'fault',
     kind: repeatable('a fault', 'truncate:keepBytes=300,times=1', (given) => given),
   },
 } as const satisfies Record<string, OptionRow>

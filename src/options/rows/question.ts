@@ -17,6 +17,7 @@ export const questionRows = {
     group: 'question',
     value: '<types>',
     help: 'resource types',
+    completes: 'type',
     kind: list('a resource type', 'Patient,Observation', parseName),
   },
   since: {
@@ -63,6 +64,7 @@ export const questionRows = {
     group: 'question',
     value: '<type>',
     help: 'lines in blocks, one for each resource of this type',
+    completes: 'type',
     kind: one('a resource type', 'Patient', parseName),
   },
   'allow-partial-manifests': {

@@ -63,6 +63,7 @@ export const runningRows = {
     value: '<dir>',
     help: 'output directory',
     byDefault: './<host>-<target>',
+    completes: 'directory',
     kind: text('a directory', './out'),
   },
   parallel: {

@@ -15,6 +15,7 @@ export const talkRows = {
     group: 'command',
     value: '<options>',
     help: 'options that the profile shall not hold any longer',
+    completes: 'option',
     kind: list('an option name', 'kid,alg', parseOptionName),
   },
   none: { group: 'command', help: 'use no profile', kind: flag },
