@@ -7,14 +7,22 @@ import type { ProcessIdentity } from '../job/lock.js'
 import { systemClock } from '../system-clock.js'
 import { thisProcess } from '../system-process.js'
 
+/** A terminal, for whoever draws on it. */
+export interface Terminal {
+  /** Knows its size, and says when that changes. */
+  readonly stream: NodeJS.WriteStream
+  /** Written should the process end, however it does, before the returned function is called. */
+  atExit(text: string): () => void
+}
+
 /** Somewhere to write to. Never throws: a closed pipe ends the talk, not the job. */
 export interface Output {
   write(text: string): void
   readonly isTTY: boolean
   /** Width of the terminal. */
   readonly columns?: number
-  /** The terminal itself, for packages that draw on it. */
-  readonly terminal?: NodeJS.WriteStream
+  /** Where it is one. */
+  readonly terminal?: Terminal
 }
 
 /** How a program ended, and what it said. */
@@ -37,6 +45,8 @@ export interface Io {
   readonly cwd: string
   readonly home: string
   readonly platform: NodeJS.Platform
+  /** What bulkx runs on: `v20.20.2`, `linux-x64`. */
+  readonly runtime: { readonly node: string; readonly platform: string }
   readonly clock: Clock
   /** 0 to 1. */
   readonly random: () => number
@@ -49,6 +59,20 @@ export interface Io {
   readonly exchange?: Exchange
   /** Who holds a lock. */
   readonly process: ProcessIdentity
+}
+
+/** Also at the second Ctrl-C, and before the words of a crash. */
+const atExit = (stream: NodeJS.WriteStream, text: string): (() => void) => {
+  const events = ['exit', 'uncaughtExceptionMonitor']
+  const write = (): void => {
+    forget()
+    stream.write(text)
+  }
+  const forget = (): void => {
+    for (const event of events) process.off(event, write)
+  }
+  for (const event of events) process.on(event, write)
+  return forget
 }
 
 const output = (stream: NodeJS.WriteStream): Output => {
@@ -65,7 +89,7 @@ const output = (stream: NodeJS.WriteStream): Output => {
     get columns() {
       return stream.columns
     },
-    ...(stream.isTTY ? { terminal: stream } : {}),
+    ...(stream.isTTY ? { terminal: { stream, atExit: (text) => atExit(stream, text) } } : {}),
   }
 }
 
@@ -147,14 +171,11 @@ const endings: Partial<Record<NodeJS.Signals, ErrorCode>> = {
   SIGHUP: 'BULKX_HANGUP',
 }
 
-const showCursor = '\u001b[?25h'
-
 const listenToSignals = (exit: (code: number) => void): AbortSignal => {
   const controller = new AbortController()
   for (const [name, code] of Object.entries(endings)) {
     process.on(name, () => {
       if (controller.signal.aborted) {
-        if (process.stderr.isTTY) process.stderr.write(`${showCursor}\n`)
         exit(exitCodes[code])
       }
       controller.abort(new BulkxError(code, `Ended by ${name}`))
@@ -173,6 +194,7 @@ export const createIo = (exit: (code: number) => void): Io => {
     cwd: process.cwd(),
     home: homedir(),
     platform: process.platform,
+    runtime: { node: process.version, platform: `${process.platform}-${process.arch}` },
     clock: systemClock,
     random: Math.random,
     signal,

@@ -63,7 +63,7 @@ export const hostFor = async (
     signal: io.signal,
     self: io.process,
     exchange: io.exchange,
-    trace: settings.get('verbose') ? (line) => talk.line(line) : undefined,
+    trace: settings.get('verbose') ? (line) => (reporter ? reporter.note(line) : talk.line(line)) : undefined,
   }
 }
 
@@ -185,12 +185,21 @@ const openAndRun = async (run: JobRun, reporter: Reporter, io: Io): Promise<Ran>
 }
 
 /** What was thrown, if anything was, decides how the run ends; otherwise how the job stands. */
-const sayConclusion = (run: JobRun, { thrown }: Ran, state: JobState, reporter: Reporter, io: Io): Ending => {
+const sayConclusion = (
+  run: JobRun,
+  { thrown, begun }: Ran,
+  state: JobState,
+  reporter: Reporter,
+  io: Io,
+): Ending => {
   const { directory, files } = run.config
   const shown = shortPath(directory, io.cwd)
   const conclusion = conclude(state, directory, files.failOn, shown)
   const result = { ...resultFields(conclusion.outcome), ...run.fields?.(state) }
-  if (thrown) return { error: afterInterruption(thrown.error, state, shown), result }
+  if (thrown) {
+    if (begun) reporter.end({ outcome: conclusion.outcome }, state)
+    return { error: afterInterruption(thrown.error, state, shown), result }
+  }
   const isGood = run.isGood?.(state) === true
   reporter.end(isGood ? { outcome: conclusion.outcome } : conclusion, state)
   const farewell = isGood ? run.farewell?.(state, shown) : undefined

@@ -73,7 +73,7 @@ export const fakeIo = (options: FakeIoOptions = {}): FakeIo => {
     write: (piece) => (terminal ? void terminal.write(piece) : stderrText(piece)),
     isTTY: terminal !== undefined,
     columns,
-    terminal,
+    terminal: terminal && { stream: terminal, atExit: () => () => {} },
   }
   const cwd = options.cwd ?? temporaryDirectory()
   const io: FakeIo = {
@@ -88,6 +88,7 @@ export const fakeIo = (options: FakeIoOptions = {}): FakeIo => {
     cwd,
     home: join(cwd, 'home'),
     platform: 'linux',
+    runtime: { node: 'v20.18.1', platform: 'linux-x64' },
     clock,
     random: () => 0.5,
     signal: controller.signal,

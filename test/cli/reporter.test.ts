@@ -1,168 +1,35 @@
 import { describe, expect, test } from 'vitest'
 import { plainPaint } from '../../src/cli/explain.js'
-import { rateMeter } from '../../src/cli/reporter/bars.js'
 import { fancyReporter } from '../../src/cli/reporter/fancy.js'
-import { createReporter, createTalk, type Reporter } from '../../src/cli/reporter/index.js'
+import { createReporter, createTalk } from '../../src/cli/reporter/index.js'
 import { jsonLine } from '../../src/cli/reporter/json.js'
+import { rateMeter } from '../../src/cli/reporter/pace.js'
 import { plainReporter } from '../../src/cli/reporter/plain.js'
 import { resolveSettings } from '../../src/cli/settings.js'
 import { newProgress } from '../../src/fetch/progress.js'
 import type { Fact, JobEvent } from '../../src/job/facts.js'
-import { conclude } from '../../src/job/outcome.js'
-import { newState, reduce } from '../../src/job/state.js'
-import type { ManifestItem, OutputManifest } from '../../src/protocol/types.js'
 import { type FakeIo, fakeIo } from './fake-io.js'
 import { expectGolden } from './golden.js'
-
-const start = Date.UTC(2026, 0, 1)
-const base = 'https://ehr.example/fhir'
-const page = `${base}/jobs/77`
-
-const manifest = (
-  items: Partial<Record<'output' | 'deleted' | 'outcome', ManifestItem[]>>,
-): OutputManifest => ({
-  transactionTime: '2026-01-01T00:00:00Z',
-  items: { output: [], deleted: [], outcome: [], ...items },
-  issues: [],
-  rest: {},
-})
-
-const item = (type: string, number: number): ManifestItem => ({
-  type,
-  url: `${base}/files/${type}.${number}?sig=secret`,
-})
-
-const stored = (resources: number) => ({
-  bytes: resources * 1000,
-  sha256: 'ab',
-  lines: resources,
-  resources,
-  badLines: 0,
-  attempts: 1,
-  durationMs: 5,
-})
-
-const created: Fact = {
-  type: 'job-created',
-  version: 1,
-  exportId: 'e1',
-  server: base,
-  fhirUrl: base,
-  kickOff: {
-    target: { kind: 'instance', type: 'Group', id: '1' },
-    operation: '$export',
-    method: 'get',
-    listStyle: 'comma',
-    lenient: false,
-  },
-}
-
-type Timed = [seconds: number, fact: Fact]
-
-const begin: Timed[] = [
-  [0, created],
-  [0, { type: 'kick-off-requested', method: 'GET', url: `${base}/Group/1/$export?_type=Patient` }],
-  [1, { type: 'kick-off-accepted', pollingLocation: `${page}?token=secret` }],
-]
-
-const progress = (seconds: number, words: string | undefined, waitSeconds: number): Timed => {
-  const notBefore = start + (seconds + waitSeconds) * 1000
-  return [
-    seconds,
-    { type: 'status-in-progress', progress: words, retryAfterMs: waitSeconds * 1000, notBefore },
-  ]
-}
-
-const wholeStory: Timed[] = [
-  ...begin,
-  progress(2, '0% complete', 1),
-  progress(3, '1% complete', 120),
-  progress(123, '40% complete', 120),
-  progress(243, '40% complete', 120),
-  [363, { type: 'status-transient', reason: 'HTTP 503', status: 503, notBefore: start + 370_000 }],
-  [370, { type: 'status-transient', reason: 'HTTP 503', status: 503, notBefore: start + 390_000 }],
-  progress(390, '90% \u001b[2Jcomplete', 5),
-  [395, { type: 'status-doubted', reason: 'internal error', status: 500, notBefore: start + 405_000 }],
-  [
-    405,
-    {
-      type: 'manifest-received',
-      page,
-      manifest: manifest({
-        output: [item('Patient', 1), item('Observation', 1), item('Observation', 2)],
-        deleted: [item('Bundle', 1)],
-        outcome: [item('OperationOutcome', 1)],
-      }),
-    },
-  ],
-  [406, { type: 'file-completed', name: 'Patient.0001.ndjson', ...stored(50) }],
-  [
-    407,
-    {
-      type: 'file-completed',
-      name: 'Observation.0001.ndjson',
-      ...stored(1000),
-      badLines: 2,
-      firstBadLine: { line: 17, byte: 1234, reason: 'no JSON object' },
-    },
-  ],
-  [
-    408,
-    {
-      type: 'file-failed',
-      name: 'Observation.0002.ndjson',
-      code: 'unauthorized',
-      message: 'HTTP 403',
-      hint: 'files.example is another origin; `--trust-origin https://files.example` lets it see the credential',
-      refresh: true,
-    },
-  ],
-  [409, { type: 'file-completed', name: 'deleted/Bundle.0001.ndjson', ...stored(1) }],
-  [409, { type: 'file-completed', name: 'outcome/OperationOutcome.0001.ndjson', ...stored(3) }],
-]
-
-const eventsOf = (story: readonly Timed[]): JobEvent[] =>
-  story.map(([seconds, fact]) => ({ ...fact, at: start + seconds * 1000 }))
-
-const tell = async (story: readonly Timed[], reporter: Reporter, between?: (event: JobEvent) => void) => {
-  const state = newState()
-  reporter.begin({ command: 'export', server: base, target: 'Group/1', directory: './out' })
-  for (const event of eventsOf(story)) {
-    reduce(state, event)
-    await reporter.event(event, state)
-    between?.(event)
-  }
-  reporter.end(conclude(state, '/out', 'error'), state)
-  reporter.close()
-}
+import {
+  begin,
+  eventsOf,
+  finished,
+  item,
+  manifest,
+  page,
+  progress,
+  start,
+  stored,
+  type Timed,
+  tell,
+  wholeStory,
+} from './stories.js'
 
 const plainText = async (story: readonly Timed[]): Promise<string> => {
   const io = fakeIo()
   await tell(story, plainReporter(createTalk(io, plainPaint)))
   return io.err()
 }
-
-const finished: Timed[] = [
-  ...begin,
-  [2, { type: 'manifest-received', page, manifest: manifest({ output: [item('Patient', 1)] }) }],
-  [3, { type: 'file-completed', name: 'Patient.0001.ndjson', ...stored(50), gzip: true }],
-  [
-    3,
-    {
-      type: 'manifest-written',
-      findings: [
-        {
-          severity: 'error',
-          code: 'wrong-count',
-          message: '50 resources, the manifest says 51',
-          file: 'Patient.0001.ndjson',
-        },
-        { severity: 'information', code: 'missing-type', message: 'no file of Condition' },
-      ],
-    },
-  ],
-  [4, { type: 'delete-answered', status: 202 }],
-]
 
 describe('plain', () => {
   test('an export that ends incomplete', async () => {
@@ -214,12 +81,52 @@ describe('plain', () => {
 
   test('a server that answers every second is not repeated every second', async () => {
     const same = Array.from({ length: 3000 }, (_, index) => progress(2 + index, 'working', 1))
-    const changing = Array.from({ length: 60 }, (_, index) => progress(4000 + index, `${index}%`, 1))
-    const lines = (await plainText([...begin, ...same, ...changing]))
+    const lines = (await plainText([...begin, ...same]))
       .split('\n')
       .filter((line) => /in progress/.test(line))
-    expect(lines.length).toBeGreaterThanOrEqual(5 + 12)
-    expect(lines.length).toBeLessThanOrEqual(6 + 13)
+    expect(lines).toEqual([
+      'in progress after 1 s: working',
+      'in progress after 10 min 1 s: working',
+      'in progress after 20 min 2 s: working',
+      'in progress after 40 min 4 s: working',
+    ])
+  })
+
+  test('new words of a job of days are said the more seldom the older it is', async () => {
+    const week = 7 * 86_400
+    const changing = Array.from({ length: week / 10 }, (_, index) =>
+      progress(2 + 10 * index, `${index} of many`, 10),
+    )
+    const lines = (await plainText([...begin, ...changing]))
+      .split('\n')
+      .filter((line) => /in progress/.test(line))
+    expect(lines.length).toBeGreaterThan(50)
+    expect(lines.length).toBeLessThan(200)
+  })
+
+  test('of very many files a line now and then', async () => {
+    const output = Array.from({ length: 20_000 }, (_, index) => item('Patient', index))
+    const done = output.map(
+      (_, index): Timed => [
+        3 + index / 10,
+        {
+          type: 'file-completed',
+          name: `Patient.${String(index + 1).padStart(4, '0')}.ndjson`,
+          ...stored(1),
+          ...(index === 10_000 ? { badLines: 1, firstBadLine: { line: 1, byte: 0, reason: 'no' } } : {}),
+        },
+      ],
+    )
+    const text = await plainText([
+      ...begin,
+      [2, { type: 'manifest-received', page, manifest: manifest({ output }) }],
+      ...done,
+    ])
+    expect(text.split('\n').length).toBeLessThan(250)
+    expect(text).toContain('Patient.0100.ndjson: 1 resource, 1.00 kB\n')
+    expect(text).not.toContain('Patient.0101.ndjson')
+    expect(text).toContain('Patient.10001.ndjson: 1 resource, 1.00 kB, 1 bad line')
+    expect(text).toMatch(/^1,\d+ of 20,000 files, 1\.\d+ MB in this run$/m)
   })
 
   test('a cut Retry-After is said once', async () => {
@@ -323,9 +230,9 @@ describe('fancy', () => {
   test('a spinner while the server works, bars while files come, the summary at the end', async () => {
     const said = lines(await fancyText(wholeStory, (_event, io) => io.clock.advance(500)))
     expect(said.some((line) => /in progress: 40% complete/.test(line))).toBe(true)
-    expect(said.some((line) => /^total .*[0-4] of 5 files/.test(line))).toBe(true)
-    expect(said.some((line) => /^Patient\.0001\.ndjson +=+-+ 500 B of 1\.00 kB/.test(line))).toBe(true)
-    expect(said.some((line) => /^Observation\.0001\.ndjson +5\.00 kB, attempt 2/.test(line))).toBe(true)
+    expect(said.some((line) => /^[-\\|/] [0-4] of 5 files +[=-]/.test(line))).toBe(true)
+    expect(said.some((line) => /^Patient\.0001 +=+-+ +500 B of 1\.00 kB/.test(line))).toBe(true)
+    expect(said.some((line) => /^Observation\.0001 +5\.00 kB, attempt 2/.test(line))).toBe(true)
     expect(said.some((line) => /^warning: Observation\.0002\.ndjson failed: HTTP 403/.test(line))).toBe(true)
     expect(said.at(-1)).toBe('what is whole is in ./out')
   })
@@ -383,9 +290,10 @@ describe('which reporter', () => {
     [{}, {}, false, true, false],
     [{}, { columns: 80 }, true, true, false],
     [{ 'no-progress': ['true'] }, { columns: 80 }, false, true, false],
-    [{ verbose: ['true'] }, { columns: 80 }, false, true, false],
+    [{ verbose: ['true'] }, { columns: 80 }, true, true, false],
     [{}, { columns: 80, env: { TERM: 'dumb' } }, false, true, false],
     [{}, { columns: 80, env: { CI: 'true' } }, false, true, false],
+    [{}, { columns: 80, env: { CI: 'false' } }, true, true, false],
     [{ quiet: ['true'] }, { columns: 80 }, false, false, false],
     [{ json: ['true'] }, {}, false, true, true],
     [{ json: ['true'], quiet: ['true'] }, { columns: 80 }, false, false, true],

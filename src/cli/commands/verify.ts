@@ -86,13 +86,15 @@ const barsFor = async (
   io: Io,
   { progress, counts }: Pick<VerifyOptions, 'progress' | 'counts'>,
 ) => {
-  const stream = io.stderr.terminal
-  if (!stream || !wantsMotion(settings, io)) return { begin: () => {}, stop: () => {} }
+  const { terminal } = io.stderr
+  if (!terminal || !wantsMotion(settings, io)) return { begin: () => {}, stop: () => {} }
   const { startBars } = await import('../reporter/bars.js')
+  const { createLook } = await import('../reporter/look.js')
+  const look = createLook(io, (await talkFor(settings, io)).paint)
   let bars: Bars | undefined
   return {
     begin: () => {
-      bars ??= startBars({ stream, clock: io.clock, progress, counts: () => counts })
+      bars ??= startBars(terminal, { clock: io.clock, progress, counts: () => counts, look })
     },
     stop: () => bars?.stop(),
   }

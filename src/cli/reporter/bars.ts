@@ -1,123 +1,147 @@
 /** Bars while files come in: a few rows that are drawn from samples, however many files there are. */
-import progressBars, { type Options, type Params, type SingleBar } from 'cli-progress'
 import type { Clock } from '../../clock.js'
-import type { Progress } from '../../fetch/progress.js'
-import { duration, size } from '../text.js'
+import type { ActiveFile, Progress } from '../../fetch/progress.js'
+import type { Terminal } from '../io.js'
+import { count, duration, grouped, size } from '../text.js'
+import { createFoot, type TerminalSize } from './foot.js'
+import type { Look } from './look.js'
+import { leftText, rateMeter, timeLeft } from './pace.js'
+import { createLayout, type Row } from './rows.js'
 
-/** Files that have a row of their own. */
-const maxRows = 5
-const sampleMs = 100
-/** The rate is that of the last seconds. */
-const rateWindowMs = 5_000
-const labelWidth = 30
+/** Files that have a row of their own, at most. */
+const maxFiles = 8
+export const frameMs = 100
 
-interface RowText {
-  label: string
-  /** Without one there is no bar. */
-  fraction?: number
-  detail: string
-}
-
+/** What is done, as far as it is counted by others than the gauges. */
 export interface Counts {
   done: number
   total: number
+  /** Of what is done. */
+  resources?: number
+  bytes?: number
+  /** Where files count as much as there is in them, and not alike. */
+  weights?: { done: number; total: number; of: (name: string) => number }
 }
 
-export interface Bars {
-  /** A line above the bars. */
-  line(text: string): void
-  stop(): void
-}
+const shortName = (name: string): string => name.replace(/\.ndjson(?:\.gz)?$/, '')
 
-const drawRow = (options: Options, _params: Params, payload: Partial<RowText>): string => {
-  const { label = '', fraction, detail = '' } = payload
-  if (label === '') return ''
-  const short = label.length > labelWidth ? `${label.slice(0, labelWidth - 1)}…` : label.padEnd(labelWidth)
-  if (fraction === undefined) return `${short}  ${detail}`
-  return `${short} ${progressBars.Format.BarFormat(Math.min(1, fraction), options)} ${detail}`
-}
-
-/** Bytes a second over the last samples. */
-export const rateMeter = () => {
-  let samples: { at: number; bytes: number }[] = []
-  return (at: number, bytes: number): number => {
-    samples = [...samples.filter((sample) => at - sample.at <= rateWindowMs), { at, bytes }]
-    const first = samples[0]
-    return first === undefined || at <= first.at ? 0 : ((bytes - first.bytes) / (at - first.at)) * 1000
+/** Where it is too long the number stays. */
+const fileLabel =
+  (name: string, look: Look) =>
+  (limit: number): string => {
+    const short = shortName(name)
+    const number = /\.\d+$/.exec(short)?.[0] ?? ''
+    return short.length <= limit
+      ? short
+      : `${look.clip(short.slice(0, short.length - number.length), limit - number.length)}${number}`
   }
-}
 
-const fileRow = (name: string, file: { bytes: number; totalBytes?: number; attempt: number }): RowText => {
-  const attempt = file.attempt > 1 ? `, attempt ${file.attempt}` : ''
-  const total = file.totalBytes
+const fileRow = (name: string, { bytes, totalBytes: total, attempt }: ActiveFile, look: Look): Row => {
+  const again = attempt > 1 ? [`attempt ${attempt}`] : []
   return total === undefined || total === 0
-    ? { label: name, detail: `${size(file.bytes)}${attempt}` }
-    : { label: name, fraction: file.bytes / total, detail: `${size(file.bytes)} of ${size(total)}${attempt}` }
+    ? { label: fileLabel(name, look), details: [size(bytes), ...again] }
+    : {
+        label: fileLabel(name, look),
+        fraction: bytes / total,
+        details: [`${size(bytes)} of ${size(total)}`, ...again],
+      }
 }
 
-const longestPause = (progress: Progress, now: number): number =>
-  Math.max(0, ...[...progress.paused.values()].map((until) => until - now))
+/** How much of everything is done, the files on their way included; 0 to 1. */
+const partOf = ({ active }: Progress, { done, total, weights }: Counts): number => {
+  const all = weights?.total ?? total
+  if (all === 0) return 0
+  let sum = weights?.done ?? done
+  for (const [name, { bytes, totalBytes }] of active)
+    if (totalBytes) sum += Math.min(1, bytes / totalBytes) * (weights?.of(name) ?? 1)
+  return Math.min(1, sum / all)
+}
 
-const totalRow = (progress: Progress, counts: Counts, rate: number, now: number): RowText => {
-  const pause = longestPause(progress, now)
-  const pace = pause > 1000 ? `the server asks to wait ${duration(pause)}` : `${size(Math.round(rate))}/s`
-  return {
-    label: 'total',
-    fraction: counts.total === 0 ? 0 : counts.done / counts.total,
-    detail: `${counts.done} of ${counts.total} files, ${size(progress.bytes)}, ${pace}`,
+const bytesOf = ({ bytes, active }: Progress, counts: Counts): number => {
+  if (counts.bytes === undefined) return bytes
+  let sum = counts.bytes
+  for (const file of active.values()) sum += file.bytes
+  return sum
+}
+
+const longestPause = ({ paused }: Progress, now: number): number =>
+  Math.max(0, ...[...paused.values()].map((until) => until - now))
+
+/** Names that keep their places: what is finished gives its own to the next. */
+const createPlaces = () => {
+  let places: string[] = []
+  return (active: Progress['active'], room: number): string[] => {
+    const shown = new Set(places)
+    const waiting = [...active.keys()].filter((name) => !shown.has(name))
+    places = places
+      .map((name) => (active.has(name) ? name : waiting.shift()))
+      .filter((name) => name !== undefined)
+    places = [...places, ...waiting].slice(0, room)
+    return places
   }
 }
 
 export interface BarsOptions {
-  stream: NodeJS.WriteStream
   clock: Clock
   progress: Progress
-  /** Asked at each sample. */
+  /** Asked at each frame. */
   counts: () => Counts
+  look: Look
 }
 
-export const startBars = ({ stream, clock, progress, counts }: BarsOptions): Bars => {
-  const bars = new progressBars.MultiBar({
-    stream,
-    format: drawRow,
-    barsize: 24,
-    barCompleteChar: '=',
-    barIncompleteChar: '-',
-    hideCursor: true,
-    // Trims each row to the terminal instead of changing its settings.
-    linewrap: true,
-    clearOnComplete: true,
-    // Signals are handled in one place.
-    gracefulExit: false,
-    forceRedraw: true,
-    fps: 10,
-  })
-  const rows: SingleBar[] = []
-  const meter = rateMeter()
-  const show = (index: number, text: Partial<RowText>): void => {
-    const row = rows[index]
-    if (row) row.update(0, text)
-    else rows.push(bars.create(1, 0, text))
+/** The rows of bars as they are now: one for all, and one for each of the files that fit below it. */
+export const createBars = ({ clock, progress, counts, look }: BarsOptions) => {
+  const layout = createLayout(look)
+  const rate = rateMeter()
+  const left = timeLeft()
+  const places = createPlaces()
+  const totalRow = (now: number): Row => {
+    const counted = counts()
+    const part = partOf(progress, counted)
+    const pause = longestPause(progress, now)
+    const speed = rate(now, progress.bytes)
+    const msLeft = left(now, part)
+    const long = `${grouped(counted.done)} of ${count(counted.total, 'file')}`
+    return {
+      mark: look.spinner(),
+      label: (limit) => (long.length <= limit ? long : `${grouped(counted.done)}/${grouped(counted.total)}`),
+      fraction: part,
+      details: [
+        ...(counted.resources ? [count(counted.resources, 'resource')] : []),
+        size(bytesOf(progress, counted)),
+        ...(pause > 1000
+          ? [`the server asks to wait ${duration(Math.ceil(pause / 1000) * 1000)}`]
+          : [`${size(Math.round(speed))}/s`, ...(msLeft === undefined ? [] : [leftText(msLeft)])]),
+      ],
+    }
   }
-  const sample = (): void => {
-    const now = clock.now()
-    show(0, totalRow(progress, counts(), meter(now, progress.bytes), now))
-    const active = [...progress.active].slice(0, maxRows)
-    active.forEach(([name, file], index) => {
-      show(index + 1, fileRow(name, file))
+  return ({ columns, rows }: TerminalSize): string[] => {
+    const room = Math.max(0, Math.min(maxFiles, rows - 3))
+    const names = places(progress.active, room)
+    const files = names.flatMap((name) => {
+      const file = progress.active.get(name)
+      return file ? [fileRow(name, file, look)] : []
     })
-    // Rows stay once they are there: removing one would make the others jump.
-    for (let index = active.length + 1; index < rows.length; index += 1) show(index, { label: '' })
+    const more = progress.active.size - names.length
+    const rest: Row[] =
+      more > 0 && room > 0 ? [{ label: () => `and ${count(more, 'more file')}`, details: [] }] : []
+    return layout([totalRow(clock.now()), ...files, ...rest], columns)
   }
-  sample()
-  const stopSampling = clock.every(sampleMs, sample)
+}
+
+export interface Bars {
+  stop(): void
+}
+
+/** Bars and nothing else, until they are stopped. */
+export const startBars = (terminal: Terminal, options: BarsOptions): Bars => {
+  const foot = createFoot(terminal, createBars(options))
+  foot.draw()
+  const stopDrawing = options.clock.every(frameMs, foot.draw)
   return {
-    line: (text) => bars.log(`${text}\n`),
     stop: () => {
-      stopSampling()
-      // Lines that are still in its buffer.
-      bars.update()
-      bars.stop()
+      stopDrawing()
+      foot.close()
     },
   }
 }

@@ -117,22 +117,24 @@ const both = (first: Reporter, second: Reporter): Reporter => ({
   },
 })
 
-/** Spinner and bars need a terminal that can move its cursor; request lines of `--verbose` would tear them. */
+/** A service that runs builds says so by `CI`; some let it be `false`. */
+const isBuild = ({ CI }: Io['env']): boolean => CI !== undefined && !/^(?:|0|false|no)$/i.test(CI)
+
+/** Spinner and bars need a terminal that can move its cursor, and that somebody looks at. */
 export const wantsMotion = (settings: Settings, io: Io): boolean =>
   io.stderr.terminal !== undefined &&
   io.env.TERM !== 'dumb' &&
   !settings.get('quiet') &&
   !settings.get('no-progress') &&
-  !settings.get('verbose') &&
-  // Facts on the same screen would tear them too.
+  // Facts on the same screen would tear them.
   !(settings.get('json') && io.stdout.isTTY) &&
-  !io.env.CI
+  !isBuild(io.env)
 
 /** The reporters that the options ask for, as one. `marks`: further fields of the lines of `--json`. */
 export const createReporter = async (settings: Settings, io: Io, marks?: Marks): Promise<Reporter> => {
   const talk = await talkFor(settings, io)
   const people = wantsMotion(settings, io)
     ? (await import('./fancy.js')).fancyReporter(talk, io)
-    : plainReporter(talk)
+    : plainReporter(talk, () => io.stderr.columns ?? Number.POSITIVE_INFINITY)
   return settings.get('json') ? both(people, jsonReporter(io, marks)) : people
 }

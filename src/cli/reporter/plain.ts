@@ -1,7 +1,8 @@
 /** One plain line for each thing that happened: for logs, pipes, and people who like it quiet. */
 import type { JobEvent } from '../../job/facts.js'
+import { completedOf } from '../../job/files.js'
 import type { JobState } from '../../job/state.js'
-import { count, harmless } from '../text.js'
+import { count, grouped, harmless, size } from '../text.js'
 import { type Reporter, sayWarning, startText, type Talk } from './index.js'
 import {
   cutLine,
@@ -12,19 +13,28 @@ import {
   stallWarning,
   transientLine,
 } from './lines.js'
-import { sayEnd } from './summary.js'
+import { createEnd } from './summary.js'
 
-/** New words of the server are repeated at most this often, old ones this seldom. */
+/**
+ * New words of the server are said at most this often, old ones this seldom, and both the more seldom the older the job
+ * is: a log of days is not longer than one that can be read.
+ */
 const changedEveryMs = 5_000
 const unchangedEveryMs = 10 * 60_000
+const changedOfAge = 1 / 20
+const unchangedOfAge = 1 / 2
 
-/** Lets a status line through when it is news, or the last one is long ago. New words before a long wait are news. */
-export const throttle = (): ((words: string, at: number, waitMs: number) => boolean) => {
+/**
+ * Lets a status line through when it is news, or the last one is long ago: the same words after ten minutes, then when
+ * the job is twice as old. New words before a long wait are news while the job is young. `ageMs`: of the job.
+ */
+export const throttle = (): ((words: string, at: number, waitMs: number, ageMs: number) => boolean) => {
   let last: { words: string; at: number } | undefined
-  return (words, at, waitMs) => {
+  return (words, at, waitMs, ageMs) => {
     const since = last === undefined ? Number.POSITIVE_INFINITY : at - last.at
-    const changedMs = waitMs >= longWaitMs ? 0 : changedEveryMs
-    if (since < (last?.words === words ? unchangedEveryMs : changedMs)) return false
+    const changedMs = Math.max(waitMs >= longWaitMs ? 0 : changedEveryMs, ageMs * changedOfAge)
+    const unchangedMs = Math.max(unchangedEveryMs, ageMs * unchangedOfAge)
+    if (since < (last?.words === words ? unchangedMs : changedMs)) return false
     last = { words, at }
     return true
   }
@@ -45,6 +55,11 @@ export const statusTalk = (talk: Talk, directory: () => string) => {
     if (cut && !cutSaid) say(talk, cut)
     cutSaid = cut !== undefined
   }
+  const isWorthSaying = (
+    words: string,
+    event: { at: number; notBefore: number },
+    { acceptedAt }: JobState,
+  ): boolean => isNews(words, event.at, event.notBefore - event.at, event.at - acceptedAt)
   return {
     inProgress: (
       event: Extract<JobEvent, { type: 'status-in-progress' }>,
@@ -54,14 +69,14 @@ export const statusTalk = (talk: Talk, directory: () => string) => {
       sayCut(event)
       if (failing) talk.line('the server answers again')
       failing = false
-      if (!silent && isNews(`progress ${event.progress ?? ''}`, event.at, event.notBefore - event.at))
+      if (!silent && isWorthSaying(`progress ${event.progress ?? ''}`, event, state))
         say(talk, progressLine(event, state))
       const stall = stallWarning(event, directory())
       if (stall) sayWarning(talk, stall)
     },
-    transient: (event: Extract<JobEvent, { type: 'status-transient' }>): void => {
+    transient: (event: Extract<JobEvent, { type: 'status-transient' }>, state: JobState): void => {
       sayCut(event)
-      if (!failing || isNews(`transient ${event.reason}`, event.at, event.notBefore - event.at))
+      if (!failing || isWorthSaying(`transient ${event.reason}`, event, state))
         say(talk, transientLine(event))
       failing = true
     },
@@ -97,10 +112,44 @@ export const failureTalk = (talk: Talk) => {
   }
 }
 
-export const plainReporter = (talk: Talk): Reporter => {
+/** Files that went well and have a line each; of the others one line now and then says how many are here. */
+const linedMax = 100
+const countedEveryMs = 10_000
+const countedOfAge = 1 / 20
+
+/** Whether a file that went well is said, and how: undefined leaves it to the line that is its own. */
+const fileTalk = (talk: Talk) => {
+  let lined = 0
+  let firstAt: number | undefined
+  let lastAt = 0
+  let bytes = 0
+  return {
+    isTold: (event: JobEvent, state: JobState): boolean => {
+      if (event.type !== 'file-completed') return false
+      firstAt ??= event.at
+      bytes += event.bytes
+      if (event.badLines > 0 || event.again) return false
+      lined += 1
+      if (lined <= linedMax) {
+        lastAt = event.at
+        return false
+      }
+      if (event.at - lastAt < Math.max(countedEveryMs, (event.at - firstAt) * countedOfAge)) return true
+      lastAt = event.at
+      talk.line(
+        `${grouped(completedOf(state))} of ${count(state.files.size, 'file')}, ${size(bytes)} in this run`,
+      )
+      return true
+    },
+  }
+}
+
+export const plainReporter = (talk: Talk, columns?: () => number): Reporter => {
   const status = statusTalk(talk, () => directory)
   const sayHint = hintTalk(talk)
   const failures = failureTalk(talk)
+  const files = fileTalk(talk)
+  const end = createEnd(talk, columns)
   let directory = ''
   return {
     begin: (start) => {
@@ -109,15 +158,17 @@ export const plainReporter = (talk: Talk): Reporter => {
     },
     event: (event, state) => {
       if (event.type === 'status-in-progress') status.inProgress(event, state)
-      else if (event.type === 'status-transient') status.transient(event)
-      else if (!failures.isTold(event)) for (const line of linesFor(event, state)) say(talk, line)
+      else if (event.type === 'status-transient') status.transient(event, state)
+      else if (!failures.isTold(event) && !files.isTold(event, state))
+        for (const line of linesFor(event, state)) say(talk, line)
       sayHint(event)
+      end.take(event)
     },
     note: (text) => talk.line(text),
     warn: (warning) => sayWarning(talk, warning),
     end: (conclusion, state) => {
       failures.rest()
-      sayEnd(conclusion, state, directory, talk)
+      end.say(conclusion, state, directory)
     },
     close: () => failures.rest(),
   }
