@@ -1,6 +1,8 @@
 /** How a client proves to a token endpoint who it is: strategies as closures, one for each way of RFC 6749 and SMART. */
 import { randomUUID } from 'node:crypto'
-import { type KeyChoice, readSigningKey } from './keys.js'
+import type { CryptoKey } from 'jose'
+import { signerFrom } from './held-keys.js'
+import type { KeyChoice } from './keys.js'
 
 /** What is sent along with one token request. */
 export interface ClientProof {
@@ -28,7 +30,7 @@ const assertionType = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
 
 export interface SignedAssertionOptions extends KeyChoice {
   clientId: string
-  readKey: () => Promise<string>
+  readKey: () => Promise<string | CryptoKey>
   /** Default: the token URL to the letter. */
   audience?: string
 }
@@ -37,7 +39,7 @@ export interface SignedAssertionOptions extends KeyChoice {
 export const signedAssertion = (options: SignedAssertionOptions): ClientAuthentication => {
   const { clientId, readKey, audience, kid, alg } = options
   return async ({ tokenUrl, now }) => {
-    const key = await readSigningKey(await readKey(), { kid, alg })
+    const key = await signerFrom(await readKey(), { kid, alg })
     const { SignJWT } = await import('jose')
     const aud = audience ?? tokenUrl
     const issuedAt = Math.floor((now - issuedBackMs) / 1000)

@@ -10,7 +10,7 @@ import { type ClientAuthentication, secretInBody, secretInHeader, signedAssertio
 import { skewText } from './clock-skew.js'
 import { anonymous, bearer, type Credentials, staticHeaders } from './credentials.js'
 import { type Discovered, discover, discoverHints, isSecureEndpoint } from './discovery.js'
-import { readSigningKey } from './keys.js'
+import { signerFrom } from './held-keys.js'
 import type { AuthMethod, AuthNotice, BackendServices, ClientSecret } from './method.js'
 import { deriveScopes, missingScopes } from './scopes.js'
 import { tokenCache } from './token-cache.js'
@@ -185,7 +185,7 @@ export const credentialsFor = (method: AuthMethod, deps: CredentialsDeps): Crede
 export const checkMethod = async (method: AuthMethod): Promise<void> => {
   if ('tokenUrl' in method) assertSecureOption(method.tokenUrl)
   if (method.kind === 'backend-services') {
-    await readSigningKey(await method.readKey(), { kid: method.kid, alg: method.alg })
+    await signerFrom(await method.readKey(), { kid: method.kid, alg: method.alg })
   } else if (method.kind === 'bearer') await method.read()
   else if ('readSecret' in method && (await method.readSecret()) === '') {
     throw new BulkxError('BULKX_CONFIG', 'The client secret is empty', { hint: 'check --client-secret-file' })

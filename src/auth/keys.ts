@@ -5,6 +5,8 @@ import type { CryptoKey, JWK } from 'jose'
 import { BulkxError } from '../errors.js'
 import { isObject, scalarText } from '../json.js'
 
+export type { CryptoKey, JWK } from 'jose'
+
 export interface SigningKey {
   privateKey: CryptoKey
   alg: string

@@ -1,5 +1,7 @@
 /** The ways of saying who we are, as plain data plus readers: what the command line resolves, and a library user writes. */
 
+import type { CryptoKey } from 'jose'
+
 /** What token requests of all kinds have in common. */
 export interface TokenRequestSettings {
   clientId: string
@@ -12,8 +14,8 @@ export interface TokenRequestSettings {
 /** SMART Backend Services: an assertion signed with our private key. */
 export interface BackendServices extends TokenRequestSettings {
   kind: 'backend-services'
-  /** Text of a PEM, JWK or JWKS file; read again for each token, so that a new key is noticed. */
-  readKey: () => Promise<string>
+  /** Text of a PEM, JWK or JWKS, or a private key of WebCrypto; read again for each token, so that a new key is noticed. */
+  readKey: () => Promise<string | CryptoKey>
   /** Which key of a JWKS; for other files, the `kid` to send instead of the key's own. */
   kid?: string
   /** Default: what fits the key, RS384 or ES384. */

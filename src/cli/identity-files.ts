@@ -1,5 +1,6 @@
 /** The files that say who we are: tokens, headers, secrets, keys, certificates. */
 import { readFile } from 'node:fs/promises'
+import { checkSecret, checkToken } from '../auth/given-secrets.js'
 import { BulkxError, type ErrorCode } from '../errors.js'
 import type { OptionName } from '../options/options.js'
 import { splitHeader } from '../options/values.js'
@@ -45,26 +46,8 @@ export const readHeaderFile = async (path: string): Promise<Record<string, strin
   return headers
 }
 
-const tokenText = /^[\x21-\x7e]+$/
-
-/** The token that `where` holds, with or without `Bearer` before it. Never quotes it. */
-export const checkToken = (text: string, where: string, code: ErrorCode): string => {
-  const token = text.trim().replace(/^Bearer\s+/i, '')
-  if (tokenText.test(token)) return token
-  const what = token === '' ? 'holds no token' : 'holds more than a token'
-  throw new BulkxError(code, `${where} ${what}`, { hint: 'it must hold the access token and nothing else' })
-}
-
 export const readTokenFile = async (path: string, code: ErrorCode): Promise<string> =>
   checkToken(await readText(path, 'token-file', code), path, code)
-
-/** The secret without the line end that editors add. Never quotes it. */
-export const checkSecret = (text: string, where: string, code: ErrorCode): string => {
-  const secret = text.replace(/^\ufeff/, '').replace(/[\r\n]+$/, '')
-  if (secret !== '' && !/[\r\n]/.test(secret)) return secret
-  const what = secret === '' ? 'holds no secret' : 'holds more than one line'
-  throw new BulkxError(code, `${where} ${what}`, { hint: 'it must hold the client secret and nothing else' })
-}
 
 export const readSecretFile = async (path: string, code: ErrorCode): Promise<string> =>
   checkSecret(await readText(path, 'client-secret-file', code), path, code)

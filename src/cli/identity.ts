@@ -1,20 +1,14 @@
 /** Who we are to the server: from settings to a method that the engine can use, and to what a directory remembers. */
 import { resolve } from 'node:path'
 import { checkMethod } from '../auth/credentials-for.js'
+import { checkSecret, checkToken } from '../auth/given-secrets.js'
 import type { AuthMethod, TokenRequestSettings } from '../auth/method.js'
 import type { NetworkConfig } from '../config.js'
 import { BulkxError, type ErrorCode } from '../errors.js'
 import type { Identity } from '../job/facts.js'
 import type { OptionName } from '../options/options.js'
 import { type ChosenWay, chooseWay, type Way } from './auth-way.js'
-import {
-  checkSecret,
-  checkToken,
-  readHeaderFile,
-  readSecretFile,
-  readText,
-  readTokenFile,
-} from './identity-files.js'
+import { readHeaderFile, readSecretFile, readText, readTokenFile } from './identity-files.js'
 import type { Io } from './io.js'
 import { programWords } from './program-words.js'
 import type { Settings } from './settings.js'

@@ -3,7 +3,7 @@
 import { skewText, skewThatMattersMs } from '../auth/clock-skew.js'
 import { checkMethod } from '../auth/credentials-for.js'
 import { discover, readSmartConfiguration } from '../auth/discovery.js'
-import { readSigningKey } from '../auth/keys.js'
+import { signerFrom } from '../auth/held-keys.js'
 import { BulkxError } from '../errors.js'
 import { readAnswer } from '../http/body.js'
 import { compose, type Exchange } from '../http/exchange.js'
@@ -98,7 +98,7 @@ export const key = async (doctor: Doctor): Promise<Verdict> => {
   if (method.kind === 'command') return skipped(credentialText(doctor))
   if (method.kind === 'bearer') return ok('the bearer token is readable')
   if (method.kind !== 'backend-services') return ok(`the client secret of ${method.clientId} is readable`)
-  const { alg, kid } = await readSigningKey(await method.readKey(), { kid: method.kid, alg: method.alg })
+  const { alg, kid } = await signerFrom(await method.readKey(), { kid: method.kid, alg: method.alg })
   const algs = learned.signingAlgs ?? []
   if (algs.length === 0 || algs.includes(alg)) return ok(`readable, signs with ${alg}, kid ${kid}`)
   return warning(

@@ -1,0 +1,137 @@
+/** An export in one call: as a stream of facts, or as a promise of its result. */
+import { BulkxError } from '../errors.js'
+import { beginJob } from '../job/begin.js'
+import { exportJob as factsOf, type Job, type Steer } from '../job/export.js'
+import type { JobEvent, Outcome } from '../job/facts.js'
+import { shownDirectory } from '../job/next-command.js'
+import { conclude } from '../job/outcome.js'
+import { type OpenJob, openJob } from '../open-job.js'
+import { adviceFor } from '../preset-advice.js'
+import { configFor, presetOf } from './config.js'
+import { hostFor, type RunOptions } from './host.js'
+import type { ExportOptions } from './options.js'
+import { inLibraryWords, libraryWords } from './words.js'
+
+/** How far a job is taken. */
+export interface JobRunOptions {
+  /** Changes a step before it is taken: `kickOffOnly`, `lookOnce`. Stopped early, a job is no failure. */
+  steer?: Steer
+}
+
+/** Sees each fact after it is durable; the job stands still until it has returned. */
+export type OnFact = (fact: JobEvent) => void | Promise<void>
+
+const concluded = (job: Job, steer: Steer | undefined): Outcome => {
+  const { directory, files } = job.config
+  const { outcome, error } = conclude(job.state, directory, files.failOn, shownDirectory(job.config))
+  const isGood = error?.code === 'BULKX_FINDINGS' || (steer && error?.code === 'BULKX_STILL_RUNNING')
+  if (error && !isGood) throw error
+  return outcome
+}
+
+/**
+ * A kick-off that is about to be sent is told with its answer: who leaves in between would leave a job of which nobody
+ * knows whether it is there.
+ */
+async function* withAnswers(facts: AsyncIterable<JobEvent>): AsyncGenerator<JobEvent, void> {
+  let held: JobEvent[] = []
+  for await (const fact of facts) {
+    if (fact.type === 'kick-off-requested') held.push(fact)
+    else {
+      yield* held
+      held = []
+      yield fact
+    }
+  }
+  yield* held
+}
+
+async function* ofOpenJob(job: Job, { steer }: JobRunOptions): AsyncGenerator<JobEvent, Outcome> {
+  yield* withAnswers(factsOf(job, steer))
+  return concluded(job, steer)
+}
+
+const begin = async (job: Job): Promise<JobEvent[]> => {
+  const begun: JobEvent[] = []
+  const record: Job['record'] = async (facts) => {
+    const events = await job.record(facts)
+    begun.push(...events)
+    return events
+  }
+  await beginJob({ ...job, record }, 'export')
+  return begun
+}
+
+/** What the preset has to say belongs before the request. */
+const sayAdvice = ({ config, state }: Job, { onNotice }: RunOptions): void => {
+  const preset = presetOf(config)
+  if (preset === undefined || state.acceptedAt !== 0) return
+  const asked = { kickOff: config.kickOff, trustedOrigins: config.network.trustedOrigins }
+  for (const { kind, message, hint } of adviceFor(preset, asked))
+    onNotice?.({ kind, message: libraryWords(message), hint: libraryWords(hint) })
+}
+
+async function* ofOptions(options: ExportOptions, run: RunOptions): AsyncGenerator<JobEvent, Outcome> {
+  run.signal?.throwIfAborted()
+  const left = new AbortController()
+  const signal = run.signal ? AbortSignal.any([run.signal, left.signal]) : left.signal
+  let job: OpenJob | undefined
+  try {
+    job = await openJob(await configFor(options), hostFor({ ...run, signal }))
+    const begun = await begin(job)
+    sayAdvice(job, run)
+    yield* begun
+    return yield* ofOpenJob(job, {})
+  } catch (error) {
+    throw inLibraryWords(error)
+  } finally {
+    left.abort(new BulkxError('BULKX_INTERRUPTED', 'The export was left'))
+    await job?.close()
+  }
+}
+
+const isJob = (what: ExportOptions | Job): what is Job => 'record' in what && 'state' in what
+
+/**
+ * An export as a stream of its facts: each is durable in the job's journal before it is yielded. Opens the job's
+ * directory, takes its lock, begins the job or goes on with the one that is there, and closes it at the end, also when
+ * the loop over it is left early: the job then goes on at the server, and the same call goes on with it.
+ *
+ * Ends when all that the server listed is on disk, findings or not, and returns the result (`exitCode` 0 or 10).
+ * Otherwise it throws: a `BulkxError` whose `code` and `exitCode` say how the job stands (`BULKX_USAGE` and
+ * `BULKX_CONFIG` before anything is sent, `BULKX_JOB_LOCKED` when somebody else works in the directory,
+ * `BULKX_OTHER_JOB` and `BULKX_FINISHED` where another or a finished export stands), or the signal's reason.
+ *
+ * With a job of `openJob`, which the caller has begun and will close, it takes that as far as it goes.
+ */
+export function exportJob(options: ExportOptions, run?: RunOptions): AsyncGenerator<JobEvent, Outcome>
+export function exportJob(job: Job, run?: JobRunOptions): AsyncGenerator<JobEvent, Outcome>
+export function exportJob(
+  what: ExportOptions | Job,
+  run: RunOptions & JobRunOptions = {},
+): AsyncGenerator<JobEvent, Outcome> {
+  return isJob(what) ? ofOpenJob(what, run) : ofOptions(what, run)
+}
+
+/**
+ * The same export as a promise of its result. Resolves when all that the server listed is on disk, findings or not
+ * (`exitCode` 0 or 10); rejects as `exportJob` throws.
+ */
+export function runExport(options: ExportOptions, run?: RunOptions & { onFact?: OnFact }): Promise<Outcome>
+export function runExport(job: Job, run?: JobRunOptions & { onFact?: OnFact }): Promise<Outcome>
+export async function runExport(
+  what: ExportOptions | Job,
+  { onFact, ...run }: RunOptions & JobRunOptions & { onFact?: OnFact } = {},
+): Promise<Outcome> {
+  const facts: AsyncIterator<JobEvent, Outcome> = isJob(what) ? ofOpenJob(what, run) : ofOptions(what, run)
+  for (;;) {
+    const { done, value } = await facts.next()
+    if (done) return value
+    try {
+      await onFact?.(value)
+    } catch (error) {
+      await facts.return?.()
+      throw error
+    }
+  }
+}

@@ -1,0 +1,51 @@
+/** What a run needs of the process it lives in, with what this process has. */
+import type { AuthNotice } from '../auth/method.js'
+import type { Clock } from '../clock.js'
+import type { Exchange } from '../http/exchange.js'
+import type { Host } from '../open-job.js'
+import { systemClock } from '../system-clock.js'
+import { thisProcess } from '../system-process.js'
+import { libraryWords } from './words.js'
+
+/** Something worth a person's attention that stops nothing; each is given once. */
+export interface Notice {
+  /** Stable, in kebab-case: `clock-skew`, `missing-scopes`, `preset-level`, … */
+  kind: string
+  message: string
+  hint?: string
+}
+
+/** How a run lives in the program around it. */
+export interface RunOptions {
+  /** Stops the run, which then rejects with the signal's reason. The job goes on at the server, and so does the next run. */
+  signal?: AbortSignal
+  /** What is worth a look: scopes that were not granted, a clock that is wrong, what a preset has to say. */
+  onNotice?: (notice: Notice) => void
+  /** Something that a person should know and that is no fact of the job. */
+  onNote?: (text: string) => void
+  /** Each request as one line, without credentials and queries. */
+  trace?: (line: string) => void
+  /** Instead of TCP. What is around it stays: redirects, pauses, credentials. */
+  exchange?: Exchange
+  /** Default: the time of this computer. */
+  clock?: Clock
+  /** 0 to 1, for jitter; default `Math.random`. */
+  random?: () => number
+}
+
+/** A `Host` for `openJob`: the process that this is, and what `run` says otherwise. */
+export const hostFor = (run: RunOptions = {}): Host => {
+  const { signal, onNotice, onNote, trace, exchange } = run
+  const notice = ({ kind, message, hint }: AuthNotice): void =>
+    onNotice?.({ kind, message: libraryWords(message), hint: hint && libraryWords(hint) })
+  return {
+    clock: run.clock ?? systemClock,
+    random: run.random ?? Math.random,
+    self: thisProcess(),
+    signal,
+    onNotice: notice,
+    onNote: onNote && ((text) => onNote(libraryWords(text))),
+    trace,
+    exchange,
+  }
+}
