@@ -5,46 +5,34 @@ import { isInMemory, ownFolder, privateFolder } from './disk.js'
 import { Room } from './gathered.js'
 import { LocalPart, lookedAt, reading, type Workplace } from './local-part.js'
 import { publisher } from './publish.js'
-import type { Part, Sink } from './sink.js'
+import type { Sink } from './sink.js'
 import { sizesOf } from './sizes.js'
 import { storageError } from './storage-error.js'
-import { Swiftness, turn } from './swiftness.js'
+import { Swiftness } from './swiftness.js'
+import { writeWhole } from './write-whole.js'
 
 export interface LocalSinkOptions {
   directory: string
   /** Changes when the machine restarts: unsynced bytes of an earlier system are not gone on from. */
   system: string
+  /** One of several processes that write there at once, by name. */
+  worker?: string
   /** Rejects when another process has taken the job over. */
   assertHeld?: () => Promise<void>
 }
 
-const pieceLength = 64 * 1024
-
-/** Small pieces gathered, each about `pieceLength` long. */
-function* piecesOf(text: string | Iterable<string>): Generator<string> {
-  let gathered = ''
-  for (const piece of typeof text === 'string' ? [text] : text) {
-    gathered += piece
-    if (gathered.length < pieceLength) continue
-    yield gathered
-    gathered = ''
-  }
-  yield gathered
-}
-
-const writeWhole = async (part: Part, text: string | Iterable<string>): Promise<void> => {
-  await part.restart()
-  for (const piece of piecesOf(text)) {
-    await part.append(Buffer.from(piece))
-    // Making the pieces takes long where they are many, and other things go on.
-    await turn()
-  }
-  await part.publish()
-}
+/** In our own folder: unfinished files of workers, each in a folder of its own. */
+export const workersFolder = 'workers'
 
 /** Part files stand in `.bulkx/parts`, on the same file system as the names they will get. */
-export const localSink = ({ directory, system, assertHeld = async () => {} }: LocalSinkOptions): Sink => {
-  const parts = join(directory, privateFolder, 'parts')
+export const localSink = ({
+  directory,
+  system,
+  worker,
+  assertHeld = async () => {},
+}: LocalSinkOptions): Sink => {
+  const own = join(directory, privateFolder)
+  const parts = worker === undefined ? join(own, 'parts') : join(own, workersFolder, worker)
   const swiftness = new Swiftness()
   const shared = { room: new Room(), swiftness, system, assertHeld }
   let workplace: Promise<Workplace> | undefined

@@ -32,6 +32,9 @@ export interface Part {
   discard(): Promise<void>
 }
 
+/** Whether an export is about to begin in a place, or has begun there before. */
+export type Standing = 'new' | 'begun'
+
 /**
  * A place for an export. A name exists only when every byte of it is durable; an older file survives a failed
  * write; `list` never shows a part; writers of different names do not disturb one another. Methods reject with
@@ -47,4 +50,9 @@ export interface Sink {
   unfinished(): Promise<{ files: number; bytes: number }>
   /** Bytes stored under each name; undefined where there is no such name. */
   sizes(names: readonly string[]): Promise<(number | undefined)[]>
+  /**
+   * Of a place that is far away, before a server is asked for anything: rejects when it cannot be written to, or when a
+   * new export would be mixed with what stands there; removes what a killed process has left of uploads.
+   */
+  assertReady?(standing: Standing): Promise<void>
 }
