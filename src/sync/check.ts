@@ -19,6 +19,7 @@ import { leavingWith } from './departed.js'
 import { type ExportFiles, exportFiles, isFinished } from './export-files.js'
 import { keysBytesMax } from './merge.js'
 import { namesIn, openOwn } from './own-files.js'
+import type { Blocks } from './proved-blocks.js'
 import { type RoundInput, Selection } from './selection.js'
 import { trouble } from './trouble.js'
 
@@ -46,7 +47,15 @@ export interface DatasetCheck {
   mergedAgain: boolean
 }
 
+/** One thing that is read: told how many bytes of it have been, and when that is over. */
+export interface Watched {
+  read(bytes: number): void
+  end(): void
+}
+
 export interface CheckOptions {
+  /** Told of each thing before it is read: what it is called, and bytes that there are to read. */
+  watch?: (what: string, bytes: number) => Watched
   /** As of `mergeRound`. */
   keysBytesMax?: number
   signal?: AbortSignal
@@ -97,7 +106,9 @@ const readFiles = async (
       problems.push({ kind: 'changed', path, message: 'something that is no file stands in its place' })
       continue
     }
-    const found = await readFile(join(directory, path), options)
+    const watched = options.watch?.(path, listed.bytes)
+    const found = await readFile(join(directory, path), options, watched)
+    watched?.end()
     sum.files += 1
     sum.readable.push(name)
     sum.bytes += found.bytes
@@ -108,7 +119,11 @@ const readFiles = async (
   return sum
 }
 
-const readFile = async (path: string, { signal }: CheckOptions): Promise<SnapshotFile> => {
+const readFile = async (
+  path: string,
+  { signal }: CheckOptions,
+  watched: Watched | undefined,
+): Promise<SnapshotFile> => {
   const hash = createHash('sha256')
   let [bytes, resources] = [0, 0]
   const handle = await openOwn(path)
@@ -121,6 +136,7 @@ const readFile = async (path: string, { signal }: CheckOptions): Promise<Snapsho
       signal?.throwIfAborted()
       hash.update(chunk)
       bytes += chunk.length
+      watched?.read(chunk.length)
       for (let at = chunk.indexOf(newline); at !== -1; at = chunk.indexOf(newline, at + 1)) resources += 1
     }
   } catch (cause) {
@@ -203,18 +219,30 @@ const roundsOf = async (
   return inputs
 }
 
+/** Each file is read once to know which lines stay, and once more for these. */
+const bytesToMerge = (rounds: readonly RoundInput[]): number =>
+  rounds
+    .flatMap(({ exports }) => exports)
+    .reduce((sum, { outputs, deletes }) => {
+      const of = (files: readonly { bytes: number }[]): number =>
+        files.reduce((total, { bytes }) => total + bytes, 0)
+      return sum + 2 * of(outputs) + of(deletes)
+    }, 0)
+
 const mergeAgain = async (
   dataset: Dataset,
   rounds: readonly RoundInput[],
   readable: readonly string[],
-  { signal, keysBytesMax: most = keysBytesMax }: CheckOptions,
+  { signal, watch, keysBytesMax: most = keysBytesMax }: CheckOptions,
 ): Promise<Difference[]> => {
   const folder = await mkdtemp(join(tmpdir(), 'bulkx-verify-')).catch((cause) => {
     throw trouble(`Cannot use ${tmpdir()}`, cause)
   })
+  const watched = watch?.('merged again', bytesToMerge(rounds))
+  const read: Blocks = (file, ended) => blocksOf(file, ended, ({ length }) => watched?.read(length))
   const selection = new Selection(
     { old: [], isOldCopied: true, rounds },
-    { folder, keysBytesMax: most, signal, read: blocksOf },
+    { folder, keysBytesMax: most, signal, read },
   )
   const comparison = new Comparison(join(dataset.directory, dataset.snapshot ?? ''), readable)
   try {
@@ -222,6 +250,7 @@ const mergeAgain = async (
     await selection.copyTo(comparison)
     return await comparison.end()
   } finally {
+    watched?.end()
     await selection.close()
     await comparison.close()
     await rm(folder, { recursive: true, force: true }).catch(() => {})

@@ -3,7 +3,7 @@ import { lstat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { BulkxError } from '../errors.js'
 import { manifestName } from '../job/manifest-file.js'
-import { checkDataset, type DatasetCheck, type DatasetProblem } from '../sync/check.js'
+import { type CheckOptions, checkDataset, type DatasetCheck, type DatasetProblem } from '../sync/check.js'
 import {
   currentName,
   type Dataset,
@@ -64,6 +64,26 @@ const within = (report: Report, folder: string): Report => {
   }
 }
 
+/** The gauges of what is read, as those of a file of an export. */
+const watching =
+  ({ progress, counts, onBegin }: VerifyOptions): NonNullable<CheckOptions['watch']> =>
+  (what, totalBytes) => {
+    const active = { bytes: 0, totalBytes, attempt: 1 }
+    progress.active.set(what, active)
+    counts.total += 1
+    onBegin?.()
+    return {
+      read: (bytes) => {
+        active.bytes += bytes
+        progress.bytes += bytes
+      },
+      end: () => {
+        progress.active.delete(what)
+        counts.done += 1
+      },
+    }
+  }
+
 const checkSnapshot = async (
   snapshot: string | undefined,
   options: VerifyOptions,
@@ -73,14 +93,16 @@ const checkSnapshot = async (
     { ...options, dataset: options.shownAs },
     { finished: true, hasJournal: false },
   )
-  const checked = await checkDataset(directory, { signal }).catch((error: unknown) => {
-    if (!(error instanceof BulkxError) || error.code !== 'BULKX_STORAGE') throw error
-    // The exports are read all the same. What the disk says of it has a cause.
-    const code = error.cause === undefined ? 'broken' : 'unreadable'
-    const message = `it cannot be checked: ${error.message}`
-    report.problem({ code, file: snapshot, message, remedy: error.hint ?? remedies.file })
-    return undefined
-  })
+  const checked = await checkDataset(directory, { signal, watch: watching(options) }).catch(
+    (error: unknown) => {
+      if (!(error instanceof BulkxError) || error.code !== 'BULKX_STORAGE') throw error
+      // The exports are read all the same. What the disk says of it has a cause.
+      const code = error.cause === undefined ? 'broken' : 'unreadable'
+      const message = `it cannot be checked: ${error.message}`
+      report.problem({ code, file: snapshot, message, remedy: error.hint ?? remedies.file })
+      return undefined
+    },
+  )
   if (!checked) return undefined
   const { problems, ...read } = checked
   for (const { kind, path, message, resources = [] } of problems) {

@@ -1,5 +1,6 @@
 /** `bulkx jobs`: what this user has started, newest first. */
 import { withoutQuery } from '../../http/url.js'
+import { cells as cellsIn, clip } from '../cells.js'
 import type { Ending, Run } from '../invocation.js'
 import type { Io } from '../io.js'
 import { type ListedJob, listJobs } from '../job-list.js'
@@ -18,27 +19,46 @@ const cells = (job: ListedJob, cwd: string): string[] => [
 ]
 
 const table = (rows: readonly string[][]): string[] => {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
+  const widths = (rows[0] ?? []).map((_, column) =>
+    Math.max(...rows.map((row) => cellsIn(row[column] ?? ''))),
+  )
   return rows.map((row) =>
     row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .map((cell, column) => cell + ' '.repeat((widths[column] ?? 0) - cellsIn(cell)))
       .join('  ')
       .trimEnd(),
   )
 }
 
-const serverColumn = 3
+const [startedColumn, serverColumn] = [1, 3]
 const shortest = 12
 
-/** A terminal breaks no line: what is shortened is the server, for directories are typed again. */
-const fitting = (rows: readonly string[][], columns: number | undefined): string[] => {
-  const lines = table(rows)
-  const over = Math.max(0, ...lines.map((line) => line.length)) - (columns ?? Number.POSITIVE_INFINITY)
-  if (over <= 0) return lines
-  const widest = Math.max(...rows.map((row) => row[serverColumn]?.length ?? 0))
+type Cells = readonly string[][]
+
+const widthOf = (lines: readonly string[]): number => Math.max(0, ...lines.map(cellsIn))
+
+const dated = (rows: Cells): string[][] =>
+  rows.map((row) => row.map((cell, column) => (column === startedColumn ? cell.slice(0, 10) : cell)))
+
+const withoutServer = (rows: Cells): string[][] =>
+  rows.map((row) => row.filter((_, column) => column !== serverColumn))
+
+/** The server as short as it must be for the line to fit, but not without a meaning. */
+const clipped = (rows: Cells, columns: number): string[][] => {
+  const over = widthOf(table(rows)) - columns
+  const widest = Math.max(0, ...rows.map((row) => cellsIn(row[serverColumn] ?? '')))
   const limit = Math.max(shortest, widest - over)
-  const clip = (text: string): string => (text.length > limit ? `${text.slice(0, limit - 1)}…` : text)
-  return table(rows.map((row) => row.map((cell, column) => (column === serverColumn ? clip(cell) : cell))))
+  return rows.map((row) => row.map((cell, column) => (column === serverColumn ? clip(cell, limit) : cell)))
+}
+
+/** A terminal breaks no line, where that can be: directories stay whole, for they are typed again. */
+const fitting = (rows: Cells, columns = Number.POSITIVE_INFINITY): string[] => {
+  const narrower = [() => rows, () => clipped(rows, columns), () => clipped(dated(rows), columns)]
+  for (const narrow of narrower) {
+    const lines = table(narrow())
+    if (widthOf(lines) <= columns) return lines
+  }
+  return table(withoutServer(dated(rows)))
 }
 
 const fields = ({ exportId, directory, server, target, startedAt, phase, refused }: ListedJob) => ({

@@ -109,7 +109,10 @@ const missingText = (state: JobState): string => {
   return parts.length === 0 ? '' : `; ${parts.join(', ')}`
 }
 
-/** `complete: 3 files, 120 resources, 48.2 kB in 12 s`. `look`: whole, and yet not to be used unseen. */
+/**
+ * `complete: 3 files, 120 resources, 48.2 kB in 12 s`. What ends before the job does, says how far it has come. `look`:
+ * whole, and yet not to be used unseen.
+ */
 export const outcomeLine = (
   { phase, files, resources, bytes }: Outcome,
   state: JobState,
@@ -119,8 +122,15 @@ export const outcomeLine = (
   const of = listed > files ? `${grouped(files)} of ` : ''
   const here = `${of}${count(Math.max(files, listed), 'file')}, ${count(resources, 'resource')}, ${size(bytes)}`
   const time = state.startedAt > 0 ? ` in ${duration(state.lastFactAt - state.startedAt)}` : ''
-  return `${phase}${look ? ', but look at it' : ''}: ${here}${time}${missingText(state)}`
+  const word = phase === 'in-progress' || phase === 'downloading' ? 'so far' : phase
+  return `${word}${look ? ', but look at it' : ''}: ${here}${time}${missingText(state)}`
 }
+
+/** Whether the job came to its end without a file. */
+const isOver = ({ end, acceptedAt }: JobState): boolean => end !== undefined && acceptedAt > 0
+
+const emptyLine = ({ phase }: Outcome, { acceptedAt, lastFactAt }: JobState): string =>
+  `${phase} after ${duration(lastFactAt - acceptedAt)}: no file was listed`
 
 /** A rate of less time says nothing. */
 const rateAfterMs = 1_000
@@ -160,7 +170,10 @@ export const createEnd = (talk: Talk, columns: () => number = () => Number.POSIT
     take: times.take,
     /** Says what a run has brought. A run that brought nothing, and got nowhere, says nothing. */
     say: ({ outcome, error }: Conclusion, state: JobState, directory: string): void => {
-      if (state.files.size === 0 && outcome.phase !== 'complete') return
+      if (state.files.size === 0 && outcome.phase !== 'complete') {
+        if (isOver(state)) talk.line(emptyLine(outcome, state))
+        return
+      }
       const rows = shownRows(typeRows(state))
       if (rows.length > 0) for (const text of table(rows, columns())) talk.line(text)
       sayFindings(outcome.findings, talk)
