@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 
 /** `npm test -- scenarios`: who names some files wants to see what is in them, a line a test. */
@@ -8,6 +9,8 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     globalSetup: ['test/helpers/build.ts'],
     reporters: isNarrowed ? ['tree'] : ['default'],
+    // Many tests wait for processes of their own: two at once are twice as fast on two cores, too.
+    maxWorkers: Math.min(8, Math.max(2, availableParallelism() - 1)),
     // Far above what anything takes: only what hangs is to meet them, also on a machine that does much else.
     testTimeout: 300_000,
     hookTimeout: 120_000,

@@ -1,5 +1,5 @@
 /** `createMock`: personality, data and faults put together into one handler that remembers its requests. */
-import { getResponse, type HttpHandler } from 'msw'
+
 import type { Clock } from '../clock.js'
 import { directoryData } from './data/directory.js'
 import { withRecentChanges } from './data/recent.js'
@@ -10,6 +10,7 @@ import { createEvolution, type Evolve } from './evolve/evolution.js'
 import type { Truth, TruthOptions } from './evolve/truth.js'
 import { type Call, compose, type Handler, type Phase } from './handler.js'
 import { createJobs, type Jobs } from './jobs.js'
+import { getResponse, type HttpHandler } from './msw.js'
 import { type Personality, reference, speaksOf } from './personality.js'
 import { fileKey, handlersOf, type Route, routeOf, routesOf, unrouted } from './routes.js'
 import type { Client } from './token-clients.js'

@@ -1,11 +1,12 @@
 /** Which URL is which of the IG's requests: one table, read by msw and by the faults. */
-import { type HttpHandler, http } from 'msw'
+
 import { type Access, checkAccess } from './access.js'
 import { fileOf } from './files.js'
 import { readGroup } from './group.js'
 import type { Phase } from './handler.js'
 import { kickOff, targetOf } from './kick-off.js'
 import { capabilityStatement, smartConfiguration } from './metadata.js'
+import { type HttpHandler, http } from './msw.js'
 import { jsonResponse, outcomeResponse, Refusal } from './outcome.js'
 import { escaped } from './path-template.js'
 import type { OutcomeJson } from './personality.js'

@@ -73,7 +73,7 @@ describe('what it prints', () => {
 
   test('a program that is not there', async () => {
     const io = fakeIo()
-    await expect(tokenProgram('no-such-program-of-ours', io)()).rejects.toMatchObject({
+    await expect(tokenProgram('/no-such-folder/program', io)()).rejects.toMatchObject({
       code: 'BULKX_TOKEN',
       message: expect.stringContaining('there is no such program'),
     })
