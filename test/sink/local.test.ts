@@ -14,7 +14,7 @@ const open = async () => {
   return { directory, sink: reopen(), reopen, names: () => tree(directory) }
 }
 
-sinkContract('local', open)
+sinkContract('local', open, { keepsParts: true })
 
 test("everything is its owner's alone", async () => {
   const { sink, directory } = await open()

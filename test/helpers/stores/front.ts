@@ -1,0 +1,57 @@
+/** Stands before a store: sees each request, and may answer in its place. */
+import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { StoreAnswer, StoreRequest } from './store.js'
+
+export interface Front {
+  port: number
+  close(): Promise<void>
+}
+
+const forward = (incoming: IncomingMessage, answer: ServerResponse, port: number): void => {
+  const { method, url, headers } = incoming
+  const outgoing = request({ host: '127.0.0.1', port, method, path: url, headers }, (reply) => {
+    answer.writeHead(reply.statusCode ?? 500, reply.headers)
+    reply.pipe(answer)
+  })
+  outgoing.on('error', () => incoming.socket.destroy())
+  incoming.pipe(outgoing)
+}
+
+const reply = (incoming: IncomingMessage, answer: ServerResponse, given: StoreAnswer): void => {
+  incoming.resume()
+  if (given === 'reset') {
+    incoming.socket.destroy()
+    return
+  }
+  const headers = { 'content-type': 'application/xml', 'content-length': Buffer.byteLength(given.body ?? '') }
+  // Half a request would be read as the next one.
+  incoming.on('end', () => answer.writeHead(given.status, headers).end(given.body))
+}
+
+const listening = (server: Server): Promise<number> =>
+  new Promise((resolve) => {
+    server.listen(0, '127.0.0.1', () => resolve((server.address() as AddressInfo).port))
+  })
+
+export const front = async (
+  behind: number,
+  look: (request: StoreRequest) => StoreAnswer | undefined | Promise<StoreAnswer | undefined>,
+): Promise<Front> => {
+  const server = createServer((incoming, answer) => {
+    incoming.on('error', () => {})
+    answer.on('error', () => {})
+    void Promise.resolve(look({ method: incoming.method ?? '', path: incoming.url ?? '' })).then((given) =>
+      given === undefined ? forward(incoming, answer, behind) : reply(incoming, answer, given),
+    )
+  })
+  const port = await listening(server)
+  return {
+    port,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve())
+        server.closeAllConnections()
+      }),
+  }
+}
