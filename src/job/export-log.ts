@@ -21,12 +21,27 @@ interface LogItem {
 
 const instant = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/
 
+/** To the second, without a time zone. */
+const secondChars = 19
+
+/** A day that its month has, an hour that the day has, a year that every reader knows; `Date` takes more. */
+const isOfCalendar = (value: string): boolean => {
+  const second = value.slice(0, secondChars)
+  const at = Date.parse(`${second}Z`)
+  if (!instant.test(value) || Number.isNaN(at) || Number.isNaN(Date.parse(value))) return false
+  return !value.startsWith('0000') && new Date(at).toISOString().slice(0, secondChars) === second
+}
+
+/** Years of four digits. */
+const isWritable = (at: number): boolean =>
+  at >= Date.parse('0001-01-01T00:00:00Z') && at <= Date.parse('9999-12-31T23:59:59.999Z')
+
 /** Always a full instant: readers crash on less. A leap second becomes the one before it. */
 const fullInstant = (text: string | undefined, otherwise: number): string => {
   const value = (text ?? '').replace(/T(\d\d:\d\d):60/, 'T$1:59')
-  if (instant.test(value) && !Number.isNaN(Date.parse(value))) return value
+  if (isOfCalendar(value)) return value
   const at = Date.parse(value)
-  return new Date(Number.isNaN(at) ? otherwise : at).toISOString()
+  return new Date(isWritable(at) ? at : otherwise).toISOString()
 }
 
 const requestParameters = (state: JobState): Record<string, string> =>

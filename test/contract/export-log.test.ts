@@ -5,7 +5,7 @@
 import { spawnSync } from 'node:child_process'
 import { readdir } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import { beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { attachJob } from '../../src/job/begin.js'
 import type { KickOffRequest } from '../../src/protocol/types.js'
 import { conversation, exitOf, logOf, textOf } from '../helpers/conversation.js'
@@ -54,7 +54,10 @@ describe('1: one exportId, and the last kickoff is the good one', () => {
     let held = 0
     /** The second file comes once nobody waits for it any more. */
     let isOpen = false
-    const waiting = Promise.withResolvers<void>()
+    let isWaiting = (): void => {}
+    const waiting = new Promise<void>((resolve) => {
+      isWaiting = resolve
+    })
     await using server = await serve({
       data: mixedData(20),
       jobMs: untilTold,
@@ -62,7 +65,7 @@ describe('1: one exportId, and the last kickoff is the good one', () => {
         if (call.phase === 'file' && !isOpen) {
           held += 1
           if (held > 1) {
-            waiting.resolve()
+            isWaiting()
             await new Promise(() => {})
           }
         }
@@ -76,7 +79,7 @@ describe('1: one exportId, and the last kickoff is the good one', () => {
     expect(looked.code, looked.stderr).toBe(9)
     server.finishJobs()
     const child = start(place, ['resume', out, '--parallel', '2', '--poll-min', '20ms'])
-    await waiting.promise
+    await waiting
     child.kill('SIGKILL')
     expect((await child.ended).signal).toBe('SIGKILL')
     // Point 6, in the worst of moments.
@@ -253,16 +256,16 @@ const everything = routes({
 })
 
 describe.each([false, true])('6 to 10: what is found in the folder, gzip %s', (gzip) => {
-  let directory = ''
   const end = gzip ? '.ndjson.gz' : '.ndjson'
 
-  beforeAll(async () => {
+  const whole = async (): Promise<string> => {
     const talk = await conversation(everything)
     expect(exitOf(await talk.run({ files: { gzip, failOn: 'never' } }))).toBe(0)
-    directory = talk.directory
-  })
+    return talk.directory
+  }
 
-  test('6: nothing of our own but the log', () => {
+  test('6: nothing of our own but the log', async () => {
+    const directory = await whole()
     const names = found(directory).map(({ path }) => path.slice(directory.length + 1))
     expect(names).toEqual(
       [
@@ -275,22 +278,26 @@ describe.each([false, true])('6 to 10: what is found in the folder, gzip %s', (g
     )
   })
 
-  test('7: what is deleted, by a name that holds no other type', () => {
+  test('7: what is deleted, by a name that holds no other type', async () => {
+    const directory = await whole()
     expect(deletedIds(directory)).toEqual(['Patient/a', 'Observation/b'])
   })
 
-  test("8: the server's messages are no data", () => {
+  test("8: the server's messages are no data", async () => {
+    const directory = await whole()
     const types = knownTypes.filter((type) => type !== 'OperationOutcome' && type !== 'Bundle')
     expect([...copied(directory, types).keys()]).toEqual([`Observation.0001${end}`, `Patient.0001${end}`])
   })
 
-  test('9: each line is of the type of its file', () => {
+  test('9: each line is of the type of its file', async () => {
+    const directory = await whole()
     const rows = copied(directory, ['Patient', 'Observation'])
     expect(rows.get(`Patient.0001${end}`)).toHaveLength(2)
     expect(rows.get(`Observation.0001${end}`)).toHaveLength(1)
   })
 
-  test('10: the names say the type, and a number of four digits', () => {
+  test('10: the names say the type, and a number of four digits', async () => {
+    const directory = await whole()
     for (const { path, type } of found(directory))
       if (type !== undefined) expect(basename(path)).toBe(`${type}.0001${end}`)
   })
