@@ -38,11 +38,13 @@ const fixedVersion = (source, version) => ({
 
 const write = async (root, files) => {
   const source = join(root, 'src')
-  const { version, dependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+  const { version, dependencies, peerDependencies } = JSON.parse(
+    readFileSync(join(root, 'package.json'), 'utf8'),
+  )
   const nameOf = (id) => id.slice(source.length + 1).replaceAll(sep, '/')
   const build = await rolldown({
     input: Object.fromEntries(entriesOf(source).map((name) => [name, join(source, `${name}.ts`)])),
-    external: new RegExp(`^(node:|(${Object.keys(dependencies).join('|')})(/|$))`),
+    external: new RegExp(`^(node:|(${Object.keys({ ...dependencies, ...peerDependencies }).join('|')})(/|$))`),
     plugins: [fixedVersion(source, version)],
     platform: 'node',
     transform: { target: 'node20.18' },

@@ -12,6 +12,8 @@ export interface Config {
   directory: string
   /** How messages name it; the absolute path when absent. */
   shownAs?: string
+  /** Where the files go, when it is not the directory: `s3://bucket/prefix`, `gs://…`, `az://…`. */
+  store?: string
   kickOff: KickOffRequest
   /** `--since last` was asked for, and `kickOff.since` is what it found. */
   sinceLast?: true
@@ -19,6 +21,16 @@ export interface Config {
   network: NetworkConfig
   waiting: WaitingConfig
   files: FilesConfig
+  /** Workers elsewhere fetch the files. */
+  queue?: QueueConfig
+}
+
+export interface QueueConfig {
+  /** `redis://host:6379` or `rediss://…`, without a password. */
+  url: string
+  password?: string
+  /** A worker that is silent for so long loses its files to others. */
+  leaseMs: number
 }
 
 export interface NetworkConfig {
@@ -81,4 +93,5 @@ export const defaults = {
     maxLineBytes: 256 * 1024 * 1024,
   },
   requestTimeoutMs: minute,
+  leaseMs: 15 * second,
 } as const

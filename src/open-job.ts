@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { Clock } from './clock.js'
 import type { Config } from './config.js'
 import { capacityFor } from './fetch/capacity.js'
-import { newProgress } from './fetch/progress.js'
+import { newProgress, type Progress } from './fetch/progress.js'
 import type { Executor } from './fetch/task.js'
 import { originOf } from './http/url.js'
 import { assertUsable, journalPath, lockPath } from './job/directory.js'
@@ -14,9 +14,12 @@ import type { Fact, JobEvent } from './job/facts.js'
 import { type Journal, openJournal } from './job/journal.js'
 import { type Lock, type ProcessIdentity, takeLock } from './job/lock.js'
 import { type JobState, newState } from './job/state.js'
-import { assertSecure, type NetworkHost, openNetwork } from './open-network.js'
+import { assertSecure, type Network, type NetworkHost, openNetwork } from './open-network.js'
+import type { OpenQueue } from './queue/open-queue.js'
 import { makeDirectory, ownFolder, privateFolder } from './sink/disk.js'
 import { localSink } from './sink/local.js'
+import { type OpenSink, openSink } from './sink/open-sink.js'
+import type { Sink } from './sink/sink.js'
 import { storageError } from './sink/storage-error.js'
 
 /** What a run needs of the process it lives in. */
@@ -72,46 +75,73 @@ const prepareDirectory = async (directory: string): Promise<void> => {
   }
 }
 
+/** Where the files go that the server lists: into the directory, or into a store. */
+const openStore = async (
+  { store, directory }: Config,
+  { clock, random, env = {}, self }: Host,
+  { assertHeld }: Lock,
+): Promise<OpenSink | undefined> => {
+  if (store === undefined) return undefined
+  const notes = join(directory, privateFolder, 'uploads')
+  return openSink({ target: store, env, system: self.host, notes, assertHeld, clock, random })
+}
+
 const openFiles = async (config: Config, host: Host, lock: Lock) => {
   const { directory } = config
   // What a silent holder may still write to is not gone on from.
   const system = lock.fromSilent ? `${host.self.host} ${randomUUID()}` : host.self.host
-  const sink = localSink({ directory, system, assertHeld: lock.assertHeld })
+  const local = localSink({ directory, system, assertHeld: lock.assertHeld })
+  const store = await openStore(config, host, lock)
   const state = newState()
   const path = journalPath(directory)
-  const log = exportLogFile({ directory, journalPath: path, sink, onNote: host.onNote })
+  const log = exportLogFile({ directory, journalPath: path, sink: local, onNote: host.onNote })
   const journal = await log.replay((take) => openJournal(path, take), state)
-  return { sink, state, journal, log, record: recorder({ clock: host.clock, state, journal, lock, log }) }
+  const publishLog =
+    store && ((last: Fact) => publishExportLog(path, store, { ...last, at: host.clock.now() }))
+  const record = recorder({ clock: host.clock, state, journal, lock, log })
+  return { sink: store ?? local, store, state, journal, log, publishLog, record }
+}
+
+/** The executor that fetches here. */
+const ownExecutor = async (
+  config: Config,
+  { clock, random, onNote }: Host,
+  { network, progress, sink }: { network: Network; progress: Progress; sink: Sink },
+): Promise<Executor> => {
+  const { openExecutor } = await import('./fetch/executor.js')
+  return openExecutor({
+    exchangeFor: network.files,
+    parallel: config.files.parallel,
+    onFewer: (atOnce) => onNote?.(fewerText(atOnce)),
+    progress,
+    maxBytesPerSecond: config.files.maxBytesPerSecond,
+    maxLineBytes: config.files.maxLineBytes,
+    sink,
+    clock,
+    random,
+    fhirOrigin: originOf(config.fhirUrl) ?? '',
+    patienceMs: config.waiting.patienceMs,
+  })
 }
 
 const build = (
   config: Config,
   host: Host,
   lock: Lock,
-  { sink, state, journal, log, record }: Awaited<ReturnType<typeof openFiles>>,
+  queue: OpenQueue | undefined,
+  { sink, store, state, journal, log, publishLog, record }: Awaited<ReturnType<typeof openFiles>>,
 ): OpenJob => {
   const { clock, random, signal } = host
   const progress = newProgress()
-  const network = openNetwork(config, host, progress.paused)
-  const fetching = async (): Promise<Executor> => {
-    const { openExecutor } = await import('./fetch/executor.js')
-    return openExecutor({
-      exchangeFor: network.files,
-      parallel: config.files.parallel,
-      onFewer: (atOnce) => host.onNote?.(fewerText(atOnce)),
-      progress,
-      maxBytesPerSecond: config.files.maxBytesPerSecond,
-      maxLineBytes: config.files.maxLineBytes,
-      sink,
-      clock,
-      random,
-      fhirOrigin: originOf(config.fhirUrl) ?? '',
-      patienceMs: config.waiting.patienceMs,
-    })
-  }
-  const executor = whenNeeded(capacityFor(config.files.parallel), fetching)
+  const network = openNetwork(config, { ...host, limit: queue?.limit }, progress.paused)
+  const executor =
+    queue?.executor({ state, sink, progress, onNote: host.onNote }) ??
+    whenNeeded(capacityFor(config.files.parallel), () =>
+      ownExecutor(config, host, { network, progress, sink }),
+    )
   const close = async (): Promise<void> => {
     await executor.close()
+    await store?.close()
     await network.close()
     await log.close()
     await journal.close()
@@ -125,12 +155,32 @@ const build = (
     fhir,
     executor,
     sink,
+    publishLog,
     progress,
     signal,
     state,
     record,
     close,
     [Symbol.asyncDispose]: close,
+  }
+}
+
+const openLocked = async (config: Config, host: Host, queue: OpenQueue | undefined): Promise<OpenJob> => {
+  await prepareDirectory(config.directory)
+  const self = host.self
+  const lock = await takeLock(lockPath(config.directory), {
+    directory: config.directory,
+    self,
+    clock: host.clock,
+  })
+  let files: Awaited<ReturnType<typeof openFiles>> | undefined
+  try {
+    files = await openFiles(config, host, lock)
+    return build(config, host, lock, queue, files)
+  } catch (error) {
+    await files?.journal.close()
+    await lock.release()
+    throw error
   }
 }
 
@@ -142,20 +192,12 @@ const build = (
  */
 export const openJob = async (config: Config, host: Host): Promise<OpenJob> => {
   assertSecure(config)
-  await prepareDirectory(config.directory)
-  const self = host.self
-  const lock = await takeLock(lockPath(config.directory), {
-    directory: config.directory,
-    self,
-    clock: host.clock,
-  })
-  let files: Awaited<ReturnType<typeof openFiles>> | undefined
+  // What is wrong with a queue is said before anything is started.
+  const queue = config.queue && (await (await import('./queue/open-queue.js')).openQueue(config, host))
   try {
-    files = await openFiles(config, host, lock)
-    return build(config, host, lock, files)
+    return await openLocked(config, host, queue)
   } catch (error) {
-    await files?.journal.close()
-    await lock.release()
+    queue?.close()
     throw error
   }
 }

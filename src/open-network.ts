@@ -27,6 +27,10 @@ export interface NetworkHost {
   onNotice?: (notice: AuthNotice) => void
   /** Instead of TCP: the mock without a socket. */
   exchange?: Exchange
+  /** Instead of a rate of this process: one that others keep too. */
+  limit?: Middleware
+  /** Pauses of files that others keep too, around our own. */
+  sharePauses?: (paused: Map<string, number>) => Middleware
 }
 
 export interface Network {
@@ -66,7 +70,9 @@ export const openNetwork = (config: Config, host: NetworkHost, paused: Map<strin
   const { network } = config
   const wire = host.exchange ? { exchange: host.exchange, close: async () => {} } : transport(network)
   const { maxRequestsPerSecond } = network
-  const rate = maxRequestsPerSecond === undefined ? [] : [limitRate(host.clock, maxRequestsPerSecond)]
+  const own = maxRequestsPerSecond === undefined ? [] : [limitRate(host.clock, maxRequestsPerSecond)]
+  const rate = host.limit ? [host.limit] : own
+  const shared = host.sharePauses ? [host.sharePauses(paused)] : []
   const pauses = keepPauses({
     clock: host.clock,
     random: host.random,
@@ -88,7 +94,7 @@ export const openNetwork = (config: Config, host: NetworkHost, paused: Map<strin
   const files = (required: boolean | undefined): Exchange => {
     const policy = { ...identity.policy, requiresAccessToken: required }
     const options = { ...identity, policy, perhapsExpired: [404] }
-    const exchange = stacks.get(required) ?? stack(options, ...guard, ...rate, pauses)
+    const exchange = stacks.get(required) ?? stack(options, ...guard, ...rate, ...shared, pauses)
     stacks.set(required, exchange)
     return exchange
   }

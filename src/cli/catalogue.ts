@@ -4,6 +4,7 @@ import { inGroups, type OptionName, type OptionRow, row } from '../options/optio
 import { authCommands } from './catalogue/auth.js'
 import { mockCommands } from './catalogue/mock.js'
 import { profileCommands } from './catalogue/profile.js'
+import { workerCommands } from './catalogue/worker.js'
 import type { CommandRow, CommandSection } from './command-row.js'
 
 const connection = inGroups('server', 'identity')
@@ -29,7 +30,11 @@ const jobCommands: Readonly<Record<string, CommandRow>> = {
     section: 'first',
     summary: 'Kick off an export, wait, download, verify, clean up.',
     args: [target],
-    options: [...inGroups('server', 'question', 'identity', 'waiting', 'files'), ...talk, ...printing],
+    options: [
+      ...inGroups('server', 'question', 'identity', 'waiting', 'files', 'fleet'),
+      ...talk,
+      ...printing,
+    ],
     examples: [
       'bulkx export --server mock: -o out',
       'bulkx export Group/123 --server https://ehr.example/fhir --token-file token -o out',
@@ -56,7 +61,7 @@ const jobCommands: Readonly<Record<string, CommandRow>> = {
     args: [place],
     options: [
       ...connection,
-      ...inGroups('waiting', 'files').filter((name) => name !== 'again'),
+      ...inGroups('waiting', 'files', 'fleet').filter((name) => name !== 'again'),
       'once',
       ...talk,
       'print-config',
@@ -141,7 +146,7 @@ const jobCommands: Readonly<Record<string, CommandRow>> = {
 }
 
 /** A data set keeps its own time. */
-const ofRound = inGroups('server', 'question', 'identity', 'waiting', 'files', 'sync').filter(
+const ofRound = inGroups('server', 'question', 'identity', 'waiting', 'files', 'fleet', 'sync').filter(
   (name) => name !== 'since' && name !== 'until',
 )
 
@@ -176,6 +181,7 @@ export const catalogue: Readonly<Record<string, CommandRow>> = {
   ...profileCommands,
   ...authCommands,
   ...mockCommands,
+  ...workerCommands,
 }
 
 /** Words before the name of a command, and what those commands are about. */

@@ -3,12 +3,14 @@ import { resolve } from 'node:path'
 import type { Config, NetworkConfig } from '../config.js'
 import { BulkxError } from '../errors.js'
 import { connectionFrom, filesFrom, kickOffFrom, waitingFrom } from '../options/config-parts.js'
+import { given } from '../options/given.js'
 import { baseOfKickOffUrl, defaultDirectoryName, parseTarget } from '../options/target.js'
 import { isMock } from '../options/values.js'
 import type { Target } from '../protocol/types.js'
 import { identityOf, readCredentials } from './identity.js'
 import type { Io } from './io.js'
 import { patientsFrom } from './patient-list.js'
+import { readQueue } from './queue-settings.js'
 import type { Settings } from './settings.js'
 import { shortPath } from './show.js'
 
@@ -88,7 +90,7 @@ export const readPolicy = async (
   server: string,
   settings: Settings,
   io: Io,
-): Promise<Pick<Config, 'identity' | 'network' | 'waiting' | 'files'>> => {
+): Promise<Pick<Config, 'identity' | 'network' | 'waiting' | 'files' | 'queue'>> => {
   const identity = isMock(server) ? forMock(settings, io) : ([settings, io] as const)
   return {
     identity: identityOf(...identity),
@@ -99,6 +101,7 @@ export const readPolicy = async (
     },
     waiting: waitingFrom(settings),
     files: filesFrom(settings),
+    ...given({ queue: await readQueue(server, settings, io) }),
   }
 }
 
@@ -106,9 +109,9 @@ export const readPolicy = async (
  * The `Config` of a new export, from its settings and its target as typed. Throws `BULKX_USAGE` or `BULKX_CONFIG`
  * before anything is started. For `mock:` the FHIR URL is empty until the mock listens.
  */
-export const resolveConfig = async (given: Settings, target: string | undefined, io: Io): Promise<Config> => {
+export const resolveConfig = async (all: Settings, target: string | undefined, io: Io): Promise<Config> => {
   const parsed = parseTarget(target)
-  const settings = settingsFor(given, parsed)
+  const settings = settingsFor(all, parsed)
   const { server, fhirUrl } = resolveServer(settings, parsed)
   const out = settings.get('out') ?? defaultDirectoryName(server, parsed)
   return Object.freeze({

@@ -1,6 +1,7 @@
 /** Every option, declared once: flags, environment names, help and `--print-config` are read off this table. */
 import type { Kind, ValueOf } from './kinds.js'
 import { connectionRows } from './rows/connection.js'
+import { fleetRows } from './rows/fleet.js'
 import { identityRows } from './rows/identity.js'
 import { mockRows } from './rows/mock.js'
 import { questionRows } from './rows/question.js'
@@ -15,6 +16,7 @@ export const groups = {
   identity: 'Identity',
   waiting: 'Waiting',
   files: 'Files',
+  fleet: 'Past one machine',
   sync: 'Data set',
   mock: 'Mock server',
   command: 'This command',
@@ -24,7 +26,7 @@ export const groups = {
 export type Group = keyof typeof groups
 
 /** Groups whose options the environment may set: never what to export, lest a forgotten variable narrow it. */
-const environmentGroups: ReadonlySet<Group> = new Set(['server', 'identity', 'waiting', 'files', 'talk'])
+const environmentGroups: ReadonlySet<Group> = new Set(['server', 'identity', 'waiting', 'files', 'fleet', 'talk'])
 
 /** Names that a shell may complete a value from. Values of a choice, and files, are known by the kind of a value. */
 export type Completes =
@@ -58,6 +60,7 @@ export const options = {
   ...identityRows,
   ...questionRows,
   ...runningRows,
+  ...fleetRows,
   ...syncRows,
   ...mockRows,
   ...talkRows,

@@ -166,3 +166,16 @@ export const parseAssociated = (text: string): string | undefined =>
 
 export const parseElement = (text: string): string | undefined =>
   /^[A-Za-z][A-Za-z0-9._[\]:-]*$/.test(text) ? text : undefined
+
+/**
+ * Where workers and their coordinator meet. The password is no part of it: what is typed is seen by everybody on the
+ * machine, and what is shown of settings by many. What is refused for it is not repeated.
+ */
+export const parseQueue = (text: string): string | undefined => {
+  const hint = 'give the password by BULKX_QUEUE_PASSWORD or --queue-password-file, the URL without it'
+  const held = /^\s*\S*?:\/\/[^/?#]*:[^/?#]*@/.test(text)
+  if (held) throw new BulkxError('BULKX_USAGE', 'The URL of the queue holds a password', { hint })
+  if (!/^rediss?:\/\/\S+$/i.test(text) || !URL.canParse(text)) return undefined
+  const { hostname, search, hash } = new URL(text)
+  return hostname === '' || search !== '' || hash !== '' ? undefined : text
+}

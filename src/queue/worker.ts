@@ -1,0 +1,286 @@
+/** A worker: takes tasks of the exports it may serve, has them fetched, and answers. */
+import type { Clock } from '../clock.js'
+import { BulkxError } from '../errors.js'
+import type { Progress } from '../fetch/progress.js'
+import type { Executor, FileResult, FileTask } from '../fetch/task.js'
+import type { Sink } from '../sink/sink.js'
+import { type AtHandOptions, ExportsAtHand } from './exports-at-hand.js'
+import { type Gauges, writeGauges } from './gauges.js'
+import { Holding, LeaseLost } from './holding.js'
+import type { Redis } from './redis.js'
+import { streams } from './replies.js'
+import { writeResult } from './result-text.js'
+import { group, run } from './scripts.js'
+import { gaugesOf, type ServedExport, stillHeld, type Taken, takenOf, takeOver } from './served-export.js'
+import { isName, readTask } from './task-text.js'
+
+export interface WorkerOptions extends AtHandOptions {
+  /** Unique: of this very process. */
+  id: string
+  host: string
+  parallel: number
+  clock: Clock
+  progress: Progress
+  /** An executor whose names are `<export>/<name>`. */
+  executorFor: (sink: Sink) => Executor
+  /** Aborts when the worker is to finish what it has, and go. */
+  signal: AbortSignal
+}
+
+const beatMs = 1_000
+/** How long a command waits in Redis for something to do. */
+const blockMs = 500
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+
+export class Worker {
+  private readonly options: WorkerOptions
+  private readonly exports: ExportsAtHand
+  private readonly holding: Holding
+  private readonly executor: Executor
+  /** Ends the loops. */
+  private readonly over = new AbortController()
+  private readonly running = new Set<Promise<void>>()
+  private failure: unknown
+  private wake = (): void => {}
+  private files = 0
+  private connections = 0
+  private connectedAt = 0
+
+  constructor(options: WorkerOptions) {
+    this.options = options
+    const { redis, id, elapsed } = options
+    this.exports = new ExportsAtHand(options)
+    this.holding = new Holding({
+      elapsed,
+      holds: async (exportId, ids) => {
+        const served = this.exports.get(exportId)
+        return served ? stillHeld(redis, served, id, ids) : new Set()
+      },
+    })
+    const sinkOf = (exportId: string): Sink => {
+      const sink = this.exports.get(exportId)?.sink
+      if (!sink) throw new LeaseLost()
+      return sink
+    }
+    this.executor = options.executorFor(this.holding.sink(sinkOf))
+  }
+
+  /** Files fetched and stored so far. */
+  get stored(): number {
+    return this.files
+  }
+
+  /** Until the signal aborts, or this worker is of no use to anybody: then it rejects. */
+  async run(): Promise<void> {
+    const { redis, signal } = this.options
+    const leave = (): void => this.wake()
+    signal.addEventListener('abort', leave)
+    const blocking = await redis.another()
+    const beating = this.beat().catch((error: unknown) => this.fail(error))
+    try {
+      while (!signal.aborted && !this.failure) await this.turn(blocking)
+      await this.leave()
+    } finally {
+      signal.removeEventListener('abort', leave)
+      this.over.abort()
+      blocking.close()
+      await beating
+      await this.executor.close()
+      await this.exports.close()
+    }
+    if (this.failure) throw this.failure
+  }
+
+  private fail(error: unknown): void {
+    this.failure ??= error
+    this.wake()
+  }
+
+  /** Room for what is fetched, and as much again that is ready when it ends. */
+  private get room(): number {
+    return Math.max(0, 2 * this.options.parallel - this.running.size)
+  }
+
+  private async turn(blocking: Redis): Promise<void> {
+    const { clock } = this.options
+    const woken = new Promise<void>((resolve) => {
+      this.wake = resolve
+    })
+    const { room } = this
+    const { taking } = this.exports
+    if (room === 0 || taking.length === 0) {
+      const pause = new AbortController()
+      await Promise.race([woken, clock.sleep(beatMs, pause.signal).catch(() => {})])
+      pause.abort()
+      return
+    }
+    const each = String(Math.max(1, Math.floor(room / taking.length)))
+    const words = ['XREADGROUP', 'GROUP', group, this.options.id, 'COUNT', each, 'BLOCK', String(blockMs)]
+    const keys = [...taking.map(({ keys }) => keys.queue), ...taking.map(() => '>')]
+    const found = await blocking
+      .call(...words, 'STREAMS', ...keys)
+      // A queue that has gone meanwhile: the next look at the exports says so.
+      .catch((error: unknown) => this.missing(error, clock))
+    for (const [key, entries] of streams(found)) {
+      const served = taking.find(({ keys }) => keys.queue === key)
+      if (served) this.startAll(served, takenOf(entries))
+    }
+  }
+
+  private async missing(error: unknown, clock: Clock): Promise<undefined> {
+    if (!/^NOGROUP/.test(messageOf(error))) throw error
+    await clock.sleep(blockMs, this.over.signal).catch(() => {})
+  }
+
+  private startAll(served: ServedExport, taken: readonly Taken[]): void {
+    for (const one of taken) {
+      const work = this.work(served, one)
+        .catch((error: unknown) => this.fail(error))
+        .finally(() => {
+          this.running.delete(work)
+          this.wake()
+        })
+      this.running.add(work)
+    }
+  }
+
+  private async work(served: ServedExport, { id, name }: Taken): Promise<void> {
+    const { redis } = this.options
+    const { keys, exportId } = served
+    const signal = this.holding.take(exportId, name, id, served.description.leaseMs)
+    try {
+      const text = await redis.call('HGET', keys.tasks, name)
+      const task = typeof text === 'string' && isName(name) ? readTask(text, name) : undefined
+      if (task) await this.fetch(served, id, task, signal)
+      else if (typeof text === 'string' && isName(name)) await this.answer(served, id, name, notATask)
+      else await run(redis, 'forget', keys, id)
+    } catch (error) {
+      await this.giveBack(served, { id, name }, error)
+    } finally {
+      this.holding.leave(exportId, name)
+    }
+  }
+
+  private async fetch(served: ServedExport, id: string, task: FileTask, signal: AbortSignal): Promise<void> {
+    const { redis } = this.options
+    const { exportId, keys, description } = served
+    const result = await this.executor.execute({ ...task, name: `${exportId}/${task.name}` }, signal)
+    if (!result.ok && result.failure.code === 'unauthorized') {
+      const silence = String(description.leaseMs)
+      const others = await run(redis, 'doubt', keys, id, this.options.id, task.name, silence)
+      if (others === 1) {
+        served.verdict = 'doubtful'
+        this.tell(served, task.name, 'file-given-back', result.failure.message)
+        return
+      }
+    }
+    await this.answer(served, id, task.name, result)
+  }
+
+  private async answer(served: ServedExport, id: string, name: string, result: FileResult): Promise<void> {
+    const { redis } = this.options
+    const ok = result.ok ? '1' : '0'
+    await run(redis, 'answer', served.keys, id, this.options.id, name, ok, writeResult(result))
+    if (result.ok) {
+      const { bytes } = result.stored
+      this.files += 1
+      served.files += 1
+      served.bytes += bytes
+      this.options.onEvent({ type: 'file-stored', exportId: served.exportId, name, bytes })
+    } else this.tell(served, name, 'file-failed', result.failure.message)
+  }
+
+  private tell(
+    { exportId }: ServedExport,
+    name: string,
+    type: 'file-failed' | 'file-given-back',
+    words: string,
+  ): void {
+    this.options.onEvent(
+      type === 'file-failed'
+        ? { type, exportId, name, message: words }
+        : { type, exportId, name, reason: words },
+    )
+  }
+
+  /** What concerns more than this file: others have it, and this worker takes no more of the kind. */
+  private async giveBack(served: ServedExport, { id, name }: Taken, error: unknown): Promise<void> {
+    const { redis } = this.options
+    if (error instanceof LeaseLost) return
+    await run(redis, 'release', served.keys, this.options.id, id)
+    if (this.over.signal.aborted || !this.exports.get(served.exportId)) return
+    if (this.options.signal.aborted && !(error instanceof BulkxError)) return
+    this.tell(served, name, 'file-given-back', messageOf(error))
+    const isStorage =
+      error instanceof BulkxError && (error.code === 'BULKX_STORAGE' || error.code === 'BULKX_DISK_FULL')
+    if (!isStorage) throw error
+    this.exports.refuse(served, error.message)
+  }
+
+  private async beat(): Promise<void> {
+    const { clock } = this.options
+    while (!this.over.signal.aborted) {
+      this.lookAtConnection()
+      await this.exports.look()
+      for (const served of this.exports.all) await this.beatFor(served)
+      await this.holding.renew()
+      this.wake()
+      await clock.sleep(beatMs, this.over.signal).catch(() => {})
+    }
+  }
+
+  private lookAtConnection(): void {
+    const { redis, elapsed } = this.options
+    if (redis.connections === this.connections) return
+    this.connections = redis.connections
+    this.connectedAt = elapsed()
+  }
+
+  private async beatFor(served: ServedExport): Promise<void> {
+    const { redis, id, host, parallel, signal, progress, elapsed } = this.options
+    const active = [...progress.active].flatMap(([name, file]): Gauges['active'] =>
+      name.startsWith(`${served.exportId}/`) ? [[name.slice(served.exportId.length + 1), file]] : [],
+    )
+    const gauges = gaugesOf(served, { host, parallel, active }, signal.aborted)
+    const { leaseMs } = served.description
+    const verdict = await run(redis, 'beat', served.keys, id, writeGauges(gauges), String(leaseMs))
+    if (verdict === 'wrong') throw wrongIdentity()
+    if (served.refusal !== undefined) return
+    served.verdict = verdict === 'doubtful' ? 'doubtful' : 'right'
+    // After Redis was gone, others may not have had the time to say that they hold on to theirs.
+    const isSettled = elapsed() - this.connectedAt > leaseMs || this.connections === 1
+    if (signal.aborted || served.verdict !== 'right' || this.room === 0 || !isSettled) return
+    const taken = await takeOver(redis, served, id, this.room).catch((error: unknown): Taken[] => {
+      if (/^NOGROUP/.test(messageOf(error))) return []
+      throw error
+    })
+    this.startAll(served, taken)
+  }
+
+  /** What is being fetched is finished, what has not begun is given back; others may take it at once. */
+  private async leave(): Promise<void> {
+    const { redis, id, progress, onEvent } = this.options
+    if (!this.failure) onEvent({ type: 'leaving', files: progress.active.size })
+    for (const { exportId, name, abort } of this.holding.all())
+      if (this.failure || !progress.active.has(`${exportId}/${name}`)) abort(new Error('not begun'))
+    await Promise.all(this.running)
+    for (const { keys } of this.exports.all) await run(redis, 'leave', keys, id).catch(() => {})
+  }
+}
+
+const notATask: FileResult = {
+  ok: false,
+  failure: {
+    code: 'refused',
+    message: 'what stands in the queue under its name is no task',
+    hint: 'see who else can write to this Redis',
+    refresh: false,
+    attempts: 0,
+  },
+}
+
+const wrongIdentity = (): BulkxError =>
+  new BulkxError('BULKX_UNAUTHORIZED', 'The server refuses this worker files that it gives to others', {
+    hint: 'check its own credential, with `bulkx doctor` on this machine: --token-file, --key, --profile',
+  })
