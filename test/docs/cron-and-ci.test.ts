@@ -1,35 +1,15 @@
-/** What docs/cron-and-ci.md shows can be pasted: its script, its crontab, its unit, its workflow and its commands are run. */
+/** What docs/cron-and-ci.md shows can be pasted: its script, its crontab, its unit and its workflow are run. */
 import { spawnSync } from 'node:child_process'
-import {
-  appendFileSync,
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  utimesSync,
-  writeFileSync,
-} from 'node:fs'
+import { appendFileSync, existsSync, mkdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
-import { start } from './child.js'
-import { newPlace, type Place } from './place.js'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { start } from '../process/child.js'
+import { blocksOf, fileOf, textOf } from './page.js'
+import { type DocsPlace, docsPlace, writeFileOf } from './shell.js'
 
-const root = join(import.meta.dirname, '../..')
-const page = readFileSync(join(root, 'docs/cron-and-ci.md'), 'utf8')
-
-/** Blocks by what stands behind their three ticks. */
-const blocks = (info: RegExp): { name: string; text: string }[] =>
-  [...page.matchAll(/^```([^\n]*)\n(.*?)^```$/gms)].flatMap(([, head = '', text = '']) => {
-    const found = info.exec(head)
-    return found ? [{ name: found[1] ?? '', text }] : []
-  })
-
-const file = (name: string): string => {
-  const [found] = blocks(/ file=(\S+)$/).filter((block) => block.name === name)
-  if (!found) throw new Error(`the page has no ${name}`)
-  return found.text
-}
+const page = 'docs/cron-and-ci.md'
+const file = (name: string): string => fileOf(page, name)
 
 /** The `run` steps of a workflow, as GitHub runs them. */
 const stepsOf = (job: string): string[] => {
@@ -39,52 +19,35 @@ const stepsOf = (job: string): string[] => {
   )
 }
 
-let place: Place
+let place: DocsPlace
 let server = ''
 
 /** As cron would run it: with little in the environment. */
 const shell = (script: string, more: Record<string, string> = {}, shellOptions: string[] = []) => {
   const { status, stdout, stderr } = spawnSync(
     '/bin/sh',
-    [...shellOptions, '-c', script.replaceAll('/srv/bulkx', place.root)],
+    [...shellOptions, '-c', script.replaceAll('/srv/bulkx', place.directory)],
     {
-      cwd: place.root,
+      cwd: place.directory,
       encoding: 'utf8',
-      env: {
-        PATH: `${join(place.root, 'bin')}:/usr/bin:/bin`,
-        HOME: place.root,
-        BULKX_STATE_DIR: place.state,
-        BULKX_SERVER: server,
-        BULKX_POLL_MIN: '100ms',
-        ...more,
-      },
+      env: { ...place.env, BULKX_SERVER: server, BULKX_POLL_MIN: '100ms', ...more },
     },
   )
   return { status, said: stdout + stderr }
 }
 
 const generation = (): number =>
-  JSON.parse(readFileSync(join(place.root, 'data/dataset.json'), 'utf8')).generation
+  JSON.parse(readFileSync(join(place.directory, 'data/dataset.json'), 'utf8')).generation
 
 const makeStale = (): void => {
   const then = Date.now() / 1000 - 3 * 86_400
-  utimesSync(join(place.root, 'data/dataset.json'), then, then)
+  utimesSync(join(place.directory, 'data/dataset.json'), then, then)
 }
 
 beforeAll(async () => {
-  expect(inject('buildFailure')).toBe('')
-  place = await newPlace()
-  const bin = join(place.root, 'bin')
-  mkdirSync(bin)
-  writeFileSync(
-    join(bin, 'bulkx'),
-    `#!/bin/sh\nexec "${process.execPath}" "${join(root, 'bin/bulkx.js')}" "$@"\n`,
-  )
-  // What the workflow installs is what is tested.
-  writeFileSync(join(bin, 'npm'), '#!/bin/sh\nexit 0\n')
-  for (const name of ['bulkx', 'npm']) chmodSync(join(bin, name), 0o755)
-  writeFileSync(join(place.root, 'nightly.sh'), file('nightly.sh'))
-  chmodSync(join(place.root, 'nightly.sh'), 0o755)
+  place = await docsPlace()
+  for (const block of blocksOf(textOf(page)))
+    if (/ file=nightly\.sh$/.test(block.info)) writeFileOf(place, block)
   const mock = start(place, ['mock', '--port', '0', '--patients', '20', '--job-seconds', '0'])
   server = /http:\S+/.exec(await mock.saying(/http:\/\/\S+/))?.[0] ?? ''
 })
@@ -93,12 +56,12 @@ afterAll(() => place[Symbol.asyncDispose]())
 
 describe('nightly.sh', () => {
   test('from the crontab: silent, and the data set is there', () => {
-    const [{ text } = { text: '' }] = blocks(/^(crontab)$/)
+    const { text = '' } = blocksOf(textOf(page)).find(({ info }) => info === 'crontab') ?? {}
     const [, command = ''] = /^(?:\S+ ){5}(.+)$/m.exec(text.replace(/^\w+=.*$/gm, '').trim()) ?? []
     expect(command).toBe('/srv/bulkx/nightly.sh')
     expect(shell(command)).toEqual({ status: 0, said: '' })
     expect(generation()).toBe(1)
-    expect(readFileSync(join(place.root, 'sync.log'), 'utf8')).toMatch(/verified \.\/data/)
+    expect(readFileSync(join(place.directory, 'sync.log'), 'utf8')).toMatch(/verified \.\/data/)
   })
 
   test('from the unit: the next round', () => {
@@ -140,11 +103,6 @@ describe('nightly.sh', () => {
   })
 })
 
-test.each(blocks(/^(sh) run$/))('a command of the page, %#', ({ text }) => {
-  const { status, said } = shell(text)
-  expect(status, said).toBe(0)
-})
-
 describe('the workflow', () => {
   const github = (run: string) => {
     const temporary = join(place.root, 'temporary')
@@ -172,14 +130,14 @@ describe('the workflow', () => {
       const said = steps.map((step) => shell(step, github(run), ['-e']))
       expect(said.map(({ status }) => status)).toEqual([0, 0, 0, 0])
       expect(said[2]?.said).toMatch(words)
-      expect(existsSync(join(place.root, `exports/${run}/manifest.json`))).toBe(true)
+      expect(existsSync(join(place.directory, `exports/${run}/manifest.json`))).toBe(true)
     }
     expect(readFileSync(join(place.root, 'temporary/env'), 'utf8')).toMatch(/^BULKX_KEY=\S+key\.pem$/m)
   })
 })
 
 test('nightly.sh tells of what was changed since', async () => {
-  const folder = join(place.root, 'data/exports/001')
+  const folder = join(place.directory, 'data/exports/001')
   const name = (await readdir(folder)).find((one) => one.startsWith('Patient.')) ?? ''
   appendFileSync(join(folder, name), '\n')
   const { status, said } = shell('./nightly.sh')
