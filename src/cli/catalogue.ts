@@ -118,6 +118,38 @@ const jobCommands: Readonly<Record<string, CommandRow>> = {
     },
     load: async () => (await import('./commands/verify.js')).run,
   },
+  report: {
+    section: 'jobs',
+    summary: 'Make a page about an export, or a data set: tables and charts.',
+    args: [
+      {
+        name: '<dir>',
+        help: 'the directory of an export, or of a data set of `bulkx sync`',
+        completes: 'directory',
+      },
+    ],
+    options: ['out', 'json', 'quiet', 'color'],
+    reworded: {
+      out: {
+        group: 'command',
+        value: '<file>',
+        help: 'where to put the page; - is stdout',
+        byDefault: 'report.html in the directory',
+      },
+    },
+    examples: [
+      'bulkx report out',
+      'bulkx report dataset --out history.html',
+      'bulkx report out --out - > page.html',
+    ],
+    exitCodes: [0, 2, 8],
+    rewordedCodes: {
+      0: 'the page is written, however the export stands',
+      2: 'there is nothing to report on, or a file of another kind is in the way',
+      8: 'the disk cannot be read or written',
+    },
+    load: async () => (await import('./commands/report.js')).run,
+  },
   jobs: {
     section: 'jobs',
     summary: 'List the jobs that you have started, newest first.',

@@ -7,6 +7,8 @@ import { readJournal } from './journal.js'
 import { type JobState, newState, reduce } from './state.js'
 
 export const journalPath = (directory: string): string => join(directory, privateFolder, 'journal')
+/** The page that `bulkx report` puts there: no part of the export. */
+export const reportName = 'report.html'
 export const lockPath = (directory: string): string => join(directory, privateFolder, 'lock')
 
 /** Where a directory's job is; undefined when it holds none. Another process may be writing it. */

@@ -3,6 +3,7 @@ import type { Dirent, Stats } from 'node:fs'
 import { lstat, opendir, stat } from 'node:fs/promises'
 import { platform } from 'node:os'
 import { join } from 'node:path'
+import { reportName } from '../job/directory.js'
 import { exportLogName } from '../job/export-log.js'
 import { manifestName } from '../job/manifest-file.js'
 import { privateFolder } from '../sink/disk.js'
@@ -57,7 +58,7 @@ export const checkUnlisted = async ({ directory, isListed, mayHaveMore, report }
   let others = 0
   let example: string | undefined
   for await (const { name, kind } of namesBelow(directory)) {
-    if ([manifestName, exportLogName].includes(name) || isListed(name)) continue
+    if ([manifestName, exportLogName, reportName].includes(name) || isListed(name)) continue
     if (kind !== 'export' && isData(name) && mayHaveMore === undefined) {
       report.problem({
         code: 'unlisted',

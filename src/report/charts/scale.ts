@@ -38,7 +38,8 @@ const timeLabel = (time: Date, stepMs: number): string => {
   if (stepMs >= dayMs || clock === '00:00') return day
   if (stepMs >= 60_000) return clock
   const seconds = `${clock}:${two(time.getUTCSeconds())}`
-  return stepMs >= 1000 ? seconds : `${seconds}.${String(time.getUTCMilliseconds()).padStart(3, '0')}`
+  const parts = String(time.getUTCMilliseconds()).padStart(3, '0')
+  return stepMs >= 1000 ? seconds : `${seconds}.${stepMs >= 100 ? parts.slice(0, 1) : parts}`
 }
 
 /** Epoch milliseconds, in UTC. */
