@@ -18,7 +18,7 @@ export interface Description {
 }
 
 /** Shorter ones are lost by a hiccup, longer ones are no lease; milliseconds. */
-const leaseMinMs = 500
+const leaseMinMs = 3_000
 const leaseMaxMs = 3_600_000
 
 const leaseIn = (value: unknown): number | undefined =>

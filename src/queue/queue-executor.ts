@@ -11,7 +11,7 @@ import { type Redis, RedisGone } from './redis.js'
 import { pairs, texts } from './replies.js'
 import { Results } from './results.js'
 import { run, runOnce } from './scripts.js'
-import { writeTask } from './task-text.js'
+import { isName, writeTask } from './task-text.js'
 
 /** Tasks in Redis at once: enough for any fleet, and a few megabytes there. */
 export const queueCapacity = 4096
@@ -82,6 +82,7 @@ class QueueExecutor implements Executor {
 
   async execute(task: FileTask, signal?: AbortSignal): Promise<FileResult> {
     signal?.throwIfAborted()
+    if (!isName(task.name)) throw new Error(`not a name of ours: ${task.name}`)
     await this.begin()
     const early = await this.results.stored(task)
     if (early) return { ok: true, stored: early }

@@ -23,11 +23,13 @@ export interface WorkerOptions extends AtHandOptions {
   progress: Progress
   /** An executor whose names are `<export>/<name>`. */
   executorFor: (sink: Sink) => Executor
+  /** From one sign of life to the next, milliseconds. */
+  beatMs?: number
   /** Aborts when the worker is to finish what it has, and go. */
   signal: AbortSignal
 }
 
-const beatMs = 1_000
+const aBeatMs = 1_000
 /** How long a command waits in Redis for something to do. */
 const blockMs = 500
 
@@ -97,6 +99,10 @@ export class Worker {
     this.wake()
   }
 
+  private get beatMs(): number {
+    return this.options.beatMs ?? aBeatMs
+  }
+
   /** Room for what is fetched, and as much again that is ready when it ends. */
   private get room(): number {
     return Math.max(0, 2 * this.options.parallel - this.running.size)
@@ -111,7 +117,7 @@ export class Worker {
     const { taking } = this.exports
     if (room === 0 || taking.length === 0) {
       const pause = new AbortController()
-      await Promise.race([woken, clock.sleep(beatMs, pause.signal).catch(() => {})])
+      await Promise.race([woken, clock.sleep(this.beatMs, pause.signal).catch(() => {})])
       pause.abort()
       return
     }
@@ -226,7 +232,7 @@ export class Worker {
       for (const served of this.exports.all) await this.beatFor(served)
       await this.holding.renew()
       this.wake()
-      await clock.sleep(beatMs, this.over.signal).catch(() => {})
+      await clock.sleep(this.beatMs, this.over.signal).catch(() => {})
     }
   }
 

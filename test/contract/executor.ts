@@ -71,11 +71,12 @@ export interface PlaceOptions {
   exchange?: (exchange: Exchange) => Exchange
 }
 
-export const placeOf = async (
+/** What an executor of this process needs, whoever gives it tasks. */
+export const surroundings = async (
   checks: Checks,
   files: Record<string, Script>,
   { parallel = 3, maxLineBytes = 1e6, maxBytesPerSecond, ...options }: PlaceOptions = {},
-): Promise<Place> => {
+) => {
   const directory = await temporaryDirectory()
   const clock = fakeClock()
   const routes = Object.entries(files).map(([name, script]) => [`GET ${origin}/files/${name}`, script])
@@ -83,22 +84,37 @@ export const placeOf = async (
   const own = localSink({ directory, system: 'test' })
   const sink = options.sink?.(own) ?? own
   const exchange = options.exchange?.(server.exchange) ?? server.exchange
-  const executor = inProcess({
-    exchangeFor: () => exchange,
-    parallel,
-    progress: newProgress(),
-    throttle: throttle(clock, maxBytesPerSecond),
-    checks,
-    maxLineBytes,
-    sink,
-    clock,
-    random: () => 0,
-    fhirOrigin: origin,
-    patienceMs: 60_000,
-  })
-  onTestFinished(() => executor.close())
-  return { executor, server, sink, clock, stored: (name) => readFile(join(directory, name)) }
+  const progress = newProgress()
+  const executorFor = (into: Sink): Executor =>
+    inProcess({
+      exchangeFor: () => exchange,
+      parallel,
+      progress,
+      throttle: throttle(clock, maxBytesPerSecond),
+      checks,
+      maxLineBytes,
+      sink: into,
+      clock,
+      random: () => 0,
+      fhirOrigin: origin,
+      patienceMs: 60_000,
+    })
+  const stored = (name: string): Promise<Buffer> => readFile(join(directory, name))
+  return { directory, clock, server, sink, progress, parallel, executorFor, stored }
 }
+
+export const placeOf = async (
+  checks: Checks,
+  files: Record<string, Script>,
+  options?: PlaceOptions,
+): Promise<Place> => {
+  const { executorFor, ...place } = await surroundings(checks, files, options)
+  const executor = executorFor(place.sink)
+  onTestFinished(() => executor.close())
+  return { executor, ...place }
+}
+
+export type OpenPlace = (files: Record<string, Script>, options?: PlaceOptions) => Promise<Place>
 
 export const storedOf = (result: FileResult): StoredFile => {
   if (!result.ok) throw new Error(`${result.failure.code}: ${result.failure.message}`)
@@ -127,9 +143,7 @@ const withParts =
     },
   })
 
-export const executorContract = (kind: string, open: () => Checks): void => {
-  const place = (files: Record<string, Script>, options?: PlaceOptions) => placeOf(open(), files, options)
-
+export const executorContract = (kind: string, place: OpenPlace): void => {
   describe(`the contract of an executor: ${kind}`, () => {
     test('a whole file, and what it looks like', async () => {
       const more = `${JSON.stringify({ resourceType: 'Group', id: 'g' })}\n\n${JSON.stringify(outcome('warning', 'slow'))}\n`
@@ -241,48 +255,6 @@ export const executorContract = (kind: string, open: () => Checks): void => {
       expect(server.requests).toHaveLength(2)
     })
 
-    test('an abort in the middle leaves what can be gone on from', async () => {
-      const stop = new AbortController()
-      const validated = { etag: '"v"', 'content-length': String(whole.length) }
-      async function* half(signal: AbortSignal | undefined): AsyncGenerator<Buffer> {
-        for (let at = 0; at < 600_000; at += 60_000) yield whole.subarray(at, at + 60_000)
-        await setImmediate()
-        stop.abort(new Error('Ctrl-C'))
-        signal?.throwIfAborted()
-      }
-      const { executor, sink } = await place(
-        {},
-        {
-          exchange: () => async (request) => ({
-            status: 200,
-            headers: validated,
-            url: request.url,
-            body: Readable.from(half(request.signal), { objectMode: false }),
-          }),
-        },
-      )
-      await expect(executor.execute(taskOf('a'), stop.signal)).rejects.toThrow('Ctrl-C')
-      const { bytes, validators } = (await sink.part('a.ndjson')).kept()
-      expect(bytes).toBe(600_000)
-      expect(validators?.length).toBe(whole.length)
-    })
-
-    test('a disk that is full ends the run', async () => {
-      let bytes = 0
-      const { executor } = await place(
-        { a: { body: text } },
-        {
-          sink: withParts((part) => ({
-            append: (chunk) => {
-              bytes += chunk.length
-              return bytes > 500_000 ? Promise.reject(new Error('ENOSPC')) : part.append(chunk)
-            },
-          })),
-        },
-      )
-      await expect(executor.execute(taskOf('a'))).rejects.toThrow('ENOSPC')
-    })
-
     test('a disk that is slow is waited for: no more comes than it takes', async () => {
       let given = 0
       let written = 0
@@ -324,6 +296,53 @@ export const executorContract = (kind: string, open: () => Checks): void => {
       const seconds = (clock.now() - startedAt) / 1000
       expect(seconds).toBeGreaterThan(whole.length / 100_000 - 1)
       expect(seconds).toBeLessThan(whole.length / 100_000 + 1)
+    })
+  })
+}
+
+/** What only an executor of this process promises: elsewhere, an abort and a full disk concern others. */
+export const ownExecutorContract = (kind: string, place: OpenPlace): void => {
+  describe(`the contract of an executor of this process: ${kind}`, () => {
+    test('an abort in the middle leaves what can be gone on from', async () => {
+      const stop = new AbortController()
+      const validated = { etag: '"v"', 'content-length': String(whole.length) }
+      async function* half(signal: AbortSignal | undefined): AsyncGenerator<Buffer> {
+        for (let at = 0; at < 600_000; at += 60_000) yield whole.subarray(at, at + 60_000)
+        await setImmediate()
+        stop.abort(new Error('Ctrl-C'))
+        signal?.throwIfAborted()
+      }
+      const { executor, sink } = await place(
+        {},
+        {
+          exchange: () => async (request) => ({
+            status: 200,
+            headers: validated,
+            url: request.url,
+            body: Readable.from(half(request.signal), { objectMode: false }),
+          }),
+        },
+      )
+      await expect(executor.execute(taskOf('a'), stop.signal)).rejects.toThrow('Ctrl-C')
+      const { bytes, validators } = (await sink.part('a.ndjson')).kept()
+      expect(bytes).toBe(600_000)
+      expect(validators?.length).toBe(whole.length)
+    })
+
+    test('a disk that is full ends the run', async () => {
+      let bytes = 0
+      const { executor } = await place(
+        { a: { body: text } },
+        {
+          sink: withParts((part) => ({
+            append: (chunk) => {
+              bytes += chunk.length
+              return bytes > 500_000 ? Promise.reject(new Error('ENOSPC')) : part.append(chunk)
+            },
+          })),
+        },
+      )
+      await expect(executor.execute(taskOf('a'))).rejects.toThrow('ENOSPC')
     })
   })
 }

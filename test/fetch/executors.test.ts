@@ -4,7 +4,14 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import { type Check, type Checks, checkHere } from '../../src/fetch/check.js'
 import { type CheckThreads, checkThreads } from '../../src/fetch/check-threads.js'
 import { checks, largeBytes, worthBytes } from '../../src/fetch/checks.js'
-import { executorContract, patients, placeOf, storedOf, taskOf } from '../contract/executor.js'
+import {
+  executorContract,
+  ownExecutorContract,
+  patients,
+  placeOf,
+  storedOf,
+  taskOf,
+} from '../contract/executor.js'
 
 /** Whatever its size, each content goes to a thread. */
 const inThreads = (most = 2): Checks => {
@@ -12,8 +19,12 @@ const inThreads = (most = 2): Checks => {
   return { open: (options) => threads.open(options) ?? checkHere(options), close: () => threads.close() }
 }
 
-executorContract('in process', () => checks(undefined))
-executorContract('in threads', inThreads)
+const kinds: Record<string, () => Checks> = { 'in process': () => checks(undefined), 'in threads': inThreads }
+
+for (const [kind, open] of Object.entries(kinds)) {
+  executorContract(kind, (files, options) => placeOf(open(), files, options))
+  ownExecutorContract(kind, (files, options) => placeOf(open(), files, options))
+}
 
 /** Threads as they are started. */
 const started = (): Worker[] => {
