@@ -26,6 +26,7 @@ const groups = [
   ['engine', /^open-job\.ts$/],
   ['download', /^fetch\/executor\.ts$/],
   ['commands', /^cli\/(run-job|start-export|describe-job|place|job-list)\.ts$/],
+  ['mock-tables', /^mock\/(faults|handler|personalities|scenarios)\.ts$/],
   ['mock', /^mock\//],
 ]
 
@@ -44,7 +45,9 @@ const write = async (root, files) => {
   const nameOf = (id) => id.slice(source.length + 1).replaceAll(sep, '/')
   const build = await rolldown({
     input: Object.fromEntries(entriesOf(source).map((name) => [name, join(source, `${name}.ts`)])),
-    external: new RegExp(`^(node:|(${Object.keys({ ...dependencies, ...peerDependencies }).join('|')})(/|$))`),
+    external: new RegExp(
+      `^(node:|(${Object.keys({ ...dependencies, ...peerDependencies }).join('|')})(/|$))`,
+    ),
     plugins: [fixedVersion(source, version)],
     platform: 'node',
     transform: { target: 'node20.18' },

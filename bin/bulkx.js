@@ -37,9 +37,11 @@ const run = async () => {
   process.exit(lost && code === 0 ? 8 : code)
 }
 
-// The version alone needs nothing of all that, and is asked for often.
-if (argv[0] === '--version' || argv[0] === '-V') {
+// The version alone needs nothing of all that, and is asked for often; `main` says it where there is more to it.
+const isVersion = argv.length === 1 && (argv[0] === '--version' || argv[0] === '-V')
+if (isVersion && !process.env.BULKX_JSON) {
   watchStdout()
   const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'))
-  process.stdout.write(`${version}\n`)
+  const { platform, arch } = process
+  process.stdout.write(`bulkx ${version} (node ${process.version}, ${platform}-${arch})\n`)
 } else await run()

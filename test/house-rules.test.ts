@@ -184,7 +184,7 @@ const table: Record<string, Allowed> = {
     auth: ['access-token', 'credentials-for', 'given-secrets', 'key-pair', 'keys', 'method', 'scopes'],
     http: ['url', 'exchange'],
     protocol: ['types', 'kick-off', 'delete'],
-    sink: ['disk', 'storage-error'],
+    sink: ['disk', 'storage-error', 'open-sink', 'object/store-url'],
     job: '*',
     fetch: ['progress'],
     verify: '*',
@@ -200,7 +200,7 @@ const table: Record<string, Allowed> = {
     mock: ['index', 'faults', 'handler', 'personalities', 'scenarios'],
   },
   // The mock shares types with the client and nothing else: a shared reader would cancel its own bugs out.
-  mock: { 'clock.ts': 'types', http: 'types', protocol: 'types' },
+  mock: { 'clock.ts': 'types', 'system-clock.ts': '*', http: 'types', protocol: 'types' },
 }
 
 const isAllowed = ({ from, to, typeOnly }: Import): boolean => {

@@ -2,6 +2,7 @@
 
 import { inGroups, type OptionName, type OptionRow, row } from '../options/options.js'
 import { authCommands } from './catalogue/auth.js'
+import { completionCommands } from './catalogue/completion.js'
 import { mockCommands } from './catalogue/mock.js'
 import { profileCommands } from './catalogue/profile.js'
 import { workerCommands } from './catalogue/worker.js'
@@ -213,6 +214,7 @@ export const catalogue: Readonly<Record<string, CommandRow>> = {
   ...profileCommands,
   ...authCommands,
   ...mockCommands,
+  ...completionCommands,
   ...workerCommands,
 }
 

@@ -41,15 +41,31 @@ const resultLine = (
   })
 }
 
+/** `bulkx 0.1.0 (node v20.20.2, linux-x64)`: what belongs into a report of a problem. bin/ says the same by itself. */
+const sayVersion = (argv: readonly string[], io: Io): number => {
+  const { node, platform } = io.runtime
+  const ending = { result: { version, node, platform } }
+  const text = wantsJson(argv, io)
+    ? resultLine('version', ending, undefined, io)
+    : `bulkx ${version} (node ${node}, ${platform})`
+  io.stdout.write(`${text}\n`)
+  return 0
+}
+
+/** For the shells: never a word more, whatever goes wrong. */
+const sayCandidates = async (words: readonly string[], io: Io): Promise<number> => {
+  const { complete, completionText } = await import('./completion/complete.js')
+  io.stdout.write(completionText(await complete(words, io)))
+  return 0
+}
+
 /**
  * Runs `bulkx` with the arguments after its name, and resolves to the exit code. Never rejects. With `--json`
  * the last line on stdout is the `result`, whatever happened.
  */
 export const main = async (argv: readonly string[], io: Io): Promise<number> => {
-  if (argv[0] === '--version' || argv[0] === '-V') {
-    io.stdout.write(`${version}\n`)
-    return 0
-  }
+  if (argv[0] === '--version' || argv[0] === '-V') return sayVersion(argv, io)
+  if (argv[0] === '__complete') return sayCandidates(argv.slice(1), io)
   const { command, ending } = await runProgram(argv, io)
   const end = await explainEnding(ending, argv, io)
   const isTalk = argv.length === 0 || beforeOperands(argv).some((word) => word === '-h' || word === '--help')

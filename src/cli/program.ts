@@ -2,7 +2,6 @@
 import { BulkxError } from '../errors.js'
 import { nearestName } from '../options/did-you-mean.js'
 import { catalogue, commandGroups } from './catalogue.js'
-import { readCommandLine } from './command-line.js'
 import type { CommandRow } from './command-row.js'
 import { commandHelp, firstWords, groupHelp, overview, shortOverview } from './help-text.js'
 import type { Ending } from './invocation.js'
@@ -72,6 +71,8 @@ const runCommand = async (
   { name, row, rest }: Extract<Named, { kind: 'command' }>,
   io: Io,
 ): Promise<Ending> => {
+  // The parser is a package, which help and completion do without.
+  const { readCommandLine } = await import('./command-line.js')
   const line = readCommandLine(name, row, rest)
   if (line === 'help') {
     io.stdout.write(await commandHelp(name, row, widthOf(io.stdout)))

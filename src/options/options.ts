@@ -26,7 +26,14 @@ export const groups = {
 export type Group = keyof typeof groups
 
 /** Groups whose options the environment may set: never what to export, lest a forgotten variable narrow it. */
-const environmentGroups: ReadonlySet<Group> = new Set(['server', 'identity', 'waiting', 'files', 'fleet', 'talk'])
+const environmentGroups: ReadonlySet<Group> = new Set([
+  'server',
+  'identity',
+  'waiting',
+  'files',
+  'fleet',
+  'talk',
+])
 
 /** Names that a shell may complete a value from. Values of a choice, and files, are known by the kind of a value. */
 export type Completes =
@@ -39,8 +46,8 @@ export type Completes =
   | 'profile'
   | 'scenario'
   | 'server'
+  | 'shell'
   | 'target'
-  | 'topic'
   | 'type'
 
 export interface OptionRow {

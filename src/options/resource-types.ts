@@ -20,9 +20,9 @@ const names = `Account ActivityDefinition AdverseEvent AllergyIntolerance Appoin
   Subscription Substance SubstanceSpecification SupplyDelivery SupplyRequest Task TerminologyCapabilities TestReport
   TestScript ValueSet VerificationResult VisionPrescription`
 
-const types: ReadonlySet<string> = new Set(names.split(/\s+/))
+export const resourceTypes: ReadonlySet<string> = new Set(names.split(/\s+/))
 
-export const isResourceType = (name: string): boolean => types.has(name)
+export const isResourceType = (name: string): boolean => resourceTypes.has(name)
 
 /** The type that was probably meant; undefined where nothing is near. */
-export const nearestType = (name: string): string | undefined => nearestName(name, types)
+export const nearestType = (name: string): string | undefined => nearestName(name, resourceTypes)

@@ -91,27 +91,26 @@ const rare = [
   ...['fetch/check-thread.ts', 'verify/'],
 ]
 
+/** What has no use where there is only something to say. */
+const talking = [...network, ...rare, 'presets.ts', 'job/']
+
 /** What has no use where no file is fetched. */
 const fetching = ['fetch/executor.ts', 'fetch/transfer.ts', 'ndjson/scanner.ts']
 
 /** In an order in which each finds what it needs. */
 const rows: Record<string, Row> = {
-  '--help': { words: () => ['--help'], packages: line, without: [...network, ...rare, 'presets.ts', 'job/'] },
-  'export --help': {
-    words: () => ['export', '--help'],
-    packages: line,
-    without: [...network, ...rare, 'presets.ts', 'job/'],
-  },
-  help: { words: () => ['help'], packages: line, without: [...network, ...rare, 'presets.ts', 'job/'] },
-  'help exit-codes': {
-    words: () => ['help', 'exit-codes'],
-    packages: line,
-    without: [...network, ...rare, 'presets.ts', 'job/'],
-  },
-  'help vendors': {
-    words: () => ['help', 'vendors'],
-    packages: line,
-    without: [...network, ...rare, 'job/'],
+  '--help': { words: () => ['--help'], packages: [], without: talking },
+  'export --help': { words: () => ['export', '--help'], packages: [], without: talking },
+  help: { words: () => ['help'], packages: [], without: talking },
+  'help exit-codes': { words: () => ['help', 'exit-codes'], packages: [], without: talking },
+  'help vendors': { words: () => ['help', 'vendors'], packages: [], without: [...network, ...rare, 'job/'] },
+  'help faults': { words: () => ['help', 'faults'], packages: [], without: talking },
+  completion: { words: () => ['completion', 'bash'], packages: line, without: [...network, ...rare] },
+  'a tab': { words: () => ['__complete', 'export', '--pr'], packages: [], without: [...talking, 'mock/'] },
+  'a tab at a personality': {
+    words: () => ['__complete', 'export', '--server', 'mock:'],
+    packages: [],
+    without: talking,
   },
   'export --dry-run': {
     words: ({ fhirUrl, at }) => ['export', '--dry-run', '--server', fhirUrl, '--out', at('nothing')],

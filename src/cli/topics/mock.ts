@@ -1,5 +1,9 @@
 /** What the mock can be and do, for the help: loaded only where somebody asks for it. */
-import { faultRows, personalities, phases, type Scenario, scenarios } from '../../mock/index.js'
+import { faultRows } from '../../mock/faults.js'
+import { phases } from '../../mock/handler.js'
+import type { Scenario } from '../../mock/index.js'
+import { personalities } from '../../mock/personalities.js'
+import { scenarios } from '../../mock/scenarios.js'
 import { entries, wrap } from '../wrap.js'
 
 type Row = (typeof faultRows)[keyof typeof faultRows]
