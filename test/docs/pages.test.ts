@@ -5,13 +5,16 @@ import { type Block, blocksOf, pages, textOf } from './page.js'
 import { docsPlace, openShell, writeFileOf } from './shell.js'
 import { expectShown } from './shown.js'
 
+/** Programs that not every machine has. */
+const tools = ['jq', 'python3', 'duckdb']
+
 const isRun = ({ info }: Block): boolean => info === 'sh run'
 
 describe.each(pages())('%s', (page) => {
   const blocks = blocksOf(textOf(page))
   const run = blocks.filter(isRun)
-  const wantsJq = run.some(({ text }) => /\bjq\b/.test(text))
-  const followed = run.length > 0 ? test.skipIf(wantsJq && lacks('jq')) : test.skip
+  const wanted = tools.filter((tool) => run.some(({ text }) => new RegExp(`\\b${tool}\\b`).test(text)))
+  const followed = run.length > 0 ? test.skipIf(lacks(...wanted)) : test.skip
   followed('its commands, in order', async () => {
     await using place = await docsPlace()
     const shell = openShell(place)

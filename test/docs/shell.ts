@@ -79,14 +79,17 @@ const scriptOf = (command: Command, pipe: string, descriptor: number): string =>
     case 'ending':
       return `set +e\n${command.text}\nended $? ${command.code}\nset -e\n`
     case 'interrupted':
+      // In a shell of its own, so that `$!` stays what it was.
       return `mkfifo ${pipe}
-${command.text} >${pipe} 2>&1 &
-while IFS= read -r line; do
-  printf '%s\\n' "$line"
-  case $line in *${JSON.stringify(command.at)}*) kill -INT $! ;; esac
-done <${pipe}
 set +e
-wait $!
+(
+  ${command.text} >${pipe} 2>&1 &
+  while IFS= read -r line; do
+    printf '%s\\n' "$line"
+    case $line in *${JSON.stringify(command.at)}*) kill -INT $! ;; esac
+  done <${pipe}
+  wait $!
+)
 ended $? ${command.code}
 set -e
 `
