@@ -9,7 +9,7 @@ import type { Executor } from './fetch/task.js'
 import { originOf } from './http/url.js'
 import { assertUsable, journalPath, lockPath } from './job/directory.js'
 import type { Job } from './job/export.js'
-import { type ExportLogFile, exportLogFile } from './job/export-log-file.js'
+import { type ExportLogFile, exportLogFile, publishExportLog } from './job/export-log-file.js'
 import type { Fact, JobEvent } from './job/facts.js'
 import { type Journal, openJournal } from './job/journal.js'
 import { type Lock, type ProcessIdentity, takeLock } from './job/lock.js'
@@ -26,6 +26,8 @@ import { storageError } from './sink/storage-error.js'
 export interface Host extends NetworkHost {
   /** Who holds the lock: this process. */
   self: ProcessIdentity
+  /** Where endpoint, region and account of an object store are named. */
+  env?: Readonly<Record<string, string | undefined>>
   /** Something a person should know that is no fact of the job. */
   onNote?: (text: string) => void
 }

@@ -1,5 +1,4 @@
 /** From settings to the `Config` of a run: complete, checked, and frozen. */
-import { resolve } from 'node:path'
 import type { Config, NetworkConfig } from '../config.js'
 import { BulkxError } from '../errors.js'
 import { connectionFrom, filesFrom, kickOffFrom, waitingFrom } from '../options/config-parts.js'
@@ -9,10 +8,10 @@ import { isMock } from '../options/values.js'
 import type { Target } from '../protocol/types.js'
 import { identityOf, readCredentials } from './identity.js'
 import type { Io } from './io.js'
+import { outPlace } from './out-place.js'
 import { patientsFrom } from './patient-list.js'
 import { readQueue } from './queue-settings.js'
 import type { Settings } from './settings.js'
-import { shortPath } from './show.js'
 
 /** A server that nobody named. */
 export const missingServer = (): BulkxError =>
@@ -117,8 +116,7 @@ export const resolveConfig = async (all: Settings, target: string | undefined, i
   return Object.freeze({
     server,
     fhirUrl,
-    directory: resolve(io.cwd, out),
-    shownAs: shortPath(resolve(io.cwd, out), io.cwd),
+    ...outPlace(out, settings, io),
     kickOff: kickOffFrom(settings, parsed, await readPatients(settings, io)),
     ...(await readPolicy(server, settings, io)),
   })

@@ -5,10 +5,12 @@ import { shellWord } from '../job/next-command.js'
 import type { JobState } from '../job/state.js'
 import type { OptionName } from '../options/options.js'
 import { isMock, isSameBase } from '../options/values.js'
+import { isStoreUrl } from '../sink/object/store-url.js'
 import { chooseWay } from './auth-way.js'
 import type { Invocation } from './invocation.js'
 import type { Io } from './io.js'
 import { isOwnJob } from './job-list.js'
+import { readStoreUrl } from './out-place.js'
 import type { Settings, Texts } from './settings.js'
 import { shortPath } from './show.js'
 
@@ -81,6 +83,19 @@ const hasReferences = ({ identity }: JobState): boolean => {
     headerFile,
   ]
   return references.some((reference) => reference !== undefined)
+}
+
+/** Throws `BULKX_CONFIG` when files would go to a store that only a foreign directory names. */
+export const assertMayStore = ({ store }: JobState, directory: string, settings: Settings, io: Io): void => {
+  const named = settings.get('out')
+  if (store === undefined || (named !== undefined && isStoreUrl(named) && readStoreUrl(named) === store))
+    return
+  const message =
+    `${shortPath(directory, io.cwd)} names the store ${store}, which you have not named, ` +
+    'and holds no job that you have started; nothing is sent there'
+  throw new BulkxError('BULKX_CONFIG', message, {
+    hint: `if that is the store you mean, confirm it with --out ${shellWord(store)}`,
+  })
 }
 
 /** Throws `BULKX_CONFIG` when a credential would go to a server that only a foreign directory names. */

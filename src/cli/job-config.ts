@@ -5,9 +5,10 @@ import type { JobState } from '../job/state.js'
 import { isMock } from '../options/values.js'
 import type { KickOffRequest } from '../protocol/types.js'
 import { readPolicy, settingsFor } from './config.js'
-import { assertMayShow, directoryTexts, trustIn } from './directory-trust.js'
+import { assertMayShow, assertMayStore, directoryTexts, trustIn } from './directory-trust.js'
 import type { Invocation } from './invocation.js'
 import type { Io } from './io.js'
+import type { OutPlace } from './out-place.js'
 import { chooseProfile } from './profiles.js'
 import { resolveSettings, type Settings } from './settings.js'
 import { shortPath } from './show.js'
@@ -38,6 +39,7 @@ export const configForJob = async (
   const texts = directoryTexts(state, trust)
   const settings = resolveSettings({ names: outer.names, flags, env: io.env, directory: texts, profile })
   if (trust === 'foreign') assertMayShow(state, directory, settings, io)
+  if (trust === 'foreign') assertMayStore(state, directory, settings, io)
   const server = settings.get('server') ?? state.server
   const policy = await readPolicy(server, settings, io)
   // A prepared directory may call anything its job: nothing is deleted on its word.
@@ -47,7 +49,8 @@ export const configForJob = async (
     server,
     fhirUrl: isMock(server) ? state.fhirUrl : server,
     directory,
-    shownAs: shortPath(directory, io.cwd),
+    shownAs: state.store ?? shortPath(directory, io.cwd),
+    store: state.store,
     kickOff: state.kickOff ?? unknownKickOff,
     ...policy,
     files,
@@ -67,7 +70,7 @@ const serverOf = (settings: Settings, url: string): string => {
 /** For a job of which only the status URL is known: the server is the one named, or the URL's origin. */
 export const configForUrl = async (
   url: string,
-  directory: string,
+  place: OutPlace,
   invocation: Invocation,
   io: Io,
 ): Promise<{ config: Config; settings: Settings }> => {
@@ -76,8 +79,7 @@ export const configForUrl = async (
   const config = Object.freeze({
     server,
     fhirUrl: server,
-    directory,
-    shownAs: shortPath(directory, io.cwd),
+    ...place,
     kickOff: unknownKickOff,
     ...(await readPolicy(server, settings, io)),
   })

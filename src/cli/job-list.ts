@@ -17,6 +17,8 @@ export interface JobPointer {
   directory: string
   server: string
   target: string
+  /** The object store that the files go to; the directory itself when absent. */
+  store?: string
   /** Epoch milliseconds. */
   startedAt: number
 }
@@ -46,8 +48,8 @@ const jobsDirectory = (io: Pick<Io, 'env' | 'home' | 'platform'>): string => joi
 
 const isPointer = (value: unknown): boolean => {
   if (!isObject(value)) return false
-  const { exportId, directory, server, target, startedAt } = value
-  const isText = [exportId, directory, server, target].every((text) => typeof text === 'string')
+  const { exportId, directory, server, target, startedAt, store = '' } = value
+  const isText = [exportId, directory, server, target, store].every((text) => typeof text === 'string')
   return isText && typeof startedAt === 'number' && Math.abs(startedAt) <= 8.64e15
 }
 
@@ -105,6 +107,7 @@ export const rememberJob = async (state: JobState, directory: string, io: StateI
     server: state.server,
     target: state.kickOff ? targetText(state.kickOff.target) : 'attached',
     startedAt: state.startedAt,
+    store: state.store,
   }
   await mkdir(jobsDirectory(io), { recursive: true, mode: directoryMode })
   const path = pointerPath(state, io)

@@ -6,8 +6,10 @@ import { readJob } from '../job/directory.js'
 import { shellWord } from '../job/next-command.js'
 import type { JobState } from '../job/state.js'
 import { parseUrl } from '../options/values.js'
+import { isStoreUrl } from '../sink/object/store-url.js'
 import type { Io } from './io.js'
 import { isUnfinished, type ListedJob, listJobs } from './job-list.js'
+import { jobDirectoriesOf, readStoreUrl } from './out-place.js'
 import { shortPath } from './show.js'
 import { grouped } from './text.js'
 
@@ -48,6 +50,18 @@ const namedDirectory = async (name: string, io: Io): Promise<Place> => {
   throw noJob(directory, await describe(directory))
 }
 
+/** By the directory that the job of a store stands in by itself, else by the list. */
+const namedStore = async (argument: string, io: Io): Promise<Place> => {
+  const store = readStoreUrl(argument)
+  for await (const directory of jobDirectoriesOf(store, io)) {
+    const state = await readJob(directory)
+    if (state?.store === store) return { kind: 'directory', directory, state }
+  }
+  throw new BulkxError('BULKX_NO_JOB', `No job of yours has stored files in ${store}`, {
+    hint: 'name the directory that the job stands in, which `bulkx export` has printed; `bulkx jobs` lists what was started here',
+  })
+}
+
 /** Said where a data set was named, and one of its exports is meant. */
 export const datasetText = (place: Place, io: Pick<Io, 'cwd'>): string | undefined =>
   place.kind === 'directory' && place.dataset !== undefined
@@ -60,7 +74,10 @@ const maxListed = 20
 const choose = (jobs: readonly ListedJob[], command: string, io: Io): BulkxError => {
   const items = jobs
     .slice(0, maxListed)
-    .map(({ directory, phase, target }) => `${shellWord(shortPath(directory, io.cwd))}  ${phase}, ${target}`)
+    .map(
+      ({ directory, store, phase, target }) =>
+        `${shellWord(store ?? shortPath(directory, io.cwd))}  ${phase}, ${target}`,
+    )
   const more = jobs.length > maxListed ? [`and ${grouped(jobs.length - maxListed)} more`] : []
   return new BulkxError('BULKX_USAGE', `Several jobs are unfinished (${grouped(jobs.length)})`, {
     items: [...items, ...more],
@@ -93,5 +110,5 @@ export const findJob = async (argument: string | undefined, command: string, io:
       hint: 'put it in quotes, as the server gave it',
     })
   }
-  return namedDirectory(argument, io)
+  return isStoreUrl(argument) ? namedStore(argument, io) : namedDirectory(argument, io)
 }

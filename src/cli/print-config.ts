@@ -52,7 +52,7 @@ const derived = (
   settings: Settings,
   way: ChosenWay,
 ): Partial<Record<OptionName, PrintedSetting>> => ({
-  out: { name: 'out', value: config.directory, source: 'server and target' },
+  out: { name: 'out', value: config.store ?? config.directory, source: 'server and target' },
   ...(config.kickOff.patient
     ? { method: { name: 'method', value: config.kickOff.method, source: '--patient' } }
     : {}),

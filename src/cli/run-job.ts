@@ -62,6 +62,7 @@ export const hostFor = async (
     random: io.random,
     signal: io.signal,
     self: io.process,
+    env: io.env,
     exchange: io.exchange,
     trace: settings.get('verbose') ? (line) => (reporter ? reporter.note(line) : talk.line(line)) : undefined,
   }
@@ -193,7 +194,7 @@ const sayConclusion = (
   io: Io,
 ): Ending => {
   const { directory, files } = run.config
-  const shown = shortPath(directory, io.cwd)
+  const shown = run.config.shownAs ?? shortPath(directory, io.cwd)
   const conclusion = conclude(state, directory, files.failOn, shown)
   const result = { ...resultFields(conclusion.outcome), ...run.fields?.(state) }
   if (thrown) {
@@ -227,7 +228,7 @@ const sayStart = ({ config, settings, ...run }: JobRun, reporter: Reporter, io: 
     command: run.command,
     server: config.server,
     target: run.target ?? targetName(config.kickOff.target),
-    directory: shortPath(config.directory, io.cwd),
+    directory: config.shownAs ?? shortPath(config.directory, io.cwd),
     profile: describeSources(settings),
   })
   const passedOver = passedOverText(settings)

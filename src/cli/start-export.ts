@@ -44,7 +44,20 @@ export const printOnly = async (
   return { result: { directory: config.directory, config: printed, request } }
 }
 
+/** Nothing can be moved aside in a store: what stands there stays, and a new export wants a prefix of its own. */
+const assertNothingStored = async ({ store = '' }: Config, io: Io): Promise<void> => {
+  const { openSink } = await import('../sink/open-sink.js')
+  const { env, clock, random } = io
+  const sink = await openSink({ target: store, env, clock, random, system: io.process.host })
+  try {
+    await sink.assertReady?.('new')
+  } finally {
+    await sink.close()
+  }
+}
+
 const setAside = async (config: Config, settings: Settings, io: Io): Promise<void> => {
+  if (settings.get('again') && config.store !== undefined) await assertNothingStored(config, io)
   const aside = settings.get('again') ? await moveAside(config.directory, io) : undefined
   if (aside === undefined) return
   const talk = await talkFor(settings, io)

@@ -55,6 +55,20 @@ const otherQuestion = (job: Job): BulkxError => {
   )
 }
 
+const placeOf = (store: string | undefined): string => store ?? 'the directory itself'
+
+/** A job's files are in one place: those that are there already are not fetched again. */
+const assertSamePlace = ({ state, config }: Job): void => {
+  if (state.store === config.store) return
+  throw new BulkxError(
+    'BULKX_OTHER_JOB',
+    `${config.directory} holds a job whose files go to ${placeOf(state.store)}, and not to ${placeOf(config.store)}`,
+    {
+      hint: 'use another directory with --job-dir, or go on with what is there by `bulkx resume`',
+    },
+  )
+}
+
 const finished = (job: Job): BulkxError =>
   new BulkxError('BULKX_FINISHED', `${shownDirectory(job.config)} holds a finished export`, {
     hint: 'move it aside and start anew with --again, choose another directory with --out, or keep a data set up to date in one with `bulkx sync`',
@@ -90,6 +104,7 @@ const create = (job: Job, kickOff: KickOffRequest | undefined): Promise<JobEvent
       kickOff,
       sinceLast: kickOff && job.config.sinceLast,
       identity: job.config.identity,
+      store: job.config.store,
     },
   ])
 
@@ -121,15 +136,18 @@ export const beginJob = async (job: Job, command: BeginningCommand): Promise<'ru
         hint: 'start one with `bulkx export`',
       })
     }
+    await job.sink.assertReady?.('new')
     await create(job, config.kickOff)
     return 'run'
   }
   const phase = phaseOf(state)
   if (command !== 'resume' && phase === 'new' && !isAskedAlike(job, config.kickOff)) {
     // Nothing was started there: a corrected command simply takes its place.
+    await job.sink.assertReady?.('new')
     await create(job, config.kickOff)
     return 'run'
   }
+  assertSamePlace(job)
   if (command !== 'resume' && !isSameQuestion(job, config.kickOff)) throw otherQuestion(job)
   if (phase === 'complete') {
     // Killed between manifest.json and the DELETE: the same command goes on with what is left of its work.
@@ -141,6 +159,7 @@ export const beginJob = async (job: Job, command: BeginningCommand): Promise<'ru
   }
   assertCanGoOn(job, phase)
   if (command === 'kickoff' && phase !== 'new') return 'done'
+  await job.sink.assertReady?.(phase === 'new' ? 'new' : 'begun')
   const kept = await job.sink.unfinished()
   await job.record([{ type: 'job-resumed', kept: kept.files > 0 ? kept : undefined }])
   return 'run'
@@ -156,6 +175,7 @@ export const attachJob = async (job: Job, pollingLocation: string): Promise<void
     await beginJob(job, 'resume')
     return
   }
+  await job.sink.assertReady?.(isNew(state) ? 'new' : 'begun')
   if (isNew(state)) await create(job, undefined)
   else if (state.pollingLocation !== undefined || state.end) {
     const message = `${config.directory} holds another job`

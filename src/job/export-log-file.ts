@@ -38,6 +38,21 @@ const newLog = (sink: Sink) => {
   }
 }
 
+/** The whole of it into a sink elsewhere, from the journal, with what is said of `last`, which comes next. */
+export const publishExportLog = async (journalPath: string, sink: Sink, last: JobEvent): Promise<void> => {
+  const log = newLog(sink)
+  const state = newState()
+  const take: Replay = (event) => log.add(exportLogLines(event, reduce(state, event)))
+  try {
+    await readJournal(journalPath, take)
+    await take(last)
+    await log.end()
+  } catch (error) {
+    await log.drop().catch(() => {})
+    throw error
+  }
+}
+
 export interface ExportLogFile {
   /** Replays with `read` into `state` and into the log, which is made anew by it. */
   replay<T>(read: (take: Replay) => Promise<T>, state: JobState): Promise<T>

@@ -21,6 +21,8 @@ export interface Job {
   readonly fhir: Exchange
   readonly executor: Executor
   readonly sink: Sink
+  /** Puts `log.ndjson` beside the files, where they are not in the directory; `last` is what it ends with. */
+  readonly publishLog?: (last: Fact) => Promise<void>
   readonly progress: Progress
   readonly signal?: AbortSignal
   /** Where the job is; changed by `record` alone. */

@@ -45,6 +45,8 @@ export type Fact =
       /** Its `since` was found by `--since last`, or there was nothing to find. */
       sinceLast?: true
       identity?: Identity
+      /** The object store that the files go to; the directory itself when absent. */
+      store?: string
     }
   /** `kept`: what there is of files that are not whole. */
   | { type: 'job-resumed'; kept?: { files: number; bytes: number } }

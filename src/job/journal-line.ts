@@ -165,6 +165,7 @@ const checks: Readonly<Record<Fact['type'], Check>> = {
     fhirUrl: text,
     kickOff: maybe(kickOff),
     identity: maybe(identity),
+    store: maybe(text),
   }),
   'job-resumed': having({ kept: maybe(having({ files: number, bytes: number })) }),
   'kick-off-requested': having({ method: text, url: text }),

@@ -31,6 +31,8 @@ export interface JobState extends Looks {
   /** Its `since` is what `--since last` found. */
   sinceLast: boolean
   identity: Identity
+  /** The object store that the files are in; the directory itself when absent. */
+  store?: string
   /** Epoch milliseconds of the first fact. */
   startedAt: number
   lastFactAt: number
@@ -160,6 +162,7 @@ const folds: Folds = {
     state.kickOff = event.kickOff
     state.sinceLast = event.sinceLast === true
     state.identity = event.identity ?? {}
+    state.store = event.store
     state.startedAt = event.at
   },
   'job-resumed': resume,

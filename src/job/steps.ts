@@ -43,7 +43,6 @@ async function* writeManifest(job: Job): AsyncGenerator<Fact[]> {
   const missing = unproved(job.state)
   if (missing) throw missing
   const findings = ranked([...findingsOf(job.state), ...(await conflicts(job))])
-  await job.sink.write(manifestName, manifestText(job.state, findings, job.clock.now()))
   const { failOn, cleanup } = job.config.files
   const written: Fact = {
     type: 'manifest-written',
@@ -51,6 +50,8 @@ async function* writeManifest(job: Job): AsyncGenerator<Fact[]> {
     kept: cleanup === 'never' || undefined,
     failOn: failOn === 'warning' ? failOn : undefined,
   }
+  await job.publishLog?.(written)
+  await job.sink.write(manifestName, manifestText(job.state, findings, job.clock.now()))
   const accepts = failing(findings, 'error').length > 0 && failing(findings, failOn).length === 0
   yield accepts ? [written, { type: 'findings-accepted', failOn }] : [written]
 }

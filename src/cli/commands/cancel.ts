@@ -58,7 +58,7 @@ const runCancel = async ({ config, settings, url }: Cancelling, io: Io): Promise
 
 const cancelUrl = (url: string, invocation: Invocation, io: Io): Promise<Ending> =>
   withPassingDirectory(io, async (directory) => {
-    const ending = await runCancel({ ...(await configForUrl(url, directory, invocation, io)), url }, io)
+    const ending = await runCancel({ ...(await configForUrl(url, { directory }, invocation, io)), url }, io)
     return { ...ending, result: { ...ending.result, directory: undefined } }
   })
 

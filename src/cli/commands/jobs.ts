@@ -15,7 +15,7 @@ const cells = (job: ListedJob, cwd: string): string[] => [
   instant(job.startedAt),
   withoutQuery(job.target),
   withoutQuery(job.server),
-  harmless(shortPath(job.directory, cwd)),
+  harmless(job.store ?? shortPath(job.directory, cwd)),
 ]
 
 const table = (rows: readonly string[][]): string[] => {
@@ -61,10 +61,11 @@ const fitting = (rows: Cells, columns = Number.POSITIVE_INFINITY): string[] => {
   return table(withoutServer(dated(rows)))
 }
 
-const fields = ({ exportId, directory, server, target, startedAt, phase, refused }: ListedJob) => ({
+const fields = ({ exportId, directory, store, server, target, startedAt, phase, refused }: ListedJob) => ({
   phase,
   refused,
   directory,
+  store,
   server: withoutQuery(server),
   target: withoutQuery(target),
   startedAt: new Date(startedAt).toISOString(),

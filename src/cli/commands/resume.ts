@@ -1,5 +1,4 @@
 /** `bulkx resume`: go on wherever a job stopped. */
-import { resolve } from 'node:path'
 import type { Config } from '../../config.js'
 import { BulkxError } from '../../errors.js'
 import { attachJob, beginJob } from '../../job/begin.js'
@@ -11,6 +10,7 @@ import { lookOnce } from '../../job/steer.js'
 import type { Ending, Invocation, Run } from '../invocation.js'
 import type { Io } from '../io.js'
 import { configForJob, configForUrl } from '../job-config.js'
+import { outPlace } from '../out-place.js'
 import { datasetText, findJob, type Place } from '../place.js'
 import { printedLines, printedSettings } from '../print-config.js'
 import type { Reporter } from '../reporter/index.js'
@@ -34,13 +34,14 @@ const toAttach = async (url: string, invocation: Invocation, io: Io): Promise<Fo
       hint: 'name one: `bulkx resume <status-url> --out <dir>`',
     })
   }
-  const directory = resolve(io.cwd, out)
+  const place = outPlace(out, invocation.settings, io)
+  const { directory } = place
   await assertNoDataset(directory, io)
   const state = await readJob(directory)
   // Where the answer to a kick-off was lost, the directory knows the server and the question.
   const found = state
     ? await configForJob(state, directory, invocation, io)
-    : await configForUrl(url, directory, invocation, io)
+    : await configForUrl(url, place, invocation, io)
   return { ...found, url, target: state?.kickOff ? undefined : 'a job' }
 }
 

@@ -68,7 +68,7 @@ const ending = async ({ state, directory, settings, thrown }: Look, io: Io): Pro
     state,
     directory,
     settings.get('fail-on') ?? 'error',
-    shortPath(directory, io.cwd),
+    state.store ?? shortPath(directory, io.cwd),
   )
   const failure = thrown ?? error
   const message = failure instanceof Error ? failure.message : 'The export is complete'
@@ -115,7 +115,7 @@ const askDirectory = async (place: InDirectory, invocation: Invocation, io: Io):
 
 const askUrl = (url: string, invocation: Invocation, io: Io): Promise<Ending> =>
   withPassingDirectory(io, async (directory) => {
-    const { config, settings } = await configForUrl(url, directory, invocation, io)
+    const { config, settings } = await configForUrl(url, { directory }, invocation, io)
     if (settings.get('offline')) {
       throw new BulkxError('BULKX_USAGE', '--offline knows nothing of a status URL', {
         hint: 'name a job directory, or leave `--offline` out',

@@ -197,10 +197,19 @@ const next = async (sync: Sync): Promise<Config> => {
   return since === undefined ? config : Object.freeze({ ...config, kickOff: { ...config.kickOff, since } })
 }
 
+/** A merge reads and writes snapshots in place, and switches a link. */
+const assertOnDisk = ({ store }: Config): void => {
+  if (store === undefined) return
+  throw new BulkxError('BULKX_USAGE', `A data set needs a disk, and ${store} is an object store`, {
+    hint: 'name a directory with --out; `bulkx export --out` takes a store',
+  })
+}
+
 const prepare = async ({ settings: given, args }: Invocation, io: Io): Promise<Sync> => {
   const settings = settingsFor(given, parseTarget(args[0]))
   const config = await resolveConfig(settings, args[0], io)
   assertNoTimes(config)
+  assertOnDisk(config)
   await assertNoExport(config.directory, io)
   return contextOf(config, settings, io)
 }

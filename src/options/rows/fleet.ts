@@ -1,10 +1,18 @@
 /** Option rows: an export past one machine. */
 import { defaults } from '../../config.js'
-import { duration, one, secretFile, writeDuration } from '../kinds.js'
+import { duration, one, secretFile, text, writeDuration } from '../kinds.js'
 import type { OptionRow } from '../options.js'
 import { parseQueue } from '../values.js'
 
 export const fleetRows = {
+  'job-dir': {
+    group: 'fleet',
+    value: '<dir>',
+    help: 'where the job itself stands when --out is an object store',
+    byDefault: 'below the state directory',
+    completes: 'directory',
+    kind: text('a directory', './job'),
+  },
   queue: {
     group: 'fleet',
     value: '<redis url>',

@@ -61,7 +61,7 @@ export const runningRows = {
     group: 'files',
     short: 'o',
     value: '<dir>',
-    help: 'output directory',
+    help: 'output directory, or s3://bucket/prefix, gs://bucket/prefix, az://container/prefix',
     byDefault: './<host>-<target>',
     completes: 'directory',
     kind: text('a directory', './out'),

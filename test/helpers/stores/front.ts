@@ -15,6 +15,8 @@ const forward = (incoming: IncomingMessage, answer: ServerResponse, port: number
     reply.pipe(answer)
   })
   outgoing.on('error', () => incoming.socket.destroy())
+  // Who is killed in the middle of a request leaves half of it: nobody waits for the rest.
+  answer.on('close', () => outgoing.destroy())
   incoming.pipe(outgoing)
 }
 

@@ -7,6 +7,7 @@ import { requireStore } from './installed.js'
 import type { StoreAnswer, StoreRequest, TestStore } from './store.js'
 
 interface S3rver {
+  httpServer: { closeAllConnections(): void }
   run(): Promise<{ port: number }>
   close(): Promise<void>
 }
@@ -59,6 +60,7 @@ export const startS3 = async (): Promise<TestStore> => {
     uploads: async () => (await uploadsIn(directory)).length,
     close: async () => {
       await close()
+      server.httpServer.closeAllConnections()
       await server.close()
       await rm(directory, { recursive: true, force: true })
     },

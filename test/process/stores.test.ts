@@ -1,0 +1,141 @@
+/** Exports into object stores, by real processes: what stands there, what a kill leaves, and what is said when it fails. */
+import { createHash } from 'node:crypto'
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { faults } from '../../src/mock/index.js'
+import { type OpenSink, openSink } from '../../src/sink/open-sink.js'
+import { systemClock } from '../../src/system-clock.js'
+import { readAll } from '../contract/sink.js'
+import { startAzure } from '../helpers/stores/azure.js'
+import { startGcs } from '../helpers/stores/gcs.js'
+import { lacksStores } from '../helpers/stores/installed.js'
+import { startS3 } from '../helpers/stores/s3.js'
+import type { TestStore } from '../helpers/stores/store.js'
+import { type Ended, run, start } from './child.js'
+import { filesBelow, newPlace, objectsOf, type Place } from './place.js'
+import { largeFile, type Served, serve } from './server.js'
+
+const kinds: [string, () => Promise<TestStore>][] = [
+  ['S3', startS3],
+  ['Azure Blob Storage', startAzure],
+  ['Google Cloud Storage, scripted', startGcs],
+]
+
+const sinkOf = (url: string, { env }: TestStore): Promise<OpenSink> =>
+  openSink({ target: url, env, system: 'test', clock: systemClock, random: () => 0 })
+
+const namesIn = async (url: string, store: TestStore): Promise<string[]> => {
+  const names: string[] = []
+  for await (const { name } of (await sinkOf(url, store)).list?.() ?? []) names.push(name)
+  return names.sort()
+}
+
+const textIn = async (url: string, name: string, store: TestStore): Promise<string> =>
+  readAll((await sinkOf(url, store)).read(name))
+
+const digest = (text: string): string => createHash('sha256').update(text).digest('hex')
+
+const exporting = ({ fhirUrl }: Served, url: string, ...more: string[]): string[] => [
+  ...['export', '--server', fhirUrl, '--out', url, ...more],
+]
+
+let prefixes = 0
+const nextPrefix = (store: TestStore): string => {
+  prefixes += 1
+  return store.at(`process/${prefixes}`)
+}
+
+describe.skipIf(lacksStores()).each(kinds)('%s', (kind, startStore) => {
+  let store: TestStore
+  beforeAll(async () => {
+    store = await startStore()
+    Object.assign(process.env, store.env)
+  })
+  afterAll(() => store.close())
+
+  const bulkx = (place: Place, ...words: string[]): Promise<Ended> => run(place, words, { env: store.env })
+
+  test('an export stands there whole, its job here, and every command finds it by its URL', async () => {
+    await using place = await newPlace()
+    await using server = await serve()
+    const url = nextPrefix(store)
+    const { code, stdout, stderr } = await bulkx(place, ...exporting(server, url))
+    expect(code, stderr).toBe(0)
+    const directory = stdout.trim()
+    expect(directory.startsWith(join(place.state, 'exports'))).toBe(true)
+    expect((await filesBelow(directory)).filter((name) => !name.startsWith('.bulkx'))).toEqual(['log.ndjson'])
+
+    const names = await namesIn(url, store)
+    expect(names).toEqual(expect.arrayContaining(['Patient.0001.ndjson', 'log.ndjson', 'manifest.json']))
+    const manifest: { output: { url: string; bulkx: { sha256: string } }[] } = JSON.parse(
+      await textIn(url, 'manifest.json', store),
+    )
+    for (const { url: name, bulkx } of manifest.output)
+      expect(digest(await textIn(url, name, store))).toBe(bulkx.sha256)
+    expect(names).toHaveLength(manifest.output.length + 2)
+    const log = objectsOf<{ eventId: string }>(await textIn(url, 'log.ndjson', store))
+    expect([log[0]?.eventId, log.at(-1)?.eventId]).toEqual(['kickoff', 'export_complete'])
+
+    const asked = server.mock.requests.length
+    expect((await bulkx(place, 'status', url)).stdout).toContain('complete')
+    expect((await bulkx(place, 'jobs')).stdout).toContain(url)
+    expect(await bulkx(place, 'resume', url)).toMatchObject({ code: 0, stdout: `${directory}\n` })
+    expect(await bulkx(place, ...exporting(server, url))).toMatchObject({ code: 2 })
+    const again = await bulkx(place, ...exporting(server, url, '--again'))
+    expect([again.code, again.stderr]).toEqual([2, expect.stringContaining('choose another prefix')])
+    expect(server.mock.requests.length).toBe(asked)
+  })
+
+  test('another job is not mixed with what stands at the target', async () => {
+    await using place = await newPlace()
+    await using server = await serve()
+    const url = nextPrefix(store)
+    const sink = await sinkOf(url, store)
+    await sink.write('manifest.json', '{}')
+    const { code, stderr } = await bulkx(place, ...exporting(server, url))
+    expect([code, stderr]).toEqual([2, expect.stringContaining('choose another prefix with --out')])
+    expect([server.asked('kick-off'), await namesIn(url, store)]).toEqual([[], ['manifest.json']])
+  })
+
+  test('a kill in the middle of an upload leaves nothing to see, and resume ends whole', async () => {
+    await using place = await newPlace()
+    const lines = 20 * 1024
+    const options = { data: largeFile(lines, 1024), faults: [faults.stall({ keepBytes: 18 * 1024 * 1024 })] }
+    await using server = await serve(options)
+    const url = nextPrefix(store)
+    const before = store.requests.length
+    const child = start(place, exporting(server, url, '--job-dir', place.out), { env: store.env })
+    const isUploading = (): boolean =>
+      store.requests.slice(before).filter(({ method, path }) => method === 'PUT' && /Binary/.test(path))
+        .length +
+        store.requests.slice(before).filter(({ path }) => /upload_id=/.test(path)).length >=
+      2
+    await vi.waitUntil(isUploading, { timeout: 100_000 })
+    child.kill('SIGKILL')
+    await child.ended
+    expect(await namesIn(url, store)).toEqual([])
+    if (kind === 'S3') expect(await store.uploads()).toBe(1)
+    const { code, stderr } = await bulkx(place, 'resume', place.out)
+    expect(code, stderr).toBe(0)
+    expect(await namesIn(url, store)).toEqual(['Binary.0001.ndjson', 'log.ndjson', 'manifest.json'])
+    const [size] = await (await sinkOf(url, store)).sizes(['Binary.0001.ndjson'])
+    expect(size).toBe(lines * 1024)
+    if (kind === 'S3') expect(await store.uploads()).toBe(0)
+    expect(await readdir(join(place.out, '.bulkx/uploads')).catch(() => [])).toEqual([])
+  })
+
+  test('compressed files, and no secret anywhere', async () => {
+    await using place = await newPlace()
+    await using server = await serve()
+    const url = nextPrefix(store)
+    const { code, stdout, stderr } = await bulkx(place, ...exporting(server, url, '--gzip', '--verbose'))
+    expect(code, stderr).toBe(0)
+    expect(await namesIn(url, store)).toContain('Patient.0001.ndjson.gz')
+    const kept = await Promise.all(
+      (await filesBelow(place.root)).map((name) => readFile(join(place.root, name), 'latin1')),
+    )
+    const secrets = /S3RVER|Eby8vdM02x|AccountKey/
+    for (const text of [stdout, stderr, ...kept]) expect(text).not.toMatch(secrets)
+  })
+})
