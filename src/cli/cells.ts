@@ -47,7 +47,7 @@ export const clip = (text: string, limit: number, mark = '…'): string => {
     if (used > room) break
     end += character.length
   }
-  return `${text.slice(0, end)}${mark}`
+  return `${text.slice(0, end).trimEnd()}${mark}`
 }
 
 /** For terminals that may show anything else as rubbish, of any width. */

@@ -17,6 +17,8 @@ export interface FakeIo extends Io {
   err(): string
   /** As a signal does. */
   interrupt(code?: ErrorCode): void
+  /** What would be written should the process end now. */
+  atExit(): string
   /** Sees every piece that goes to stderr. */
   onTalk?: (text: string) => void
 }
@@ -27,6 +29,8 @@ export interface FakeIoOptions {
   cwd?: string
   /** A terminal on stderr, this wide. */
   columns?: number
+  /** And this high; 24 otherwise. */
+  rows?: number
   /** A server in this process, instead of TCP. */
   exchange?: Exchange
 }
@@ -38,24 +42,15 @@ export const temporaryDirectory = (): string => {
   return directory
 }
 
-/** As much of a terminal as ora and cli-progress ask for. */
-const fakeTerminal = (write: (text: string) => void, columns: number): WriteStream => {
+/** As much of a terminal as is asked for. */
+const fakeTerminal = (write: (text: string) => void, { columns, rows = 24 }: FakeIoOptions): WriteStream => {
   const stream = new Writable({
     write: (chunk, _encoding, done) => {
       write(String(chunk))
       done()
     },
   })
-  const move = (): boolean => true
-  const parts = {
-    isTTY: true,
-    columns,
-    rows: 24,
-    cursorTo: move,
-    moveCursor: move,
-    clearLine: move,
-    clearScreenDown: move,
-  }
+  const parts = { isTTY: true, columns, rows }
   return Object.assign(stream, parts) as unknown as WriteStream
 }
 
@@ -68,12 +63,17 @@ export const fakeIo = (options: FakeIoOptions = {}): FakeIo => {
     io.onTalk?.(piece)
   }
   const { columns } = options
-  const terminal = columns === undefined ? undefined : fakeTerminal(stderrText, columns)
+  const terminal = columns === undefined ? undefined : fakeTerminal(stderrText, options)
+  const farewells = new Set<string>()
+  const atExit = (farewell: string): (() => void) => {
+    farewells.add(farewell)
+    return () => farewells.delete(farewell)
+  }
   const stderr: Output = {
     write: (piece) => (terminal ? void terminal.write(piece) : stderrText(piece)),
     isTTY: terminal !== undefined,
     columns,
-    terminal: terminal && { stream: terminal, atExit: () => () => {} },
+    terminal: terminal && { stream: terminal, atExit },
   }
   const cwd = options.cwd ?? temporaryDirectory()
   const io: FakeIo = {
@@ -98,6 +98,7 @@ export const fakeIo = (options: FakeIoOptions = {}): FakeIo => {
     process: { pid: process.pid, host: 'test', isAlive: () => true },
     out: () => text.out,
     err: () => text.err,
+    atExit: () => [...farewells].join(''),
     interrupt: (code = 'BULKX_INTERRUPTED') => controller.abort(new BulkxError(code, 'Ended by a signal')),
   }
   return io

@@ -18,6 +18,7 @@ export const createScreen = (columns: number, height: number): Screen => {
   let lines: string[] = ['']
   let [row, column, width] = [0, 0, columns]
   let hasCursor = true
+  let breaks = true
   const feed = (): void => {
     row += 1
     if (lines[row] === undefined) lines.push('')
@@ -26,6 +27,7 @@ export const createScreen = (columns: number, height: number): Screen => {
     row -= 1
   }
   const put = (character: string): void => {
+    if (column >= width && !breaks) column = width - 1
     if (column >= width) {
       feed()
       column = 0
@@ -40,6 +42,7 @@ export const createScreen = (columns: number, height: number): Screen => {
   }
   const control = (mark: string, number: string, letter: string): void => {
     if (mark === '?' && number === '25') hasCursor = letter === 'h'
+    else if (mark === '?' && number === '7') breaks = letter === 'h'
     else if (letter === 'A') row = Math.max(0, row - Number(number || 1))
     else if (letter === 'K') erase()
     else if (letter === 'J') {

@@ -1,7 +1,8 @@
 /**
  * Rows at the foot of a terminal that are drawn again and again, below the lines that stay. Between two drawings the
  * cursor rests at the first of them: whatever a change of the size does to the rows, all that is to be erased is then
- * behind the cursor, in terminals that break long rows anew and in those that cut them.
+ * behind the cursor, in terminals that break long rows anew and in those that cut them. While they are drawn nothing is
+ * broken: the terminal may have become narrower already, and its signal still be on the way.
  */
 import type { Terminal } from '../io.js'
 
@@ -10,6 +11,7 @@ const hideCursor = `${control}?25l`
 const showCursor = `${control}?25h`
 const eraseBehind = `${control}J`
 const eraseRow = `${control}K`
+const [breakNothing, breakRows] = [`${control}?7l`, `${control}?7h`]
 
 export interface TerminalSize {
   columns: number
@@ -36,7 +38,7 @@ const rowsThatFit = ({ rows }: TerminalSize): number => Math.max(1, rows - 1)
 
 const frame = (rows: readonly string[]): string => {
   const up = rows.length > 1 ? `${control}${rows.length - 1}A` : ''
-  return `${rows.join(`${eraseRow}\r\n`)}${eraseBehind}${up}\r`
+  return `${breakNothing}${rows.join(`${eraseRow}\r\n`)}${eraseBehind}${up}\r${breakRows}`
 }
 
 /** `rowsFor`: the rows now, each of them narrower than the terminal. */
@@ -46,19 +48,21 @@ export const createFoot = (terminal: Terminal, rowsFor: (size: TerminalSize) => 
   const put = (text: string): void => void stream.write(text)
   const restore = terminal.atExit(`\r${eraseBehind}${showCursor}`)
   put(hideCursor)
+  const rowsNow = (): string[] => {
+    const size = sizeOf(terminal)
+    return rowsFor(size).slice(0, rowsThatFit(size))
+  }
   const draw = (): void => {
     // What a slow line has not taken yet need not be followed by more of the same.
     if (stream.writableNeedDrain) return
-    const size = sizeOf(terminal)
-    const rows = rowsFor(size).slice(0, rowsThatFit(size))
+    const rows = rowsNow()
     if (rows.length === drawn.length && rows.every((row, index) => row === drawn[index])) return
     drawn = rows
     put(`\r${frame(rows)}`)
   }
   const drawAnew = (): void => {
-    drawn = []
-    put(`\r${eraseBehind}`)
-    draw()
+    drawn = rowsNow()
+    put(`\r${eraseBehind}${frame(drawn)}`)
   }
   stream.on('resize', drawAnew)
   return {

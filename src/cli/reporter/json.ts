@@ -17,9 +17,18 @@ const words = (text: string | undefined): string | undefined =>
 const issueFields = (issues: readonly Issue[] | undefined) =>
   issues?.slice(0, 20).map(({ severity, code, text }) => ({ severity, code: words(code), text: words(text) }))
 
+/** A server may make up as many types as it likes, of any length. */
+const typesMax = 200
+const typeName = /^[A-Za-z]{1,64}$/
+
+/** Data files by type: what is no name of a type is `unknown`, types beyond the first ones are `others` together. */
 const countByType = (manifest: OutputManifest): Record<string, number> => {
   const counts = new Map<string, number>()
-  for (const { type } of manifest.items.output) counts.set(type, (counts.get(type) ?? 0) + 1)
+  for (const { type } of manifest.items.output) {
+    const named = typeName.test(type) ? type : 'unknown'
+    const key = counts.has(named) || counts.size < typesMax ? named : 'others'
+    counts.set(key, (counts.get(key) ?? 0) + 1)
+  }
   return Object.fromEntries(counts)
 }
 

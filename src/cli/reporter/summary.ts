@@ -100,13 +100,12 @@ const sayFindings = (findings: readonly Finding[], talk: Talk): void => {
 }
 
 /** What is missing, where something is. */
-const missingText = (state: JobState): string => {
-  const { pending, failed } = state.unfinished
+const missingLine = ({ unfinished: { pending, failed } }: JobState): string | undefined => {
   const parts = [
-    ...(failed.size > 0 ? [`${count(failed.size, 'file')} failed`] : []),
+    ...(failed.size > 0 ? [`${count(failed.size, 'file')} that failed`] : []),
     ...(pending.size > 0 ? [`${count(pending.size, 'file')} still to be fetched`] : []),
   ]
-  return parts.length === 0 ? '' : `; ${parts.join(', ')}`
+  return parts.length === 0 ? undefined : `missing: ${parts.join(', ')}`
 }
 
 /**
@@ -123,7 +122,7 @@ export const outcomeLine = (
   const here = `${of}${count(Math.max(files, listed), 'file')}, ${count(resources, 'resource')}, ${size(bytes)}`
   const time = state.startedAt > 0 ? ` in ${duration(state.lastFactAt - state.startedAt)}` : ''
   const word = phase === 'in-progress' || phase === 'downloading' ? 'so far' : phase
-  return `${word}${look ? ', but look at it' : ''}: ${here}${time}${missingText(state)}`
+  return `${word}${look ? ', but look at it' : ''}: ${here}${time}`
 }
 
 /** Whether the job came to its end without a file. */
@@ -178,8 +177,7 @@ export const createEnd = (talk: Talk, columns: () => number = () => Number.POSIT
       if (rows.length > 0) for (const text of table(rows, columns())) talk.line(text)
       sayFindings(outcome.findings, talk)
       talk.line(talk.paint.strong(outcomeLine(outcome, state, error?.code === 'BULKX_FINDINGS')))
-      const time = times.line(state)
-      if (time !== undefined) talk.line(time)
+      for (const text of [times.line(state), missingLine(state)]) if (text !== undefined) talk.line(text)
       talk.line(
         outcome.phase === 'complete' ? `the export is in ${directory}` : `what is whole is in ${directory}`,
       )

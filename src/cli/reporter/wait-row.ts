@@ -45,12 +45,13 @@ export const waitAfter = (event: JobEvent, state: JobState): Wait | null | undef
         next: next(event, 'look'),
       }
     }
-    case 'status-transient':
-    case 'status-doubted': {
+    case 'status-transient': {
       const reason = harmless(event.reason)
-      const long = `the server cannot answer now: ${reason}`
-      return { words: [long, reason], since: state.acceptedAt, next: next(event, 'try') }
+      const words = [`the server cannot answer now: ${reason}`, reason] as const
+      return { words, since: state.acceptedAt, next: next(event, 'try') }
     }
+    case 'status-doubted':
+      return { words: [harmless(event.reason)], since: state.acceptedAt, next: next(event, 'look') }
     case 'manifest-received':
       return event.partial ? undefined : null
     case 'manifest-written':

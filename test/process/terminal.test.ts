@@ -1,0 +1,110 @@
+/** What a person sees: the real command in a real terminal, against a server that stands still while it is looked at. */
+import { describe, expect, test } from 'vitest'
+import { expectGolden } from '../cli/golden.js'
+import { lacks } from '../helpers/tools.js'
+import { newPlace } from './place.js'
+import { type Hook, serve, untilTold } from './server.js'
+import { openTerminal } from './tmux.js'
+
+/** Half of each file comes at once, the rest when it is told to. */
+const halves = () => {
+  let goOn = (): void => {}
+  const told = new Promise<void>((resolve) => {
+    goOn = resolve
+  })
+  const hook: Hook = async (call, next) => {
+    const answer = await next(call)
+    if (call.phase !== 'file' || answer.status !== 200) return answer
+    const bytes = new Uint8Array(await answer.arrayBuffer())
+    const middle = bytes.length >> 1
+    const pieces = (async function* () {
+      yield bytes.subarray(0, middle)
+      await told
+      yield bytes.subarray(middle)
+    })()
+    return new Response(ReadableStream.from(pieces), { status: 200, headers: answer.headers })
+  }
+  return { hook, goOn: () => goOn() }
+}
+
+/** Without what differs from run to run, and what depends on it: the widths of columns, a time that is left. */
+const still = (lines: readonly string[]): string =>
+  `${lines
+    .join('\n')
+    .replace(/127\.0\.0\.1:\d+/g, '127.0.0.1:8080')
+    .replace(/bulkstatus\/[0-9a-f]+/g, 'bulkstatus/77')
+    .replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, '2026-01-01T00:00:00Z')
+    .replace(/^[⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏]/gm, '⠿')
+    .replace(/ · (?:next look in .*|looking now|[^·\n]* left)$/gm, '')
+    .replace(/[\d.]+ [kM]?B\/s/g, '… B/s')
+    .replace(/of it .*/g, 'of it …')
+    .replace(/( in|complete ·) [\d.]+ (?:s|min.*)/g, '$1 …')
+    .replace(/[━─]+/g, '━━──')
+    .replace(/(\S) {2,}/g, '$1  ')}\n`
+
+const looks = /in progress: 0% complete · \d/
+/** All that comes before the rest is told to. */
+const rowOfAll = /of 2 files.* 47\.1 kB/
+const withBars = /Observation\.0001 +━+─+ +44\.4 kB of 88\.8 kB$/
+const withoutBars = /Observation\.0001 +44\.4 kB of 88\.8 kB$/
+
+const command = ['export', 'Group/123', '--type', 'Patient,Observation', '-o', 'out']
+
+/** The rows that move, which are the last ones. */
+const moving = (lines: readonly string[]): string[] =>
+  lines.slice(lines.findIndex((line) => rowOfAll.test(line)))
+
+describe.skipIf(lacks('tmux'))('in a terminal', () => {
+  test.each([
+    { columns: 80, rows: 24 },
+    { columns: 200, rows: 50 },
+  ])('an export at $columns x $rows, made narrower and wider in between', async ({ columns, rows }) => {
+    await using place = await newPlace()
+    const { hook, goOn } = halves()
+    await using server = await serve({ hook, jobMs: untilTold })
+    const terminal = await openTerminal(place, [...command, '--server', server.fhirUrl], { columns, rows })
+    const waiting = still(await terminal.showing(looks))
+    server.finishJobs()
+    await terminal.showing(rowOfAll)
+    const downloading = still(await terminal.showing(withBars))
+    const resized: string[] = []
+    for (const [width, height, pattern] of [
+      [46, rows, withoutBars],
+      [120, rows, withBars],
+      [120, 6, withBars],
+      [120, rows, withBars],
+      [columns, rows, withBars],
+    ] as const) {
+      await terminal.resize(width, height)
+      resized.push(still(moving(await terminal.showing(pattern))))
+      // Of all that there ever was, one is left.
+      await expect
+        .poll(async () => (await terminal.rows()).filter((row) => rowOfAll.test(row)))
+        .toHaveLength(1)
+    }
+    goOn()
+    const ended = still(await terminal.showing(/^ended 0$/))
+    expect(await terminal.hasCursor()).toBe(true)
+    const ruler = `${'='.repeat(80)}\n`
+    const film = [waiting, downloading, ...resized, ended].join(ruler).replaceAll(place.root, '/work')
+    expectGolden(`transcripts/tmux-${columns}x${rows}`, film)
+  })
+
+  test('Ctrl-C gives the terminal back, and says how to go on', async () => {
+    await using place = await newPlace()
+    const { hook } = halves()
+    await using server = await serve({ hook, jobMs: untilTold })
+    const terminal = await openTerminal(place, [...command, '--server', server.fhirUrl], {
+      columns: 80,
+      rows: 24,
+    })
+    await terminal.showing(looks)
+    server.finishJobs()
+    await terminal.showing(rowOfAll)
+    expect(await terminal.hasCursor()).toBe(false)
+    await terminal.press('C-c')
+    const ended = await terminal.showing(/^ended 130$/)
+    expect(await terminal.hasCursor()).toBe(true)
+    expectGolden('transcripts/tmux-interrupted', still(ended).replaceAll(place.root, '/work'))
+  })
+})
