@@ -1,6 +1,7 @@
 /** `createMock`: personality, data and faults put together into one handler that remembers its requests. */
 
 import type { Clock } from '../clock.js'
+import { systemClock } from '../system-clock.js'
 import { directoryData } from './data/directory.js'
 import { withRecentChanges } from './data/recent.js'
 import type { DataSource } from './data/source.js'
@@ -36,7 +37,8 @@ export interface MockOptions {
   evolve?: Evolve
   /** The first one is the outermost. */
   faults?: readonly Fault[]
-  clock: Clock
+  /** Default: the time of this computer. */
+  clock?: Clock
   /** From a kick-off until its files are there, milliseconds; default 2000. */
   jobMs?: number
   /** Resources in a file, at most; default: as the personality says, 10,000. */
@@ -101,6 +103,8 @@ export interface Mock {
   truth(at: string | number, target?: string, options?: TruthOptions): Promise<Truth>
 }
 
+type Settled = MockOptions & { clock: Clock }
+
 const MAX_RECORDED_REQUESTS = 200_000
 const DEFAULT_JOB_MS = 2000
 const DEFAULT_PATIENTS = 100
@@ -117,7 +121,7 @@ const given = (
 
 /** Where exports without `_since` are of the last hours, something must have happened in them. */
 const sourceOf = (
-  { data = {}, clock, evolve }: MockOptions,
+  { data = {}, clock, evolve }: Settled,
   { since, types }: Personality,
   seed: number,
 ): DataSource => {
@@ -127,7 +131,7 @@ const sourceOf = (
     : withRecentChanges(source, { now: () => clock.now(), withinMs: since.missingMs })
 }
 
-const worldOf = (options: MockOptions): World => {
+const worldOf = (options: Settled): World => {
   const { clock, data = {}, personality = reference } = options
   const seed = ('select' in data ? undefined : data.seed) ?? 1
   const { jobMs = DEFAULT_JOB_MS, pageSize = personality.files.pageSize } = options
@@ -191,8 +195,8 @@ const callOf = (world: World, routes: readonly Route[], request: Request): Call 
  * A pretend Bulk Data server. Throws when its options make no sense: fewer than ten patients, a directory without
  * NDJSON, a client without keys and secret. Time passes only as the clock says.
  */
-export const createMock = (options: MockOptions): Mock => {
-  const world = worldOf(options)
+export const createMock = (options: MockOptions = {}): Mock => {
+  const world = worldOf({ ...options, clock: options.clock ?? systemClock })
   const routes = routesOf(world)
   const handlers = handlersOf(world, routes)
   const requests: RecordedRequest[] = []
