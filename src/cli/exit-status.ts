@@ -5,6 +5,8 @@ export interface ExitStatus {
   codes: readonly number[]
   meaning: string
   action: string
+  /** What else is to be known. */
+  more?: string
 }
 
 export const exitStatus: readonly ExitStatus[] = [
@@ -49,8 +51,8 @@ export const exitStatus: readonly ExitStatus[] = [
   {
     codes: [10],
     meaning: 'all on disk and whole, but look at it: findings at or above --fail-on',
-    action:
-      'read the findings; `bulkx resume --fail-on never` accepts them. The job is deleted on the server as after 0, unless --cleanup never. After `bulkx verify`: something is not as it was stored, and each problem says what mends it',
+    action: 'read the findings; `bulkx resume --fail-on never` accepts them',
+    more: 'The job is deleted on the server as after 0, unless --cleanup never. After `bulkx verify`: something is not as it was stored, and each problem says what mends it',
   },
   { codes: [11], meaning: 'another process works in this directory', action: 'wait, or let it' },
   {
@@ -90,9 +92,9 @@ export const exitCodesEnd =
 export const exitCodesTopic = (width: number): string =>
   [
     ...entries(
-      exitStatus.map(({ codes, meaning, action }) => [
+      exitStatus.map(({ codes, meaning, action, more }) => [
         codes.join(', '),
-        action === '' ? meaning : `${meaning}. What to do: ${action}`,
+        [meaning, ...(action === '' ? [] : [`What to do: ${action}`]), ...(more ? [more] : [])].join('. '),
       ]),
       width,
     ),

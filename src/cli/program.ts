@@ -67,17 +67,26 @@ const profileFor = async (row: CommandRow, flags: Texts, io: Io): Promise<Chosen
   return chooseProfile({ flag: flags.profile?.at(-1) }, io)
 }
 
+const isHelp = (word: string | undefined): boolean => word === '-h' || word === '--help'
+
+const asksHelp = (words: readonly string[]): boolean => {
+  const operands = words.indexOf('--')
+  return (operands === -1 ? words : words.slice(0, operands)).some(isHelp)
+}
+
 const runCommand = async (
   { name, row, rest }: Extract<Named, { kind: 'command' }>,
   io: Io,
 ): Promise<Ending> => {
-  // The parser is a package, which help and completion do without.
-  const { readCommandLine } = await import('./command-line.js')
-  const line = readCommandLine(name, row, rest)
-  if (line === 'help') {
+  const help = async (): Promise<Ending> => {
     io.stdout.write(await commandHelp(name, row, widthOf(io.stdout)))
     return {}
   }
+  if (asksHelp(rest)) return help()
+  // The parser is a package, which help and completion do without.
+  const { readCommandLine } = await import('./command-line.js')
+  const line = readCommandLine(name, row, rest)
+  if (line === 'help') return help()
   const { args, flags } = line
   const profile = await profileFor(row, flags, io)
   const { resolveSettings } = await import('./settings.js')
@@ -104,8 +113,6 @@ const helpOn = async (words: readonly string[], width: number): Promise<string> 
     hint: `${helpHint(name)}\`bulkx help\` lists commands and topics`,
   })
 }
-
-const isHelp = (word: string | undefined): boolean => word === '-h' || word === '--help'
 
 const runNamed = async (argv: readonly string[], io: Io): Promise<Ending> => {
   const what = named(argv)

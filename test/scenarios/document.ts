@@ -110,8 +110,8 @@ directory, and after exit 0 or 10 what the server lists is on disk, byte for byt
 *then* of the commands after it, *or* of variants that end otherwise. Tests are below \`test/\`, those of a scenario in
 \`test/scenarios/\`.
 
-This page is made from \`src/mock/scenarios\` and \`test/scenarios\`, and compared with them by a test;
-\`UPDATE_GOLDEN=1 npx vitest run test/scenarios/document.test.ts\` writes it anew.
+This page is made from \`src/mock/scenarios\` and \`test/scenarios\`, and compared with them by a test; \`npm run docs\`
+writes it anew.
 `
 
 export const scenarioDocument = (): string => `${[intro.trimEnd(), ...letters.map(section)].join('\n\n')}\n`
