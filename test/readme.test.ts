@@ -1,33 +1,11 @@
-/** What the README shows can be run as it is printed. */
-import { spawnSync } from 'node:child_process'
+/** What the README and the page about vendors copy from the sources is what stands there. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, inject, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { exitCodes } from '../src/errors.js'
-import { temporaryDirectory } from './cli/fake-io.js'
 
 const root = join(import.meta.dirname, '..')
 const readme = readFileSync(join(root, 'README.md'), 'utf8')
-
-const blocks = (language: string): string[] =>
-  [...readme.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\``, 'gms'))].map(([, text = '']) => text)
-
-test('the example of the library exports from the mock', () => {
-  expect(inject('buildFailure')).toBe('')
-  const [example = '', ...others] = blocks('js')
-  expect(others).toEqual([])
-  const place = temporaryDirectory()
-  const code = example.replace("'out'", JSON.stringify(join(place, 'out')))
-  const { status, stdout, stderr } = spawnSync(
-    process.execPath,
-    ['--input-type=module', '--eval', code],
-    // So that `bulkx` is this package.
-    { cwd: root, encoding: 'utf8' },
-  )
-  expect([status, stderr]).toEqual([0, ''])
-  expect(stdout).toBe('10 patients\n')
-  expect(readFileSync(join(place, 'out/manifest.json'), 'utf8')).toContain('Patient.0001.ndjson')
-})
 
 test('every exit code is in the table', () => {
   const [, table = ''] = /^\| exit code \|.*?\n\|[-|]+\|\n(.*?)\n\n/ms.exec(readme) ?? []
@@ -46,4 +24,8 @@ test('the diff in docs/adding-a-vendor.md is what stands in the files', () => {
     const added = [...lines.matchAll(/^\+(.+)$/gm)].map(([, line = '']) => line)
     expect(added.filter((line) => !source.includes(line))).toEqual([])
   }
+})
+
+test('the README is read in two minutes', () => {
+  expect(readme.split('\n').length - 1).toBeLessThanOrEqual(120)
 })

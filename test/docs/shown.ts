@@ -8,7 +8,7 @@ const fleeting: [RegExp, string][] = [
   [/\b[0-9a-f]{16}\b/g, '<id>'],
   [/\b[0-9a-f]{64}\b/g, '<sha256>'],
   [/(127\.0\.0\.1:)\d{4,5}\b/g, '$1<port>'],
-  [/\b\d+(?:\.\d+)? (?:ms|s|min)\b/g, '<time>'],
+  [/\b\d+(?:\.\d+)? (?:ms|s|min|h|d)\b(?: \d+ (?:s|min|h)\b)*/g, '<time>'],
 ]
 
 /** How often a server is looked at, and what the time went into, depends on how fast the machine is. */
