@@ -49,6 +49,10 @@ export class Holding {
     this.held.delete(keyOf(exportId, name))
   }
 
+  has(exportId: string, name: string): boolean {
+    return this.held.has(keyOf(exportId, name))
+  }
+
   all(): { exportId: string; name: string; abort(reason: Error): void }[] {
     return [...this.held.values()].map(({ exportId, name, stop }) => ({
       exportId,

@@ -116,21 +116,32 @@ class QueueExecutor implements Executor {
   }
 
   async close(): Promise<void> {
-    const { clock, redis, exportId } = this.options
-    if (this.started) {
-      await this.started.catch(() => {})
-      const names = [...this.outstanding.keys(), ...this.withdrawn]
-      this.fail(new Error('closed'))
-      const isOver = names.length === 0
-      const farewell = isOver
-        ? run(redis, 'finish', this.keys, exportId)
-        : run(redis, 'withdraw', this.keys, ...names)
-      await Promise.race([farewell.catch(() => {}), clock.sleep(farewellMs)])
-      if (isOver) await this.options.onFinished?.()
-    }
-    this.stop.abort(new Error('closed'))
+    const { clock, redis } = this.options
+    const inTime = new AbortController()
+    if (this.started)
+      await Promise.race([
+        this.farewell().catch(() => {}),
+        clock.sleep(farewellMs, inTime.signal).catch(() => {}),
+      ])
+    inTime.abort()
+    this.stop.abort()
     redis.close()
     await Promise.all(this.loops)
+  }
+
+  /** What nobody has begun is taken back. When nothing is left to do, nothing stays in Redis. */
+  private async farewell(): Promise<void> {
+    const { redis, exportId, onFinished } = this.options
+    await this.started?.catch(() => {})
+    this.stop.abort()
+    const names = [...this.outstanding.keys(), ...this.withdrawn]
+    this.fail(new Error('the coordinator has ended'))
+    await Promise.all(this.loops)
+    if (names.length > 0) await run(redis, 'withdraw', this.keys, ...names)
+    else {
+      await run(redis, 'finish', this.keys, exportId)
+      await onFinished?.()
+    }
   }
 
   private begin(): Promise<void> {

@@ -98,6 +98,7 @@ for i = 1, 9 do redis.call('PEXPIRE', KEYS[i], '${keptMs}') end
 return { tostring(now), redis.call('HGETALL', KEYS[4]), redis.call('ZRANGE', KEYS[9], 0, -1, 'WITHSCORES') }`,
   /** A worker is there; whether it is the one who is wrong. ARGV: worker, gauges, milliseconds that are no silence. */
   beat: `${now}
+if redis.call('EXISTS', KEYS[8]) == 0 then return 'over' end
 redis.call('HSET', KEYS[4], ARGV[1], ARGV[2])
 redis.call('ZADD', KEYS[9], now, ARGV[1])
 if redis.call('SISMEMBER', KEYS[7], ARGV[1]) == 1 then return 'wrong' end

@@ -7,11 +7,10 @@ import type { Sink } from '../sink/sink.js'
 import { type AtHandOptions, ExportsAtHand } from './exports-at-hand.js'
 import { type Gauges, writeGauges } from './gauges.js'
 import { Holding, LeaseLost } from './holding.js'
-import type { Redis } from './redis.js'
-import { streams } from './replies.js'
+import { Intake } from './intake.js'
 import { writeResult } from './result-text.js'
-import { group, run } from './scripts.js'
-import { gaugesOf, type ServedExport, stillHeld, type Taken, takenOf, takeOver } from './served-export.js'
+import { run } from './scripts.js'
+import { gaugesOf, type ServedExport, stillHeld, type Taken } from './served-export.js'
 import { isName, readTask } from './task-text.js'
 
 export interface WorkerOptions extends AtHandOptions {
@@ -30,8 +29,6 @@ export interface WorkerOptions extends AtHandOptions {
 }
 
 const aBeatMs = 1_000
-/** How long a command waits in Redis for something to do. */
-const blockMs = 500
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
@@ -46,8 +43,6 @@ export class Worker {
   private failure: unknown
   private wake = (): void => {}
   private files = 0
-  private connections = 0
-  private connectedAt = 0
 
   constructor(options: WorkerOptions) {
     this.options = options
@@ -79,9 +74,11 @@ export class Worker {
     const leave = (): void => this.wake()
     signal.addEventListener('abort', leave)
     const blocking = await redis.another()
-    const beating = this.beat().catch((error: unknown) => this.fail(error))
+    const { id: worker, clock, elapsed } = this.options
+    const intake = new Intake({ redis, blocking, worker, clock, elapsed, signal: this.over.signal })
+    const beating = this.beat(intake).catch((error: unknown) => this.fail(error))
     try {
-      while (!signal.aborted && !this.failure) await this.turn(blocking)
+      while (!signal.aborted && !this.failure) await this.turn(intake)
       await this.leave()
     } finally {
       signal.removeEventListener('abort', leave)
@@ -108,8 +105,7 @@ export class Worker {
     return Math.max(0, 2 * this.options.parallel - this.running.size)
   }
 
-  private async turn(blocking: Redis): Promise<void> {
-    const { clock } = this.options
+  private async turn(intake: Intake): Promise<void> {
     const woken = new Promise<void>((resolve) => {
       this.wake = resolve
     })
@@ -117,30 +113,17 @@ export class Worker {
     const { taking } = this.exports
     if (room === 0 || taking.length === 0) {
       const pause = new AbortController()
-      await Promise.race([woken, clock.sleep(this.beatMs, pause.signal).catch(() => {})])
+      await Promise.race([woken, this.options.clock.sleep(this.beatMs, pause.signal).catch(() => {})])
       pause.abort()
       return
     }
-    const each = String(Math.max(1, Math.floor(room / taking.length)))
-    const words = ['XREADGROUP', 'GROUP', group, this.options.id, 'COUNT', each, 'BLOCK', String(blockMs)]
-    const keys = [...taking.map(({ keys }) => keys.queue), ...taking.map(() => '>')]
-    const found = await blocking
-      .call(...words, 'STREAMS', ...keys)
-      // A queue that has gone meanwhile: the next look at the exports says so.
-      .catch((error: unknown) => this.missing(error, clock))
-    for (const [key, entries] of streams(found)) {
-      const served = taking.find(({ keys }) => keys.queue === key)
-      if (served) this.startAll(served, takenOf(entries))
-    }
-  }
-
-  private async missing(error: unknown, clock: Clock): Promise<undefined> {
-    if (!/^NOGROUP/.test(messageOf(error))) throw error
-    await clock.sleep(blockMs, this.over.signal).catch(() => {})
+    for (const [served, taken] of await intake.recalled(taking)) this.startAll(served, taken)
+    for (const [served, taken] of await intake.next(taking, room)) this.startAll(served, taken)
   }
 
   private startAll(served: ServedExport, taken: readonly Taken[]): void {
     for (const one of taken) {
+      if (this.holding.has(served.exportId, one.name)) continue
       const work = this.work(served, one)
         .catch((error: unknown) => this.fail(error))
         .finally(() => {
@@ -171,7 +154,9 @@ export class Worker {
   private async fetch(served: ServedExport, id: string, task: FileTask, signal: AbortSignal): Promise<void> {
     const { redis } = this.options
     const { exportId, keys, description } = served
-    const result = await this.executor.execute({ ...task, name: `${exportId}/${task.name}` }, signal)
+    const fetching = this.executor.execute({ ...task, name: `${exportId}/${task.name}` }, signal)
+    // Who waits in line for his turn sees later that there is none.
+    const result = await Promise.race([fetching, abortOf(signal)])
     if (!result.ok && result.failure.code === 'unauthorized') {
       const silence = String(description.leaseMs)
       const others = await run(redis, 'doubt', keys, id, this.options.id, task.name, silence)
@@ -224,27 +209,19 @@ export class Worker {
     this.exports.refuse(served, error.message)
   }
 
-  private async beat(): Promise<void> {
+  private async beat(intake: Intake): Promise<void> {
     const { clock } = this.options
     while (!this.over.signal.aborted) {
-      this.lookAtConnection()
       await this.exports.look()
-      for (const served of this.exports.all) await this.beatFor(served)
+      for (const served of this.exports.all) await this.beatFor(served, intake)
       await this.holding.renew()
       this.wake()
       await clock.sleep(this.beatMs, this.over.signal).catch(() => {})
     }
   }
 
-  private lookAtConnection(): void {
-    const { redis, elapsed } = this.options
-    if (redis.connections === this.connections) return
-    this.connections = redis.connections
-    this.connectedAt = elapsed()
-  }
-
-  private async beatFor(served: ServedExport): Promise<void> {
-    const { redis, id, host, parallel, signal, progress, elapsed } = this.options
+  private async beatFor(served: ServedExport, intake: Intake): Promise<void> {
+    const { redis, id, host, parallel, signal, progress } = this.options
     const active = [...progress.active].flatMap(([name, file]): Gauges['active'] =>
       name.startsWith(`${served.exportId}/`) ? [[name.slice(served.exportId.length + 1), file]] : [],
     )
@@ -254,14 +231,8 @@ export class Worker {
     if (verdict === 'wrong') throw wrongIdentity()
     if (served.refusal !== undefined) return
     served.verdict = verdict === 'doubtful' ? 'doubtful' : 'right'
-    // After Redis was gone, others may not have had the time to say that they hold on to theirs.
-    const isSettled = elapsed() - this.connectedAt > leaseMs || this.connections === 1
-    if (signal.aborted || served.verdict !== 'right' || this.room === 0 || !isSettled) return
-    const taken = await takeOver(redis, served, id, this.room).catch((error: unknown): Taken[] => {
-      if (/^NOGROUP/.test(messageOf(error))) return []
-      throw error
-    })
-    this.startAll(served, taken)
+    if (signal.aborted || served.verdict !== 'right' || this.room === 0) return
+    this.startAll(served, await intake.abandoned(served, this.room))
   }
 
   /** What is being fetched is finished, what has not begun is given back; others may take it at once. */
@@ -274,6 +245,11 @@ export class Worker {
     for (const { keys } of this.exports.all) await run(redis, 'leave', keys, id).catch(() => {})
   }
 }
+
+const abortOf = (signal: AbortSignal): Promise<never> =>
+  new Promise((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true })
+  })
 
 const notATask: FileResult = {
   ok: false,

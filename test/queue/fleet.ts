@@ -81,7 +81,7 @@ let number = 0
 export const employ = async (
   url: string,
   place: Pick<WorkerOptions, 'progress' | 'parallel' | 'executorFor'> & { directory: string; sink: Sink },
-  differences: Partial<WorkerOptions> & { version?: string; own?: Partial<OwnSide> } = {},
+  differences: Partial<Omit<WorkerOptions, 'own'>> & { own?: Partial<OwnSide> } = {},
 ): Promise<Employed> => {
   number += 1
   const id = `worker-${number}`
