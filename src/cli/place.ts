@@ -51,12 +51,21 @@ const namedDirectory = async (name: string, io: Io): Promise<Place> => {
 }
 
 /** By the directory that the job of a store stands in by itself, else by the list. */
-const namedStore = async (argument: string, io: Io): Promise<Place> => {
-  const store = readStoreUrl(argument)
+export const jobOfStore = async (
+  store: string,
+  io: Io,
+): Promise<Extract<Place, { kind: 'directory' }> | undefined> => {
   for await (const directory of jobDirectoriesOf(store, io)) {
-    const state = await readJob(directory)
+    const state = await readJob(directory).catch(() => undefined)
     if (state?.store === store) return { kind: 'directory', directory, state }
   }
+  return undefined
+}
+
+const namedStore = async (argument: string, io: Io): Promise<Place> => {
+  const store = readStoreUrl(argument)
+  const place = await jobOfStore(store, io)
+  if (place) return place
   throw new BulkxError('BULKX_NO_JOB', `No job of yours has stored files in ${store}`, {
     hint: 'name the directory that the job stands in, which `bulkx export` has printed; `bulkx jobs` lists what was started here',
   })

@@ -1,7 +1,7 @@
 /** The content of one stored file, read again: its bytes, its lines, its digest, as the download looked at them. */
-import type { FileHandle } from 'node:fs/promises'
 import { DecodeError, gunzipped } from '../http/coding.js'
 import { type Inspection, type Inspector, inspector, LineTooLong } from '../ndjson/inspect.js'
+import type { OpenFile } from './inside.js'
 
 /** What is there. `broken`: why it cannot be read to its end. */
 export interface Content {
@@ -22,15 +22,11 @@ export interface ReadOptions {
   signal?: AbortSignal
 }
 
-/** Read at once, bytes. */
-const readBytes = 256 * 1024
-
-async function* chunksOf(handle: FileHandle, { onBytes, signal }: ReadOptions): AsyncGenerator<Buffer> {
-  const stream = handle.createReadStream({ start: 0, highWaterMark: readBytes, autoClose: false })
-  for await (const chunk of stream) {
+async function* chunksOf(file: OpenFile, { onBytes, signal }: ReadOptions): AsyncGenerator<Buffer> {
+  for await (const chunk of file.chunks()) {
     signal?.throwIfAborted()
-    onBytes?.((chunk as Buffer).length)
-    yield chunk as Buffer
+    onBytes?.(chunk.length)
+    yield Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength)
   }
 }
 
@@ -47,13 +43,13 @@ const inspectAll = async (
 }
 
 /** Reads the file to its end. Rejects with what the system says of the disk, and when `signal` aborts. */
-export const readContent = async (handle: FileHandle, options: ReadOptions): Promise<Content> => {
+export const readContent = async (file: OpenFile, options: ReadOptions): Promise<Content> => {
   let storedBytes = 0
   const count = (bytes: number): void => {
     storedBytes += bytes
     options.onBytes?.(bytes)
   }
-  const stored = chunksOf(handle, { ...options, onBytes: count })
+  const stored = chunksOf(file, { ...options, onBytes: count })
   // Whatever line was taken when it was stored is taken now.
   const inspect = inspector({
     expectedType: options.expectedType,

@@ -3,8 +3,8 @@ import { exportLogName } from '../job/export-log.js'
 import { isObject, isShallow, parseJson } from '../json.js'
 import { linesOf } from '../ndjson/lines.js'
 import { storageError } from '../sink/storage-error.js'
-import { openInside } from './inside.js'
 import { differences, differenceText, type Remedies, type Report } from './record.js'
+import type { Shelf } from './shelf.js'
 
 export interface LogFacts {
   exportId: string
@@ -59,11 +59,11 @@ export interface LogChecking {
 
 /** Of a finished export of ours. Throws `BULKX_STORAGE` when the disk cannot be read. */
 export const checkExportLog = async (
-  directory: string,
+  shelf: Shelf,
   facts: LogFacts,
   { remedies, report, isOptional }: LogChecking,
 ): Promise<void> => {
-  const opened = await openInside(directory, exportLogName)
+  const opened = await shelf.open(exportLogName)
   const problem = (code: string, message: string): void =>
     report.problem({ code, file: exportLogName, message, remedy: remedies.log })
   if ('why' in opened) {
@@ -76,10 +76,9 @@ export const checkExportLog = async (
     return
   }
   try {
-    const source = opened.handle.createReadStream({ start: 0, autoClose: false })
-    const what = differing(await readItems(source, facts.exportId), facts)
+    const what = differing(await readItems(opened.chunks(), facts.exportId), facts)
     if (what !== undefined) problem('log-differs', `it is not the log of this export: ${what}`)
   } finally {
-    await opened.handle.close()
+    await opened.close()
   }
 }

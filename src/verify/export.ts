@@ -17,11 +17,14 @@ import { type Listed, listedByEntry, listedInJournal } from './listed.js'
 import { checkManifest, isEntryInside } from './manifest-check.js'
 import type { Remedies, Report } from './record.js'
 import { remediesFor } from './remedies.js'
+import { directoryShelf, type Shelf } from './shelf.js'
 import { readStoredManifest, type StoredManifest } from './stored-manifest.js'
 import { checkUnlisted, noteParts, readableByOthers } from './surroundings.js'
 
 export interface VerifyOptions {
   directory: string
+  /** Where the files are, when it is not the directory. */
+  store?: Shelf
   /** As a person would type it. */
   shownAs: string
   /** Files that are read at a time. */
@@ -52,6 +55,8 @@ interface Standing {
   remedies: Remedies
 }
 
+const shelfOf = ({ directory, store }: VerifyOptions): Shelf => store ?? directoryShelf(directory)
+
 const nothing = (directory: string): BulkxError =>
   new BulkxError('BULKX_NO_JOB', `There is nothing to verify in ${directory}`, {
     hint: 'name the directory of an export, with its manifest.json or its .bulkx, or a data set; `bulkx jobs` lists what was started here',
@@ -80,11 +85,12 @@ const readState = async ({ directory, report, ...options }: VerifyOptions): Prom
 }
 
 const readManifest = async (
-  { directory, report }: VerifyOptions,
+  options: VerifyOptions,
   state: JobState | undefined,
   remedies: Remedies,
 ): Promise<StoredManifest | undefined> => {
-  const manifest = await readStoredManifest(directory)
+  const { report } = options
+  const manifest = await readStoredManifest(shelfOf(options))
   if (!('why' in manifest)) return manifest
   if (manifest.why === 'unreadable') throw storageError(`Cannot read ${manifestName}`, manifest.cause)
   if (manifest.why === 'missing') {
@@ -167,7 +173,7 @@ const checkAround = async (
   const names = allNames(here, listed)
   const isForeign = !state && manifest?.ours !== true
   await checkUnlisted({
-    directory,
+    shelf: shelfOf(options),
     isListed: (name) => names.has(name),
     mayHaveMore: isForeign ? 'which another tool may have put there' : undefined,
     report,
@@ -195,8 +201,8 @@ const namesByContent = (listed: readonly Listed[]): Map<string, string> =>
 const unfinishedError = (state: JobState | undefined, shownAs: string): BulkxError | undefined =>
   state === undefined || state.findings !== undefined ? undefined : phaseError(state, shownAs, 'never')
 
-const assertThere = async ({ state, manifest }: Standing, { directory }: VerifyOptions, told: boolean) => {
-  if (!state && !manifest && !told) throw nothing(directory)
+const assertThere = async ({ state, manifest }: Standing, options: VerifyOptions, told: boolean) => {
+  if (!state && !manifest && !told) throw nothing(options.store ? options.shownAs : options.directory)
 }
 
 /**
@@ -219,8 +225,9 @@ export const verifyExport = async (options: VerifyOptions): Promise<Verified> =>
   const listed = listedIn(here, watched)
   const byContent = namesByContent(listed)
   const access = await readableByOthers(directory, report)
+  const shelf = shelfOf(options)
   const reading: Reading = {
-    directory,
+    shelf,
     parallel,
     progress,
     report,
@@ -238,8 +245,7 @@ export const verifyExport = async (options: VerifyOptions): Promise<Verified> =>
   noteDuplicates(reading)
   await checkAround(options, here, listed)
   const facts = here.finished ? logFacts(here, listed) : undefined
-  if (facts)
-    await checkExportLog(directory, facts, { remedies: here.remedies, report, isOptional: !here.state })
+  if (facts) await checkExportLog(shelf, facts, { remedies: here.remedies, report, isOptional: !here.state })
   access.end()
   const { state, manifest } = here
   const time = state?.transactionTime ?? manifest?.value.transactionTime

@@ -5,9 +5,10 @@ import { storageError } from '../sink/storage-error.js'
 import { compare } from './compare.js'
 import { type Content, readContent } from './content.js'
 import type { Duplicates } from './duplicates.js'
-import { type OpenFile, openInside, type Refusal } from './inside.js'
+import type { OpenFile, Refusal } from './inside.js'
 import type { Listed } from './listed.js'
 import type { Remedies, Report } from './record.js'
+import type { Shelf } from './shelf.js'
 
 export interface Totals {
   files: number
@@ -16,7 +17,7 @@ export interface Totals {
 }
 
 export interface Reading {
-  directory: string
+  shelf: Shelf
   parallel: number
   /** Gauges, for whoever shows them. */
   progress: Progress
@@ -74,7 +75,7 @@ const read = async (
   progress.active.set(listed.name, active)
   const look = listed.section === 'output' ? duplicates.look(listed.name) : undefined
   try {
-    const content = await readContent(opened.handle, {
+    const content = await readContent(opened, {
       gzip: listed.gzip,
       expectedType: listed.type,
       onContent: look?.push,
@@ -92,12 +93,12 @@ const read = async (
     return undefined
   } finally {
     progress.active.delete(listed.name)
-    await opened.handle.close()
+    await opened.close()
   }
 }
 
 const checkFile = async (listed: Listed, reading: Reading, signal: AbortSignal): Promise<Totals> => {
-  const opened = await openInside(reading.directory, listed.name)
+  const opened = await reading.shelf.open(listed.name)
   const totals = { files: 0, resources: 0, bytes: 0 }
   if ('why' in opened) {
     refused(listed, opened, reading)

@@ -9,10 +9,29 @@ import { systemCode } from '../sink/storage-error.js'
 export type Refusal = { why: 'missing' | 'link' | 'not-a-file' } | { why: 'unreadable'; cause: unknown }
 
 export interface OpenFile {
-  handle: FileHandle
   size: number
+  /** Of a file on a disk; elsewhere 0. */
   mode: number
+  /** All of it, from the first byte. */
+  chunks(): AsyncIterable<Uint8Array>
+  close(): Promise<void>
 }
+
+/** One on a disk. */
+export interface OpenLocalFile extends OpenFile {
+  handle: FileHandle
+}
+
+/** Read at once, bytes. */
+const readBytes = 256 * 1024
+
+const opened = (handle: FileHandle, { size, mode }: Stats): OpenLocalFile => ({
+  handle,
+  size,
+  mode,
+  chunks: () => handle.createReadStream({ start: 0, highWaterMark: readBytes, autoClose: false }),
+  close: () => handle.close(),
+})
 
 // Windows has neither flag. A pipe that stands in a file's place would be waited for without the second one.
 const flags = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0)
@@ -50,13 +69,13 @@ const lookAt = async (directory: string, parts: readonly string[]): Promise<Stat
 }
 
 /** Opens a file below the directory, by a name with `/`. The directory itself is as the user named it. */
-export const openInside = async (directory: string, name: string): Promise<OpenFile | Refusal> => {
+export const openInside = async (directory: string, name: string): Promise<OpenLocalFile | Refusal> => {
   try {
     const looked = await lookAt(directory, name.split('/'))
     if ('why' in looked) return looked
     const handle = await open(join(directory, name), flags)
     const found = await handle.stat()
-    if (found.isFile()) return { handle, size: found.size, mode: found.mode }
+    if (found.isFile()) return opened(handle, found)
     await handle.close()
     return { why: 'not-a-file' }
   } catch (cause) {

@@ -11,6 +11,12 @@ const ofFinished = (): Remedies => {
   return { file: again, sameSize: again, manifest: again, journal: again, log: again }
 }
 
+/** Nothing can be moved aside there. */
+const ofFinishedInStore = (): Remedies => {
+  const again = `${backup} or an older version of the object, or export again with --out and another prefix`
+  return { file: again, sameSize: again, manifest: again, journal: again, log: again }
+}
+
 /** Files that are missing or of another size are noticed when the others are complete. */
 const ofUnfinished = (directory: string, dataset: string | undefined): Remedies => {
   const resume = resumeCommand(directory)
@@ -49,11 +55,12 @@ export interface Situation {
 }
 
 export const remediesFor = (
-  { shownAs, dataset }: { shownAs: string; dataset?: string },
+  { shownAs, dataset, store }: { shownAs: string; dataset?: string; store?: object },
   { finished, hasJournal }: Situation,
 ): Remedies => {
   if (dataset !== undefined && isSetAside(shownAs)) return ofSetAside()
   if (!finished) return ofUnfinished(shownAs, dataset)
+  if (store) return ofFinishedInStore()
   const log = hasJournal ? `${resumeCommand(shownAs)} makes it anew` : backup
   return { ...(dataset === undefined ? ofFinished() : ofDataset(dataset)), log }
 }

@@ -2,7 +2,8 @@
 import { manifestName } from '../job/manifest-file.js'
 import { isObject, isShallow, type Json, parseJson } from '../json.js'
 import { type Section, sections } from '../protocol/types.js'
-import { openInside, type Refusal } from './inside.js'
+import type { OpenFile, Refusal } from './inside.js'
+import type { Shelf } from './shelf.js'
 
 export interface ManifestEntry {
   /** Its `url`, as a name in the directory; whether it is one, nobody has checked. */
@@ -82,18 +83,24 @@ export const manifestOfText = (content: string): StoredManifest | undefined => {
   return { ours: own !== undefined, exportId: text(own?.exportId), value, entries, strangers }
 }
 
-/** The manifest that stands in the directory. `broken`: what is there is none. */
+const textOf = async (file: OpenFile): Promise<string> => {
+  const chunks: Uint8Array[] = []
+  for await (const chunk of file.chunks()) chunks.push(chunk)
+  return Buffer.concat(chunks).toString()
+}
+
+/** The manifest that stands on the shelf. `broken`: what is there is none. */
 export const readStoredManifest = async (
-  directory: string,
+  shelf: Shelf,
 ): Promise<StoredManifest | Refusal | { why: 'broken' }> => {
-  const opened = await openInside(directory, manifestName)
+  const opened = await shelf.open(manifestName)
   if ('why' in opened) return opened
   try {
     if (opened.size > largest) return { why: 'broken' }
-    return manifestOfText(await opened.handle.readFile('utf8')) ?? { why: 'broken' }
+    return manifestOfText(await textOf(opened)) ?? { why: 'broken' }
   } catch (cause) {
     return { why: 'unreadable', cause }
   } finally {
-    await opened.handle.close()
+    await opened.close()
   }
 }

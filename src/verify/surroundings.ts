@@ -1,51 +1,21 @@
 /** What else stands in the directory of an export: files that nobody listed, links, and who may read all of it. */
 import type { Dirent, Stats } from 'node:fs'
-import { lstat, opendir, stat } from 'node:fs/promises'
+import { lstat, readdir, stat } from 'node:fs/promises'
 import { platform } from 'node:os'
 import { join } from 'node:path'
 import { reportName } from '../job/directory.js'
 import { exportLogName } from '../job/export-log.js'
 import { manifestName } from '../job/manifest-file.js'
 import { privateFolder } from '../sink/disk.js'
-import { storageError, systemCode } from '../sink/storage-error.js'
+import { storageError } from '../sink/storage-error.js'
 import type { Report } from './record.js'
+import type { Shelf } from './shelf.js'
 
 /** What readers of a folder take for data. */
 const isData = (name: string): boolean => /\.(ndjson|jsonl)(\.gz)?$/i.test(name)
 
-const entriesOf = async (folder: string): Promise<Dirent[]> => {
-  const found: Dirent[] = []
-  try {
-    for await (const entry of await opendir(folder)) found.push(entry)
-  } catch (cause) {
-    if (systemCode(cause) === 'ENOENT') return found
-    throw storageError(`Cannot read ${folder}`, cause)
-  }
-  return found
-}
-
-/** Names below the directory, with `/`; not what is behind links, in our own folder, or of another export. */
-async function* namesBelow(
-  directory: string,
-  prefix = '',
-): AsyncGenerator<{ name: string; kind: 'file' | 'link' | 'other' | 'export' }> {
-  const entries = await entriesOf(join(directory, prefix))
-  const isOther = prefix !== '' && entries.some(({ name }) => [privateFolder, manifestName].includes(name))
-  if (isOther) {
-    yield { name: prefix.slice(0, -1), kind: 'export' }
-    return
-  }
-  for (const entry of entries) {
-    const name = `${prefix}${entry.name}`
-    if (name === privateFolder) continue
-    if (entry.isDirectory()) yield* namesBelow(directory, `${name}/`)
-    else if (entry.isSymbolicLink()) yield { name, kind: 'link' }
-    else yield { name, kind: entry.isFile() ? 'file' : 'other' }
-  }
-}
-
 export interface Known {
-  directory: string
+  shelf: Shelf
   /** Whether a name is one of the export's files. */
   isListed: (name: string) => boolean
   /** Why more files may be there without harm; undefined where there may be none. */
@@ -54,10 +24,10 @@ export interface Known {
 }
 
 /** Data files that nobody listed are problems, for whoever reads the folder takes them for data; other files are not. */
-export const checkUnlisted = async ({ directory, isListed, mayHaveMore, report }: Known): Promise<void> => {
+export const checkUnlisted = async ({ shelf, isListed, mayHaveMore, report }: Known): Promise<void> => {
   let others = 0
   let example: string | undefined
-  for await (const { name, kind } of namesBelow(directory)) {
+  for await (const { name, kind } of shelf.names()) {
     if ([manifestName, exportLogName, reportName].includes(name) || isListed(name)) continue
     if (kind !== 'export' && isData(name) && mayHaveMore === undefined) {
       report.problem({
@@ -77,11 +47,19 @@ export const checkUnlisted = async ({ directory, isListed, mayHaveMore, report }
   report.note({ code: 'others', message: `${number} in the directory, such as ${example}${why}` })
 }
 
+const partsIn = async (folder: string): Promise<Dirent[]> => {
+  try {
+    return await readdir(folder, { withFileTypes: true })
+  } catch (cause) {
+    throw storageError(`Cannot read ${folder}`, cause)
+  }
+}
+
 /** Parts of files in our own folder: of downloads that stopped, or left over. */
 export const noteParts = async (directory: string, finished: boolean, report: Report): Promise<void> => {
   const folder = join(directory, privateFolder, 'parts')
   if (!(await lstat(folder).catch(() => undefined))?.isDirectory()) return
-  const parts = (await entriesOf(folder)).filter((entry) => entry.isFile() && entry.name.endsWith('.part'))
+  const parts = (await partsIn(folder)).filter((entry) => entry.isFile() && entry.name.endsWith('.part'))
   if (parts.length === 0) return
   const sizes = await Promise.all(parts.map(({ name }) => lstat(join(folder, name)).catch(() => undefined)))
   const bytes = sizes.reduce((sum, found) => sum + (found?.size ?? 0), 0)

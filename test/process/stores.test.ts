@@ -87,6 +87,29 @@ describe.skipIf(lacksStores()).each(kinds)('%s', (kind, startStore) => {
     expect(server.mock.requests.length).toBe(asked)
   })
 
+  test('verify reads every byte again, here and where the job is not known', async () => {
+    await using place = await newPlace()
+    await using server = await serve()
+    const url = nextPrefix(store)
+    expect((await bulkx(place, ...exporting(server, url))).code).toBe(0)
+    const elsewhere = { ...place, state: join(place.root, 'elsewhere') }
+    for (const where of [place, elsewhere]) {
+      const { code, stdout, stderr } = await bulkx(where, 'verify', url)
+      expect([code, stdout, stderr]).toEqual([0, '', expect.stringContaining(`verified ${url}`)])
+    }
+    const sink = await sinkOf(url, store)
+    const text = await readAll(sink.read('Patient.0001.ndjson'))
+    await sink.write('Patient.0001.ndjson', text.replace('Patient', 'Patiemt'))
+    await sink.write('Extra.0001.ndjson', '{}')
+    for (const where of [place, elsewhere]) {
+      const { code, stdout } = await bulkx(where, 'verify', url)
+      expect(code).toBe(10)
+      expect(stdout).toMatch(/^Patient\.0001\.ndjson: .*\nExtra\.0001\.ndjson: nobody has listed it.*\n$/)
+    }
+    const none = await bulkx(place, 'verify', store.at('nothing/here'))
+    expect([none.code, none.stderr]).toEqual([2, expect.stringContaining('There is nothing to verify')])
+  })
+
   test('another job is not mixed with what stands at the target', async () => {
     await using place = await newPlace()
     await using server = await serve()

@@ -4,13 +4,19 @@ import { dirname, join, resolve } from 'node:path'
 import { defaults } from '../../config.js'
 import { BulkxError } from '../../errors.js'
 import type { Progress } from '../../fetch/progress.js'
-import { lockPath } from '../../job/directory.js'
+import { lockPath, readJob } from '../../job/directory.js'
 import { liveHolder } from '../../job/lock.js'
+import { manifestName } from '../../job/manifest-file.js'
+import { isStoreUrl } from '../../sink/object/store-url.js'
+import type { OpenSink } from '../../sink/open-sink.js'
 import { isDataset, type VerifiedDataset, verifyDataset } from '../../verify/dataset.js'
 import { type Verified, type VerifyOptions, verifyExport } from '../../verify/export.js'
 import type { Note, Problem } from '../../verify/record.js'
+import { storeShelf } from '../../verify/shelf.js'
 import type { Ending, Run } from '../invocation.js'
 import type { Io } from '../io.js'
+import { defaultJobDirectory, readStoreUrl } from '../out-place.js'
+import { jobOfStore } from '../place.js'
 import type { Bars } from '../reporter/bars.js'
 import { talkFor, wantsMotion } from '../reporter/index.js'
 import type { Settings } from '../settings.js'
@@ -151,6 +157,7 @@ const endingError = (
 
 const verified = async (options: VerifyOptions, io: Io): Promise<Verified | VerifiedDataset> => {
   try {
+    if (options.store) return await verifyExport(options)
     if (await isDataset(options.directory)) return await verifyDataset(options)
     const above = dirname(dirname(options.directory))
     const isPart = await isOfDataset(options.directory)
@@ -160,9 +167,34 @@ const verified = async (options: VerifyOptions, io: Io): Promise<Verified | Veri
   }
 }
 
+/** What is to be read: a directory, or a store, whose job is in a directory if it is known here at all. */
+interface Stored {
+  directory: string
+  shownAs: string
+  store?: string
+}
+
+const storedAt = async (argument: string | undefined, io: Io): Promise<Stored> => {
+  if (argument !== undefined && isStoreUrl(argument)) {
+    const store = readStoreUrl(argument)
+    const directory = (await jobOfStore(store, io))?.directory ?? defaultJobDirectory(store, io)
+    return { directory, shownAs: store, store }
+  }
+  const directory = resolve(io.cwd, argument ?? '.')
+  // Where the manifest is, the files are: nothing is read twice.
+  const isHere = await lstat(join(directory, manifestName)).catch(() => undefined)
+  const state = isHere ? undefined : await readJob(directory).catch(() => undefined)
+  return { directory, shownAs: state?.store ?? shortPath(directory, io.cwd), store: state?.store }
+}
+
+const sinkOf = async (store: string, { env, clock, random, process: self }: Io): Promise<OpenSink> => {
+  const { openSink } = await import('../../sink/open-sink.js')
+  return openSink({ target: store, env, clock, random, system: self.host })
+}
+
 export const run: Run = async ({ args, settings }, io): Promise<Ending> => {
-  const directory = resolve(io.cwd, args[0] ?? '.')
-  const shownAs = shortPath(directory, io.cwd)
+  const { directory, shownAs, store } = await storedAt(args[0], io)
+  const sink = store === undefined ? undefined : await sinkOf(store, io)
   const talk = await talkFor(settings, io)
   const problems = new Told<Problem>()
   const notes = new Told<Note>()
@@ -178,6 +210,7 @@ export const run: Run = async ({ args, settings }, io): Promise<Ending> => {
   }
   const options: VerifyOptions = {
     directory,
+    store: sink && storeShelf(sink),
     shownAs,
     parallel,
     ...gauges,
@@ -185,7 +218,9 @@ export const run: Run = async ({ args, settings }, io): Promise<Ending> => {
     onBegin: bars.begin,
     signal: io.signal,
   }
-  const found = await verified(options, io).finally(bars.stop)
+  const found = await verified(options, io)
+    .finally(bars.stop)
+    .finally(() => sink?.close())
   const unseen = settings.get('json') === true || settings.get('quiet') === true
   if (!unseen) for (const line of linesOf(problems)) io.stdout.write(`${line}\n`)
   for (const line of linesOf(notes)) talk.line(line)
@@ -193,5 +228,5 @@ export const run: Run = async ({ args, settings }, io): Promise<Ending> => {
   if (!error) talk.line(summary(found, shownAs))
   const fields = { ...fieldsOf(found), problems: problems.first, notes: notes.first }
   const more = { moreProblems: problems.more || undefined, moreNotes: notes.more || undefined }
-  return { error, result: { ...allHarmless(fields), directory, ...more } }
+  return { error, result: { ...allHarmless(fields), directory, store, ...more } }
 }
