@@ -39,6 +39,8 @@ export interface DatasetExport {
   trouble?: string
   /** Of the round that it ended. */
   changes?: RoundChanges
+  /** It ended a round, or may have, and what that changed is not written down. */
+  changesUnknown: boolean
   removed: number
   returned: number
 }
@@ -102,9 +104,8 @@ const exportOf = (number: number, report: ExportReport, round: CommittedRound | 
     failed: files.failed,
     findings: findingsOf(report.findings),
     trouble: phase === 'complete' ? undefined : trouble?.message,
-    ...(round?.generation === number && {
-      changes: round.changes,
-    }),
+    changes: round?.generation === number ? round.changes : undefined,
+    changesUnknown: round === undefined || (round.generation === number && !round.changes),
     removed: round?.generation === number ? (round.removed?.length ?? 0) : 0,
     returned: round?.generation === number ? (round.returned?.length ?? 0) : 0,
   }

@@ -23,6 +23,8 @@ export interface ExportReport {
   asked?: readonly Row[]
   target?: string
   server?: string
+  /** The object store that the files and manifest.json are in. */
+  store?: string
   transactionTime?: string
   startedAt?: number
   completedAt?: number
@@ -96,7 +98,7 @@ const unknownOf = (state: JobState | undefined, manifest: ManifestFigures | 'non
     ? []
     : ['there is no journal here: when what happened, and how often it was tried, is not known']),
   ...(manifest === 'broken' ? ['what stands in the place of manifest.json is no manifest'] : []),
-  ...(manifest === 'none' && state?.findings
+  ...(manifest === 'none' && state?.findings && state.store === undefined
     ? ['manifest.json is not there, and the export was finished']
     : []),
   ...(state?.attached && !state.kickOff
@@ -143,6 +145,7 @@ const ofState = (state: JobState, figurer: FileFigurer, target: string): Partial
     asked: askedRows(state),
     target,
     server: state.server,
+    store: state.store,
     transactionTime: state.transactionTime,
     startedAt: state.startedAt,
     completedAt: state.completedAt,

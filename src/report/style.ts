@@ -29,7 +29,7 @@ p { margin: 0 0 1rem; max-width: 46rem; }
 .eyebrow { color: var(--soft); font-size: 0.85rem; margin: 0 0 0.4rem; }
 .lead { font-size: 1.15rem; line-height: 1.5; margin: 1.1rem 0 1.75rem; }
 section, footer { border-top: 1px solid var(--line); padding: 2.25rem 0 1.5rem; margin-top: 1.5rem; }
-code { font: 0.9em/1.4 ui-monospace, SFMono-Regular, Menlo, Consolas, "Liberation Mono", monospace; background: var(--track); padding: 0.1em 0.35em; border-radius: 4px; }
+code { font: 0.9em/1.4 ui-monospace, SFMono-Regular, Menlo, Consolas, "Liberation Mono", monospace; background: var(--track); padding: 0.1em 0.35em; border-radius: 4px; display: inline-block; max-width: 100%; }
 code.whole { white-space: nowrap; }
 a { color: var(--link); }
 nav ul { display: flex; flex-wrap: wrap; gap: 0.3rem 1.4rem; list-style: none; padding: 0; margin: 1.5rem 0 0; font-size: 0.95rem; }
@@ -72,6 +72,9 @@ th:last-child, td:last-child { padding-right: 0; }
 thead th { color: var(--soft); font-size: 0.87rem; border-bottom-color: var(--none); vertical-align: bottom; }
 th.figure, td.figure { text-align: right; white-space: nowrap; }
 tbody th { white-space: nowrap; } time { white-space: nowrap; }
+/* Beside a chart that is not high: all rows, and no empty page beside them. */
+.pair:has(.plot) .scroll { max-height: 17.5rem; overflow-y: auto; }
+.pair:has(.plot) thead th { position: sticky; top: 0; background: var(--paper); }
 .words { unicode-bidi: isolate; overflow-wrap: anywhere; }
 
 .chart { display: block; overflow: visible; font-size: 13px; }
@@ -120,7 +123,8 @@ footer h2 { font-size: 1rem; color: var(--ink); }
   nav { display: none; }
   h1 { font-size: 20pt; } h2 { font-size: 13pt; break-after: avoid; }
   section, footer { padding: 1.2rem 0 0.4rem; margin-top: 0.8rem; }
-  .scroll { overflow: visible; }
+  .scroll, .pair:has(.plot) .scroll { overflow: visible; max-height: none; }
+  .pair:has(.plot) thead th { position: static; }
   table { font-size: 9pt; } caption { break-after: avoid; }
   tr, .finding, figure, .next, .note, .tiles, .facts div { break-inside: avoid; }
   thead { display: table-header-group; }

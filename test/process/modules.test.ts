@@ -88,7 +88,7 @@ const network = [
 /** What has no use where nobody asked for it; nor has a thread for small files. */
 const rare = [
   ...['mock/index.ts', 'doctor/checks.ts', 'cli/reporter/fancy.ts', 'cli/reporter/bars.ts'],
-  ...['fetch/check-thread.ts', 'verify/'],
+  ...['fetch/check-thread.ts', 'report/', 'verify/'],
 ]
 
 /** What has no use where there is only something to say. */
@@ -140,6 +140,11 @@ const rows: Record<string, Row> = {
   resume: { words: ({ at }) => ['resume', at('out')], packages: asking, without: rare },
   status: { words: ({ at }) => ['status', at('out')], packages: reading, without: [...network, ...rare] },
   verify: { words: ({ at }) => ['verify', at('out')], packages: reading, without: rare.slice(0, -1) },
+  report: {
+    words: ({ at }) => ['report', at('out')],
+    packages: ['commander', 'd3-array', 'd3-time', 'p-retry', 'split2'],
+    without: [...network, ...rare.slice(0, -2)],
+  },
   sync: {
     words: ({ fhirUrl, at }) => ['sync', 'Patient', '--server', fhirUrl, '--out', at('data')],
     packages: asking,

@@ -7,13 +7,21 @@ import { type Content, html } from '../html.js'
 import { facts, quoted, section } from '../parts.js'
 import { foreignWords } from '../words.js'
 
-export const askedSection = ({ asked, server, transactionTime, expiresAt, phase }: ExportReport): Content => {
+export const askedSection = ({
+  asked,
+  server,
+  transactionTime,
+  expiresAt,
+  phase,
+  store,
+}: ExportReport): Content => {
   const rows =
     asked ?? (server === undefined ? [] : [['Server', foreignWords(withoutQuery(server))] as const])
   const time =
     transactionTime === undefined
       ? []
       : ([['Data as of (transactionTime)', foreignWords(transactionTime)]] as const)
+  const place = store === undefined ? [] : ([['Stored in', foreignWords(withoutQuery(store))]] as const)
   const expiry =
     expiresAt === undefined || phase === 'complete'
       ? []
@@ -21,6 +29,6 @@ export const askedSection = ({ asked, server, transactionTime, expiresAt, phase 
   return section(
     'asked',
     'What was asked',
-    html`${facts([...rows, ...time, ...expiry].map(([name, value]) => [name, quoted(value)] as const))}`,
+    html`${facts([...rows, ...time, ...place, ...expiry].map(([name, value]) => [name, quoted(value)] as const))}`,
   )
 }

@@ -48,7 +48,15 @@ export const datasetHead = (report: DatasetReport, shownAs: string): Html => {
     { name: 'Size', value: size(bytes) },
     { name: 'Types', value: grouped(types.length) },
     { name: 'Exports here', value: grouped(exports.length) },
-    ...(last === undefined ? [] : [{ name: 'Last export (UTC)', value: shownTime(last).slice(0, 16) }]),
+    ...(last === undefined
+      ? []
+      : [
+          {
+            name: 'Last export',
+            value: shownTime(last).slice(0, 10),
+            note: `${shownTime(last).slice(11, 16)} UTC`,
+          },
+        ]),
   ]
   return html`<header><p class="eyebrow">FHIR Bulk Data, kept up to date</p><h1>${datasetTitle(report)}</h1>${badge(datasetStanding(report))}<p class="lead">${lead(report)}</p>${tiles(figures)}${unknownList(report.unknown)}${nextStep(next(report, shownAs))}</header>`
 }

@@ -45,7 +45,7 @@ export const standingOf = (report: ExportReport): Standing => {
 }
 
 const amount = ({ files }: ExportReport): string =>
-  `${count(files.resources, 'resource')} in ${count(files.files, 'file')}, ${size(files.bytes)}`
+  `${count(files.resources, 'resource')} in ${count(files.files, 'file')}, ${size(files.bytes).replace(' ', '\u00a0')}`
 
 const lead = (report: ExportReport): Content => {
   const { phase, files, trouble } = report
@@ -95,9 +95,8 @@ const timeFigures = ({ chronicle, startedAt, completedAt }: ExportReport): Figur
       ? []
       : [
           {
-            name: 'From start to end',
+            name: completedAt === undefined ? 'Time so far' : 'From start to end',
             value: duration(end - startedAt),
-            note: completedAt ? undefined : 'so far',
           },
         ]
   const { preparing } = chronicle ?? {}

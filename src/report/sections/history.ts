@@ -46,16 +46,12 @@ const historyFigure = (exports: readonly DatasetExport[], history: History): Con
     ({ name, of, text }) => `${name}: ${text(shown.reduce((sum, one) => sum + of(one), 0))}`,
   )
   const description = `Exports ${shown[0]?.number} to ${shown.at(-1)?.number}; in all ${sums.join(', ')}.`
-  const tableMax = 14
   const beside = table({
     id: `${id}-table`,
     caption: title,
     columns: [{ name: 'Export' }, ...parts.map(({ name }) => ({ name, isFigure: true }))],
-    rows: shown
-      .slice(-tableMax)
-      .reverse()
-      .map((one) => [one.number, ...parts.map(({ of, text }) => text(of(one)))]),
-    more: Math.max(0, exports.length - tableMax),
+    rows: [...shown].reverse().map((one) => [one.number, ...parts.map(({ of, text }) => text(of(one)))]),
+    more: exports.length - shown.length,
   })
   const chart = html`${columns({ id, title, description }, data)}${legend(
     id,
@@ -109,19 +105,31 @@ const receivedFigure = (exports: readonly DatasetExport[]): Content =>
     label: short,
   })
 
-const minutes = (value: number): string => (value === 0 ? '0 s' : duration(value))
+const units = [
+  { name: 'd', ms: 86_400_000 },
+  { name: 'h', ms: 3_600_000 },
+  { name: 'min', ms: 60_000 },
+  { name: 's', ms: 1000 },
+] as const
 
-const durationFigure = (exports: readonly DatasetExport[]): Content =>
-  historyFigure(exports, {
+/** In which an axis has round numbers. */
+const unitFor = (mostMs: number) => units.find(({ ms }) => mostMs >= 2 * ms) ?? units[3]
+
+const durationFigure = (exports: readonly DatasetExport[]): Content => {
+  const whole = exports.map(({ serverMs = 0, downloadMs = 0 }) => serverMs + downloadMs)
+  const unit = unitFor(Math.max(...whole, 0))
+  const text = (value: number): string => duration(value * unit.ms)
+  return historyFigure(exports, {
     id: 'durations',
     title: 'How long it took',
     note: 'each export',
     parts: [
-      { name: 'Server at work', of: ({ serverMs = 0 }) => serverMs, text: minutes },
-      { name: 'Downloads', of: ({ downloadMs = 0 }) => downloadMs, text: minutes },
+      { name: 'Server at work', of: ({ serverMs = 0 }) => serverMs / unit.ms, text },
+      { name: 'Downloads', of: ({ downloadMs = 0 }) => downloadMs / unit.ms, text },
     ],
-    label: minutes,
+    label: (value) => `${value} ${unit.name}`,
   })
+}
 
 const roleWords = { base: 'everything', delta: 'changes', newcomers: 'new members' } as const
 
@@ -178,9 +186,7 @@ const attentionOf = ({ exports, gaps, usualMs, setAside, dropped, generation }: 
   const unfinished = exports.filter(
     ({ phase, number }) => phase !== 'complete' && phase !== undefined && number <= generation,
   )
-  const unknown = exports.filter(
-    ({ changes: found, number, role }) => !found && number <= generation && role !== 'newcomers',
-  )
+  const unknown = exports.filter(({ changesUnknown, number }) => changesUnknown && number <= generation)
   const grave = exports.filter(({ findings }) => findings.error > 0)
   const people = exports.reduce(
     (sum, one) => ({ removed: sum.removed + one.removed, returned: sum.returned + one.returned }),
@@ -208,10 +214,11 @@ const attentionOf = ({ exports, gaps, usualMs, setAside, dropped, generation }: 
           html`<li>Given up and set aside: ${setAside.slice(0, 10).join(', ')}${setAside.length > 10 && ` and ${setAside.length - 10} more`}. Nothing of them is in the snapshot.</li>`,
         ]
       : []),
-    ...(people.removed + people.returned > 0
-      ? [
-          html`<li>${count(people.removed, 'patient')} left the group and ${people.removed === 1 ? 'was' : 'were'} taken out; ${count(people.returned, 'patient')} came back.</li>`,
-        ]
+    ...(people.removed > 0
+      ? [html`<li>Left the group and taken out: ${count(people.removed, 'patient')}.</li>`]
+      : []),
+    ...(people.returned > 0
+      ? [html`<li>Came back to the group: ${count(people.returned, 'patient')}.</li>`]
       : []),
     ...(dropped > 0
       ? [

@@ -52,7 +52,9 @@ export const manifestDiffers = ({ files, manifest, phase }: ExportReport): boole
   (manifest.files !== files.files || manifest.resources !== files.resources || manifest.bytes !== files.bytes)
 
 const manifestWords = (report: ExportReport): string => {
-  const { manifest, phase, files } = report
+  const { manifest, phase, files, store } = report
+  if (!manifest && store !== undefined)
+    return 'manifest.json is in the store, beside the files, and was not read: this page asks nobody. What is here is from the journal.'
   if (!manifest)
     return phase === 'complete'
       ? 'manifest.json is not there, or is none: the journal alone says what was stored.'
