@@ -1,6 +1,7 @@
 /** Commands and options that pages mention, run or not, are those that there are. */
 import { describe, expect, test } from 'vitest'
 import { catalogue, commandGroups } from '../../src/cli/catalogue.js'
+import { otherVariables } from '../../src/cli/topics/environment.js'
 import { exitCodes } from '../../src/errors.js'
 import { environmentName, type OptionName, optionNames, options } from '../../src/options/options.js'
 import { blocksOf, pages, textOf } from './page.js'
@@ -43,10 +44,7 @@ const mistakeIn = (call: string): string | undefined => {
 
 const variables = new Set<string>([
   ...optionNames.flatMap((name) => environmentName(name) ?? []),
-  // Secrets, and where things are: they have no option.
-  'BULKX_TOKEN',
-  'BULKX_CLIENT_SECRET',
-  'BULKX_STATE_DIR',
+  ...Object.keys(otherVariables),
   ...Object.keys(exitCodes),
 ])
 

@@ -33,10 +33,12 @@ describe.each(pages())('%s', (page) => {
   })
 })
 
-test('each page is in the index', () => {
+test('each page is in the index, and has one line there', () => {
   const listed = linksOf('docs/README.md').map(({ path }) => path)
   const missing = pages().filter((page) => page !== 'docs/README.md' && !listed.includes(page))
   expect(missing).toEqual([])
+  const lines = [...textOf('docs/README.md').matchAll(/^- \[.+?\]\((.+?)\)/gm)].map(([, link]) => link)
+  expect(lines).toEqual([...new Set(lines)])
 })
 
 test('each test that safety.md names is there, and each promise has one', () => {
