@@ -1,5 +1,5 @@
 /** A terminal that moves: a spinner while the server works, bars while files come in, lines for what matters. */
-import { newProgress, type Progress } from '../../fetch/progress.js'
+import type { Progress } from '../../fetch/progress.js'
 import type { JobEvent } from '../../job/facts.js'
 import type { JobState } from '../../job/state.js'
 import type { Io } from '../io.js'
@@ -19,7 +19,7 @@ type Screen = Pick<Io, 'stderr' | 'clock' | 'env' | 'platform'>
 const createMotion = ({ stderr, clock, env, platform }: Screen, paint: Talk['paint']) => {
   const tally = createTally()
   const look = createLook({ env, platform }, paint)
-  let progress: Progress = newProgress()
+  let progress: Progress = { bytes: 0, active: new Map(), paused: new Map() }
   let wait: Wait | null = null
   let bars = createBars({ clock, progress, counts: tally.counts, look })
   let foot: Foot | undefined
