@@ -1,6 +1,7 @@
 /** Profiles: which one a run looks at, and what it gives. */
 import { resolve } from 'node:path'
 import { BulkxError } from '../errors.js'
+import { namesHint } from '../options/did-you-mean.js'
 import { type OptionName, row } from '../options/options.js'
 import type { Io } from './io.js'
 import { type Profile, type Profiles, readProfiles } from './profile-file.js'
@@ -17,7 +18,7 @@ export const noSuchProfile = (name: string, { byName }: Profiles): BulkxError =>
     hint:
       names.length === 0
         ? `make it: \`bulkx profile set ${name} --server <url>\``
-        : `there are ${names.join(', ')}; \`bulkx profile list\` shows them`,
+        : `${namesHint(name, names)}; \`bulkx profile list\` shows them`,
   })
 }
 

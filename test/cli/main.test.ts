@@ -7,7 +7,7 @@ import { main } from '../../src/cli/main.js'
 import { topics } from '../../src/cli/topics.js'
 import { faultRows, personalities, scenarios } from '../../src/mock/index.js'
 import { version } from '../../src/version.js'
-import { fakeIo } from './fake-io.js'
+import { fakeIo, temporaryDirectory } from './fake-io.js'
 import { expectGolden } from './golden.js'
 
 /** `screen`: a terminal on stdout, this wide. */
@@ -149,6 +149,7 @@ describe('usage errors end 2', () => {
     [['profile', '--quiet'], /--quiet before the command/, /`bulkx profile <command> --quiet`/],
     [['export', '--method', 'pots', '--server', 'mock:'], /--method "pots" is not one of/, /--method post\?/],
     [['export', '--auth', 'backend', '--server', 'mock:'], /is not one of/, /--auth backend-services\?/],
+    [['profile', 'set', 'a', '--unset', 'kidd'], /--unset "kidd" is no option/, /did you mean --unset kid\?/],
     [['help', 'exitcodes'], /no command or topic "exitcodes"/, /did you mean exit-codes\?/],
     [['help', 'profile', 'sett'], /no command or topic "profile sett"/, /did you mean profile set\?/],
     [['export', '--server'], /Option --server <url> argument missing/, /bulkx export --help/],
@@ -186,6 +187,17 @@ describe('usage errors end 2', () => {
     expect(lines.at(-2)).toMatch(message)
     expect(lines.at(-1)).toMatch(/^hint: /)
     expect(lines.at(-1)).toMatch(hint)
+  })
+
+  test('a profile that is mistyped', async () => {
+    const env = { BULKX_CONFIG_DIR: temporaryDirectory() }
+    for (const name of ['clinic', 'other'])
+      await run(['profile', 'set', name, '--server', 'https://ehr.example'], { env })
+    const { code, err } = await run(['export', '--profile', 'clinc'], { env })
+    expect(code).toBe(2)
+    expect(err).toContain(
+      'hint: did you mean clinic? there are clinic, other; `bulkx profile list` shows them',
+    )
   })
 
   test('a secret on the command line is not repeated, and the right way is named', async () => {

@@ -1,5 +1,6 @@
 /** `bulkx profile set|list|show|use|remove`: options kept under a name. */
 import { BulkxError } from '../../errors.js'
+import { nearestName } from '../../options/did-you-mean.js'
 import { parseProfileName } from '../../options/values.js'
 import { chooseWay } from '../auth-way.js'
 import type { Ending, Invocation, Run } from '../invocation.js'
@@ -36,6 +37,16 @@ const givenTexts = ({ flags }: Invocation, io: Io): Texts => {
 
 const unsetNames = ({ settings }: Invocation): string[] => settings.get('unset') ?? []
 
+/** What stands in a profile by a mistake can be taken out as well. Throws `BULKX_USAGE` for what is neither there nor an option. */
+const assertOptions = (unset: ReadonlySet<string>, held: Profile): void => {
+  const strange = [...unset].find((option) => !isProfileOption(option) && !Object.hasOwn(held, option))
+  if (strange === undefined) return
+  const near = nearestName(strange, [...profileOptions, ...Object.keys(held)])
+  throw new BulkxError('BULKX_USAGE', `--unset ${JSON.stringify(strange)} is no option of a profile`, {
+    hint: near === undefined ? 'see `bulkx profile set --help`' : `did you mean --unset ${near}?`,
+  })
+}
+
 /** Throws `BULKX_USAGE` for what could not be used later: a wrong value, two ways to say who we are. */
 const assertUsable = (name: string, profile: Profile): void => {
   const texts = Object.fromEntries(Object.entries(profile).filter(([option]) => isProfileOption(option)))
@@ -54,7 +65,9 @@ export const set: Run = async (invocation, io) => {
   }
   let isFirst = false
   await changeProfiles(io, (profiles) => {
-    const before = Object.entries(profiles.byName.get(name) ?? {}).filter(([option]) => !unset.has(option))
+    const held = profiles.byName.get(name) ?? {}
+    assertOptions(unset, held)
+    const before = Object.entries(held).filter(([option]) => !unset.has(option))
     const profile = Object.fromEntries([...before, ...Object.entries(given)]) as Profile
     assertUsable(name, profile)
     isFirst = profiles.byName.size === 0 && profiles.inUse === undefined
