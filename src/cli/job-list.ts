@@ -8,6 +8,7 @@ import { type JobState, phaseOf } from '../job/state.js'
 import { isObject } from '../json.js'
 import { targetText } from '../options/target.js'
 import type { Target } from '../protocol/types.js'
+import { fleetOf } from '../queue/fleet-note.js'
 import type { Io } from './io.js'
 
 /** Where a job is, and what it is: everything else is read from its directory. */
@@ -28,6 +29,8 @@ export interface ListedJob extends JobPointer {
   phase?: Phase
   /** The server took no kick-off: nothing runs. */
   refused?: boolean
+  /** That fetch files for it now; undefined where nobody coordinates any. */
+  workers?: number
 }
 
 const fileMode = 0o600
@@ -128,20 +131,21 @@ export async function* entries(
   }
 }
 
-const look = async (pointer: JobPointer): Promise<ListedJob> => {
+const look = async (pointer: JobPointer, now: number): Promise<ListedJob> => {
   const state = await readJob(pointer.directory).catch(() => undefined)
   if (state?.exportId !== pointer.exportId) return pointer
   const phase = phaseOf(state)
-  return { ...pointer, phase, refused: (phase === 'new' && state.refusal !== undefined) || undefined }
+  const refused = (phase === 'new' && state.refusal !== undefined) || undefined
+  return { ...pointer, phase, refused, workers: await fleetOf(pointer.directory, now) }
 }
 
 /** The jobs that this user has started, newest first. */
-export const listJobs = async (io: Pick<Io, 'env' | 'home' | 'platform'>): Promise<ListedJob[]> => {
+export const listJobs = async (io: Pick<Io, 'env' | 'home' | 'platform' | 'clock'>): Promise<ListedJob[]> => {
   const names = (await pointerNames(io)).slice(0, maxPointers)
   const jobs: ListedJob[] = []
   for (const name of names) {
     const pointer = await readPointer(join(jobsDirectory(io), name))
-    if (pointer) jobs.push(await look(pointer))
+    if (pointer) jobs.push(await look(pointer, io.clock.now()))
   }
   return jobs
 }

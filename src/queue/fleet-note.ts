@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { Clock } from '../clock.js'
 import { isObject, parseJson } from '../json.js'
 import { fileMode, privateFolder } from '../sink/disk.js'
+import { countIn } from './fields.js'
 
 const notePath = (directory: string): string => join(directory, privateFolder, 'fleet')
 
@@ -16,10 +17,13 @@ export const noteFleet = (directory: string, workers: number, clock: Clock): Pro
 export const forgetFleet = (directory: string): Promise<void> =>
   rm(notePath(directory), { force: true }).catch(() => {})
 
-/** The workers that were last seen at work; undefined where nobody coordinates any. */
-export const fleetOf = async (directory: string): Promise<number | undefined> => {
+/** Renewed more often than this, as long as somebody coordinates; milliseconds. */
+const staleMs = 120_000
+
+/** The workers at work; undefined where nobody coordinates any. */
+export const fleetOf = async (directory: string, now: number): Promise<number | undefined> => {
   const text = await readFile(notePath(directory), 'utf8').catch(() => '')
   const note = text.length < 1_000 ? parseJson(text) : undefined
-  const workers = isObject(note) ? note.workers : undefined
-  return typeof workers === 'number' && Number.isSafeInteger(workers) && workers >= 0 ? workers : undefined
+  if (!isObject(note) || typeof note.at !== 'number' || Math.abs(now - note.at) > staleMs) return undefined
+  return countIn(note.workers)
 }

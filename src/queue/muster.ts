@@ -9,7 +9,7 @@ export interface MusterOptions {
   queue: string
   progress: Progress
   onNote?: (text: string) => void
-  /** The number of workers that take files has changed. */
+  /** The number of workers that take files: when it changes, and now and then. */
   onCount?: (workers: number) => void
 }
 
@@ -21,6 +21,8 @@ export interface Seen {
   paused: ReadonlyMap<string, string>
 }
 
+/** The number of workers is told at least so often, milliseconds. */
+const countEveryMs = 30_000
 /** Files wait, and nobody takes them: from when on that is said, and how often; milliseconds. */
 const firstWordMs = 10_000
 const wordEveryMs = 60_000
@@ -36,6 +38,7 @@ export class Muster {
   private count = 0
   private idleSince: number | undefined
   private saidAt = 0
+  private countedAt = 0
 
   constructor(options: MusterOptions) {
     this.options = options
@@ -66,8 +69,9 @@ export class Muster {
       const leftMs = Number(until) - now
       if (leftMs > 0) progress.paused.set(origin, localNow + leftMs)
     }
-    if (working !== this.count) {
+    if (working !== this.count || now - this.countedAt > countEveryMs) {
       this.count = working
+      this.countedAt = now
       onCount?.(working)
     }
     this.complain(waiting, now)

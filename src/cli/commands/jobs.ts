@@ -8,10 +8,16 @@ import { pruneJobs } from '../prune-jobs.js'
 import { talkFor } from '../reporter/index.js'
 import type { Settings } from '../settings.js'
 import { shortPath } from '../show.js'
-import { grouped, harmless, instant } from '../text.js'
+import { count, grouped, harmless, instant } from '../text.js'
+
+const phaseText = ({ phase, refused, workers }: ListedJob): string => {
+  if (phase === undefined) return 'not there'
+  if (refused) return `${phase}, refused`
+  return workers === undefined ? phase : `${phase}, ${count(workers, 'worker')}`
+}
 
 const cells = (job: ListedJob, cwd: string): string[] => [
-  job.refused ? `${job.phase}, refused` : (job.phase ?? 'not there'),
+  phaseText(job),
   instant(job.startedAt),
   withoutQuery(job.target),
   withoutQuery(job.server),
@@ -61,9 +67,10 @@ const fitting = (rows: Cells, columns = Number.POSITIVE_INFINITY): string[] => {
   return table(withoutServer(dated(rows)))
 }
 
-const fields = ({ exportId, directory, store, server, target, startedAt, phase, refused }: ListedJob) => ({
-  phase,
-  refused,
+const fields = ({ exportId, directory, store, server, target, startedAt, ...rest }: ListedJob) => ({
+  phase: rest.phase,
+  refused: rest.refused,
+  workers: rest.workers,
   directory,
   store,
   server: withoutQuery(server),
