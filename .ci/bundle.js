@@ -16,13 +16,15 @@ const entriesOf = (source) => [
  * else, such as a command, has a file of its own.
  */
 const groups = [
-  ['base', /^(errors|json|config|version|system-clock|sink\/storage-error|protocol\/operation-outcome)\.ts$/],
-  ['options', /^options\//],
+  ['base', /^(errors|json|config|version|system-clock|system-process|sink\/storage-error|protocol\/operation-outcome)\.ts$/],
+  ['options', /^(options\/.+|sink\/object\/store-url)\.ts$/],
+  ['presets', /^preset(s\/.+|s|-advice)\.ts$/],
   ['program', /^cli\/(main|io|program)\.ts$/],
   ['check', /^(ndjson\/inspect|fetch\/(check|check-message))\.ts$/],
   ['settings', /^cli\/(profiles|settings)\.ts$/],
   ['job', /^job\//],
   ['auth', /^auth\//],
+  ['fleet', /^queue\/fleet-note\.ts$/],
   ['engine', /^open-job\.ts$/],
   ['download', /^fetch\/executor\.ts$/],
   ['commands', /^cli\/(run-job|start-export|describe-job|place|job-list)\.ts$/],

@@ -7,7 +7,14 @@ export type {
   TokenRequestSettings,
 } from './auth/method.js'
 export type { Clock } from './clock.js'
-export { type Config, defaults, type FilesConfig, type NetworkConfig, type WaitingConfig } from './config.js'
+export {
+  type Config,
+  defaults,
+  type FilesConfig,
+  type NetworkConfig,
+  type QueueConfig,
+  type WaitingConfig,
+} from './config.js'
 export { BulkxError, type ErrorCode, exitCodes } from './errors.js'
 export type { Body, Exchange, HttpHeaders, HttpReply, HttpRequest, Middleware } from './http/exchange.js'
 export { attachJob, type BeginningCommand, beginJob } from './job/begin.js'
@@ -26,6 +33,7 @@ export type {
   Duration,
   ExportOptions,
   FilesOptions,
+  FleetOptions,
   IdentityOptions,
   PrivateKey,
   QuestionOptions,

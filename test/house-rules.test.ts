@@ -159,6 +159,7 @@ const table: Record<string, Allowed> = {
     auth: ['credentials-for', 'given-secrets'],
     http: 'types',
     protocol: 'types',
+    sink: ['object/store-url'],
     job: '*',
     'open-job.ts': '*',
     'system-clock.ts': '*',

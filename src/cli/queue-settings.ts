@@ -1,8 +1,9 @@
 /** The queue, from its options and the one variable that may hold a password. */
 import { resolve } from 'node:path'
 import { checkSecret } from '../auth/given-secrets.js'
-import { defaults, type QueueConfig } from '../config.js'
+import type { QueueConfig } from '../config.js'
 import { BulkxError } from '../errors.js'
+import { queueFrom } from '../options/config-parts.js'
 import { isMock } from '../options/values.js'
 import { readText } from './identity-files.js'
 import type { Io } from './io.js'
@@ -35,9 +36,5 @@ export const readQueue = async (
       },
     )
   }
-  return {
-    url,
-    password: await passwordOf(settings, io),
-    leaseMs: settings.get('lease') ?? defaults.leaseMs,
-  }
+  return queueFrom(settings, await passwordOf(settings, io))
 }

@@ -97,6 +97,7 @@ export const manifestText = (state: JobState, findings: Finding[], completedAt: 
     request: state.kickOffUrl ?? state.request,
     requiresAccessToken: false,
     output: new Entries(state, 'output'),
+    // Always there: to the IG an empty list and none are the same, and readers that forget the second do not fail.
     deleted: new Entries(state, 'deleted'),
     error: new Entries(state, 'outcome'),
     bulkx: {

@@ -1,14 +1,16 @@
 /** From options to the `Config` of a run. */
 import { resolve } from 'node:path'
+import { checkSecret } from '../auth/given-secrets.js'
 import type { Config } from '../config.js'
 import { BulkxError } from '../errors.js'
-import { connectionFrom, filesFrom, kickOffFrom, waitingFrom } from '../options/config-parts.js'
+import { connectionFrom, filesFrom, kickOffFrom, queueFrom, waitingFrom } from '../options/config-parts.js'
 import { baseOfKickOffUrl, defaultDirectoryName, parseTarget } from '../options/target.js'
 import { type Preset, presets } from '../presets.js'
 import type { Target } from '../protocol/types.js'
+import { isStoreUrl, parseStoreUrl, storeUrl } from '../sink/object/store-url.js'
 import { credentialsFrom } from './identity.js'
 import type { ExportOptions } from './options.js'
-import { readOptions } from './read-options.js'
+import { type GivenOptions, readOptions } from './read-options.js'
 import { inLibraryWords } from './words.js'
 
 const serverFor = (named: string | undefined, target: Target): string => {
@@ -19,6 +21,28 @@ const serverFor = (named: string | undefined, target: Target): string => {
   })
 }
 
+type Place = Pick<Config, 'directory' | 'shownAs' | 'store'>
+
+/** The job of an object store stands in a directory of its own. */
+const placeFor = (given: GivenOptions, server: string, target: Target): Place => {
+  const out = given.get('out') ?? defaultDirectoryName(server, target)
+  const jobDir = given.get('job-dir')
+  if (!isStoreUrl(out)) {
+    if (jobDir === undefined) return { directory: resolve(out) }
+    throw new BulkxError('BULKX_USAGE', 'jobDir is for exports into an object store', {
+      hint: 'leave it out: the job of an export into a directory stands in that directory',
+    })
+  }
+  const store = storeUrl(parseStoreUrl(out))
+  if (jobDir !== undefined) return { directory: resolve(jobDir), shownAs: store, store }
+  throw new BulkxError('BULKX_USAGE', 'An export into an object store needs a place for its job', {
+    hint: 'name a local directory with `jobDir`, the same one for each call: it holds the journal',
+  })
+}
+
+const passwordOf = ({ queuePassword }: ExportOptions): string | undefined =>
+  queuePassword === undefined ? undefined : checkSecret(queuePassword, 'queuePassword', 'BULKX_CONFIG')
+
 const read = async (options: ExportOptions): Promise<Config> => {
   const given = readOptions(options)
   const target = parseTarget(options.target)
@@ -27,12 +51,13 @@ const read = async (options: ExportOptions): Promise<Config> => {
   return Object.freeze({
     server,
     fhirUrl: server,
-    directory: resolve(given.get('out') ?? defaultDirectoryName(server, target)),
+    ...placeFor(given, server, target),
     kickOff: kickOffFrom(given, target, given.get('patient')),
     identity,
     network: { ...connectionFrom(given), ...credentials },
     waiting: waitingFrom(given),
     files: filesFrom(given),
+    queue: queueFrom(given, passwordOf(options)),
   })
 }
 

@@ -25,6 +25,8 @@ export interface RunOptions {
   onNote?: (text: string) => void
   /** Each request as one line, without credentials and queries. */
   trace?: (line: string) => void
+  /** Where an object store's endpoint, region and account are named: `process.env`, for one. Nothing else is read there. */
+  env?: Readonly<Record<string, string | undefined>>
   /** Instead of TCP. What is around it stays: redirects, pauses, credentials. */
   exchange?: Exchange
   /** Default: the time of this computer. */
@@ -35,7 +37,7 @@ export interface RunOptions {
 
 /** A `Host` for `openJob`: the process that this is, and what `run` says otherwise. */
 export const hostFor = (run: RunOptions = {}): Host => {
-  const { signal, onNotice, onNote, trace, exchange } = run
+  const { signal, env, onNotice, onNote, trace, exchange } = run
   const notice = ({ kind, message, hint }: AuthNotice): void =>
     onNotice?.({ kind, message: libraryWords(message), hint: hint && libraryWords(hint) })
   return {
@@ -43,6 +45,7 @@ export const hostFor = (run: RunOptions = {}): Host => {
     random: run.random ?? Math.random,
     self: thisProcess(),
     signal,
+    env,
     onNotice: notice,
     onNote: onNote && ((text) => onNote(libraryWords(text))),
     trace,

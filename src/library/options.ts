@@ -123,7 +123,10 @@ export interface WaitingOptions {
 
 /** Where the files go, and how. The defaults are those of the command line: `defaults.files`. */
 export interface FilesOptions {
-  /** The output directory, made when it is not there; default `./<host>-<target>`. */
+  /**
+   * The output directory, made when it is not there; default `./<host>-<target>`. Or an object store: `s3://…`, `gs://…`,
+   * `az://…`, with `jobDir`, and `env` of the run where its endpoint, region and account are named.
+   */
   out?: string
   /** Downloads at once, 1 to 100. */
   parallel?: number
@@ -141,6 +144,18 @@ export interface FilesOptions {
   maxLine?: Size
 }
 
+/** An export past one machine. */
+export interface FleetOptions {
+  /** Where the job itself stands when `out` is an object store: a local directory, the same one for each call. */
+  jobDir?: string
+  /** Lets workers (`bulkx worker`) fetch the files, by a queue in this Redis: `redis://host:6379` or `rediss://…`. */
+  queue?: string
+  /** Password of that Redis. */
+  queuePassword?: string
+  /** A worker that is silent for so long loses its files to others. */
+  lease?: Duration
+}
+
 /**
  * An export as its user describes it. Names and meanings are those of the command line (`bulkx export --help`), in
  * camelCase; there is no other list of defaults. What contradicts itself, or is no option, is a `BulkxError` before
@@ -151,4 +166,5 @@ export interface ExportOptions
     IdentityOptions,
     QuestionOptions,
     WaitingOptions,
-    FilesOptions {}
+    FilesOptions,
+    FleetOptions {}

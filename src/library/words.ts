@@ -13,6 +13,7 @@ const renamed: Record<string, string> = {
   ca: 'ca',
   cert: 'cert',
   'cert-key': 'certKey',
+  'queue-password-file': 'queuePassword',
 }
 
 /** `poll-min` is `pollMin`. */

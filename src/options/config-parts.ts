@@ -1,5 +1,11 @@
 /** From options that were read to the parts of a `Config`, and what holds where nothing was said. */
-import { defaults, type FilesConfig, type NetworkConfig, type WaitingConfig } from '../config.js'
+import {
+  defaults,
+  type FilesConfig,
+  type NetworkConfig,
+  type QueueConfig,
+  type WaitingConfig,
+} from '../config.js'
 import { BulkxError } from '../errors.js'
 import type { KickOffRequest, Target } from '../protocol/types.js'
 import { given } from './given.js'
@@ -79,4 +85,10 @@ export const filesFrom = (options: ReadOptions): FilesConfig => {
     failOn: options.get('fail-on') ?? files.failOn,
     maxLineBytes: options.get('max-line') ?? files.maxLineBytes,
   }
+}
+
+/** Undefined where no workers are wanted. */
+export const queueFrom = (options: ReadOptions, password: string | undefined): QueueConfig | undefined => {
+  const url = options.get('queue')
+  return url === undefined ? undefined : { url, password, leaseMs: options.get('lease') ?? defaults.leaseMs }
 }

@@ -143,7 +143,8 @@ test('an exchange without a network', async () => {
 
 test('vitest, on a port and by the own msw', async () => {
   const vitest = join(root, 'node_modules/vitest/vitest.mjs')
-  const args = [vitest, 'run', '--root', '.', '--config', 'none.js', 'port.test.ts', 'fetch.test.ts']
+  const files = ['port.test.ts', 'fetch.test.ts']
+  const args = [vitest, 'run', '--root', '.', '--config', 'none.js', '--testTimeout', '300000', ...files]
   await writeFile(join(place.root, 'none.js'), 'export default {}')
   const { status, said } = await node(args, place.root)
   expect(status, said).toBe(0)

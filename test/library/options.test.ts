@@ -28,12 +28,12 @@ const elsewhere: readonly string[] = [
     'client-secret-file',
     'token-file',
   ],
-  ...['token-command', 'again', 'job-dir', 'queue'],
+  ...['token-command', 'again', 'queue-password-file'],
 ]
 
 test('every option of an export can be given, or is not for programs', () => {
   const known: readonly OptionName[] = taken
-  const missing = inGroups('server', 'question', 'identity', 'waiting', 'files').filter(
+  const missing = inGroups('server', 'question', 'identity', 'waiting', 'files', 'fleet').filter(
     (name) => !known.includes(name) && !elsewhere.includes(name),
   )
   expect(missing).toEqual([])
@@ -163,6 +163,17 @@ test.each<[string, Record<string, unknown>, RegExp]>([
     'an encryption key',
     { server, clientId: 'app', privateKey: { kty: 'oct', k: 's3cret' } },
     /^The key is a shared secret/,
+  ],
+  ['a store without a job', { server, out: 's3://lake/fhir' }, /needs a place for its job.*`jobDir`/],
+  [
+    'a job beside itself',
+    { server, out: 'out', jobDir: 'job' },
+    /^jobDir is for exports into an object store/,
+  ],
+  [
+    'an empty password',
+    { server, queue: 'redis://h:1', queuePassword: '' },
+    /^queuePassword holds no secret/,
   ],
   ['half a certificate', { server, cert: 'x' }, /^A client certificate needs its private key/],
   ['clear text', { server, clientId: 'a', privateKey: pem, tokenUrl: 'http://ehr.example/t' }, /`tokenUrl`/],
