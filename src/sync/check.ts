@@ -242,7 +242,7 @@ const mergeAgain = async (
   const read: Blocks = (file, ended) => blocksOf(file, ended, ({ length }) => watched?.read(length))
   const selection = new Selection(
     { old: [], isOldCopied: true, rounds },
-    { folder, keysBytesMax: most, signal, read },
+    { folder, keysBytesMax: most, signal, read, readAgain: read },
   )
   const comparison = new Comparison(join(dataset.directory, dataset.snapshot ?? ''), readable)
   try {

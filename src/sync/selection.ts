@@ -46,6 +46,8 @@ export interface SelectionOptions {
   seed?: number
   /** How each file of an export, and each that is copied, is read once. */
   read: Blocks
+  /** How each file of an export is read again; as it is when absent. */
+  readAgain?: Blocks
   signal?: AbortSignal
 }
 
@@ -239,6 +241,7 @@ export class Selection {
       this.tally.counts.added += 1
       return undefined
     }
-    return copyLines(blocksOf(file, this.options.signal), nameOf, outputs)
+    const { readAgain = blocksOf, signal } = this.options
+    return copyLines(readAgain(file, signal), nameOf, outputs)
   }
 }

@@ -71,6 +71,31 @@ describe.each([
   })
 })
 
+test('whoever watches is told of each thing, and of all of its bytes', async () => {
+  const directory = await dataset()
+  const told: { what: string; bytes: number; read: number; ended: boolean }[] = []
+  const { bytes } = await checkDataset(directory, {
+    watch: (what, all) => {
+      const one = { what, bytes: all, read: 0, ended: false }
+      told.push(one)
+      return {
+        read: (more) => {
+          one.read += more
+        },
+        end: () => {
+          one.ended = true
+        },
+      }
+    },
+  })
+  const [file, merged] = told
+  expect(told.map(({ what }) => what)).toEqual([path, 'merged again'])
+  expect(told.map(({ ended }) => ended)).toEqual([true, true])
+  expect(file).toMatchObject({ bytes, read: bytes })
+  expect(merged?.bytes).toBeGreaterThan(bytes)
+  expect(merged?.read).toBe(merged?.bytes)
+})
+
 test('files that are missing, and others', async () => {
   const directory = await dataset()
   unlinkSync(join(directory, path))
