@@ -99,7 +99,7 @@ const table: Record<string, Allowed> = {
     protocol: ['types', 'parameters'],
     job: ['directory', 'facts', 'files', 'findings', 'journal', 'manifest-file', 'outcome', 'pages', 'state'],
     sync: ['dataset', 'round'],
-    verify: ['dataset', 'inside', 'journal-there', 'stored-manifest'],
+    verify: ['dataset-there', 'inside', 'journal-there', 'stored-manifest'],
     cli: ['text'],
   },
   'system-clock.ts': { 'clock.ts': 'types' },

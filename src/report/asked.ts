@@ -91,7 +91,7 @@ export const askedRows = (state: JobState): Row[] => {
   const operation = kickOff.operation === '$export' ? '' : `, as ${foreignWords(kickOff.operation)}`
   return [
     ...serverRows(state),
-    ['What', targetSentence(kickOff.target)],
+    ['What', foreignWords(targetSentence(kickOff.target), targetWords(kickOff.target))],
     ...parameterRows(kickOff),
     ...scope(kickOff),
     ...(state.sinceLast ? [['Since the last export', 'yes (--since last)'] as const] : []),

@@ -13,7 +13,7 @@ import { factsOf, factsOfEntry } from './file-facts.js'
 import { FileFigurer, type FileFigures } from './file-figures.js'
 import { type ManifestFigures, type ReadName, readManifest } from './manifest-reader.js'
 import { Missing } from './read-in.js'
-import { foreignWords } from './words.js'
+import { foreignName, foreignWords } from './words.js'
 
 export interface ExportReport {
   /** Undefined where there is no journal. */
@@ -112,9 +112,12 @@ const troubleOf = (state: JobState, shownAs: string, target: string): ExportRepo
 }
 
 const cleaned = (findings: readonly Finding[], target: string): Finding[] =>
-  findings
-    .slice(0, findingsMax)
-    .map((finding) => ({ ...finding, message: foreignWords(finding.message, target) }))
+  findings.slice(0, findingsMax).map(({ severity, code, message, file }) => ({
+    severity,
+    code: foreignName(code),
+    message: foreignWords(message, target),
+    file: file === undefined ? undefined : foreignName(file),
+  }))
 
 const nothing = (shownAs: string): BulkxError =>
   new BulkxError('BULKX_NO_JOB', `There is nothing to report on in ${shownAs}`, {
@@ -127,7 +130,7 @@ const time = (text: string | undefined): number | undefined => {
 }
 
 const ofManifest = (manifest: ManifestFigures, figurer: FileFigurer): Partial<ExportReport> => ({
-  exportId: manifest.exportId,
+  exportId: manifest.exportId === undefined ? undefined : foreignName(manifest.exportId),
   server: manifest.server,
   transactionTime: manifest.transactionTime,
   startedAt: time(manifest.startedAt),
@@ -141,7 +144,7 @@ const ofState = (state: JobState, figurer: FileFigurer, target: string): Partial
   figurer.addIssues(state.manifestIssues, '')
   return {
     phase: phaseOf(state),
-    exportId: state.exportId,
+    exportId: foreignName(state.exportId),
     asked: askedRows(state),
     target,
     server: state.server,

@@ -43,6 +43,9 @@ const answers: Readonly<Record<number, string>> = {
 const deletedText = (status: number): string =>
   status >= 200 && status < 300 ? 'accepted' : (answers[status] ?? `the server answered ${status}`)
 
+/** Of these only the last one was it. */
+const lastStored = 'Last file stored'
+
 type Told = Omit<Moment, 'at'> | undefined
 
 const momentOf = (event: JobEvent, state: JobState): Told => {
@@ -88,14 +91,16 @@ const momentOf = (event: JobEvent, state: JobState): Told => {
       return { what: 'Cancelled', detail: `DELETE: ${deletedText(event.status)}` }
     case 'file-completed':
       return state.unfinished.pending.size === 0 && state.nextManifest === undefined
-        ? { what: 'Last file stored' }
+        ? { what: lastStored }
         : undefined
     case 'status-in-progress':
     case 'status-transient':
     case 'status-doubted':
       return undefined
     default:
-      return event satisfies never
+      // A journal of a later version may hold facts that this one does not know.
+      event satisfies never
+      return undefined
   }
 }
 
@@ -110,7 +115,8 @@ export class Moments {
   }
 
   add({ at, what, detail }: Moment): void {
-    const kind = this.byKind.get(what) ?? new First<Moment>(toldMax)
+    const known = what === lastStored ? undefined : this.byKind.get(what)
+    const kind = known ?? new First<Moment>(toldMax)
     this.byKind.set(what, kind)
     const moment = { at, what, detail: detail === undefined ? undefined : foreignWords(detail) }
     kind.add(moment)

@@ -1,5 +1,5 @@
 /** A directory, an export's or a data set's, as a page and as the fields of a result. */
-import { isDataset } from '../verify/dataset.js'
+import { isDataset } from '../verify/dataset-there.js'
 import { datasetPage } from './dataset-page.js'
 import { type DatasetReport, reportDataset } from './dataset-report.js'
 import { type ExportReport, reportExport } from './export-report.js'

@@ -4,6 +4,8 @@ import { withoutQuery } from '../http/url.js'
 
 /** Characters of one message. */
 const longest = 600
+/** Of one name. */
+const longestName = 120
 
 const reference = /(?<![\w/.-])([A-Z][a-z][A-Za-z]{2,62})\/[A-Za-z0-9][\w.-]*/g
 const address = /\bhttps?:\/\/[^\s"'<>]+/gi
@@ -23,8 +25,8 @@ export const foreignWords = (text: string, target = ''): string =>
       ),
   )
 
-/** A name of a file or a type: no sentence. */
+/** A name of a file or a type; another tool's manifest has addresses in its place. */
 export const foreignName = (text: string): string => {
-  const name = harmless(text)
-  return name.length > 120 ? `${name.slice(0, 120)}…` : name
+  const name = foreignWords(text)
+  return name.length > longestName ? `${name.slice(0, longestName)}…` : name
 }

@@ -2,7 +2,6 @@
 import { lstat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { BulkxError } from '../errors.js'
-import { manifestName } from '../job/manifest-file.js'
 import { type CheckOptions, checkDataset, type DatasetCheck, type DatasetProblem } from '../sync/check.js'
 import {
   currentName,
@@ -12,20 +11,10 @@ import {
   openDataset,
   setAsideIn,
 } from '../sync/dataset.js'
+import { isThere, roundName } from './dataset-there.js'
 import { type Verified, type VerifyOptions, verifyExport } from './export.js'
 import type { Note, Problem, Report } from './record.js'
 import { remediesFor } from './remedies.js'
-
-const roundName = '.bulkx/round.json'
-
-const isThere = async (path: string): Promise<boolean> =>
-  (await lstat(path).catch(() => undefined)) !== undefined
-
-/** Whether a directory is a data set's; one whose dataset.json is gone still has its exports. */
-export const isDataset = async (directory: string): Promise<boolean> =>
-  (await isThere(join(directory, descriptionName))) ||
-  (await isThere(join(directory, roundName))) ||
-  ((await isThere(exportPath(directory, 1))) && !(await isThere(join(directory, manifestName))))
 
 export interface VerifiedExport extends Verified {
   /** Relative to the data set. */

@@ -35,7 +35,7 @@ const timeLabel = (time: Date, stepMs: number): string => {
   if (stepMs >= 300 * dayMs) return String(time.getUTCFullYear())
   if (stepMs >= 28 * dayMs) return `${months[time.getUTCMonth()]} ${time.getUTCFullYear()}`
   const clock = `${two(time.getUTCHours())}:${two(time.getUTCMinutes())}`
-  if (stepMs >= dayMs || clock === '00:00') return day
+  if (stepMs >= dayMs || Number(time) % dayMs === 0) return day
   if (stepMs >= 60_000) return clock
   const seconds = `${clock}:${two(time.getUTCSeconds())}`
   const parts = String(time.getUTCMilliseconds()).padStart(3, '0')

@@ -6,7 +6,9 @@ import { type Content, html, withCode } from '../html.js'
 import { section, table } from '../parts.js'
 
 const of = (number: number, all: number): string =>
-  number === all ? `all ${count(all, 'file')}` : `${grouped(number)} of ${count(all, 'file')}`
+  number === all
+    ? `${all === 1 ? '' : 'all '}${count(all, 'file')}`
+    : `${grouped(number)} of ${count(all, 'file')}`
 
 const checks = (
   files: FileFigures,
