@@ -16,7 +16,10 @@ const entriesOf = (source) => [
  * else, such as a command, has a file of its own.
  */
 const groups = [
-  ['base', /^(errors|json|config|version|system-clock|system-process|sink\/storage-error|protocol\/operation-outcome)\.ts$/],
+  [
+    'base',
+    /^(errors|json|config|version|system-clock|system-process|sink\/storage-error|protocol\/operation-outcome)\.ts$/,
+  ],
   ['options', /^(options\/.+|sink\/object\/store-url)\.ts$/],
   ['presets', /^preset(s\/.+|s|-advice)\.ts$/],
   ['program', /^cli\/(main|io|program)\.ts$/],
