@@ -112,15 +112,18 @@ describe.skipIf(lacks('bash', 'shellcheck'))('bash', () => {
 })
 
 describe.skipIf(lacks('zsh'))('zsh', () => {
-  /** Types each line and a tab into a shell at a terminal of its own; what is then on the line is written down. */
+  /**
+   * Types each line and a tab into a shell at a terminal of its own; what is then on the line is written down. Nothing is
+   * typed before the shell reads keys, and no key means anything to the terminal itself.
+   */
   const driver = `
     zmodload zsh/zpty || exit 9
     zpty shell 'zsh -f -i'
-    zpty -w shell "source \${(q)1}; print RE''ADY"
+    zpty -w shell "source \${(q)1}"
     zpty -r shell said '*READY*'
     shift
-    for line; do zpty -w -n shell "$line"$'\\t\\C-x\\C-d'; done
-    zpty -w -n shell $'\\C-x\\C-e'
+    for line; do zpty -w -n shell "$line"$'\\t\\C-t'; done
+    zpty -w -n shell $'\\C-g'
     while zpty -r shell said; do :; done
   `
 
@@ -134,8 +137,10 @@ describe.skipIf(lacks('zsh'))('zsh', () => {
     zle -N leave
     bindkey -e
     bindkey '^I' complete-word
-    bindkey '^X^D' dump
-    bindkey '^X^E' leave
+    bindkey '^T' dump
+    bindkey '^G' leave
+    zle-line-init() { print -rn -- 'RE''ADY' }
+    zle -N zle-line-init
     setopt nounset noclobber ksharrays shwordsplit
   `
 
