@@ -1,6 +1,6 @@
 /** Exports into object stores, by real processes: what stands there, what a kill leaves, and what is said when it fails. */
-import { createHash } from 'node:crypto'
-import { readdir, readFile } from 'node:fs/promises'
+import { createHash, randomUUID } from 'node:crypto'
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { faults } from '../../src/mock/index.js'
@@ -138,13 +138,15 @@ describe.skipIf(lacksStores()).each(kinds)('%s', (kind, startStore) => {
     child.kill('SIGKILL')
     await child.ended
     expect(await namesIn(url, store)).toEqual([])
-    if (kind === 'S3') expect(await store.uploads()).toBe(1)
+    const killed = store.requests.length
     const { code, stderr } = await bulkx(place, 'resume', place.out)
     expect(code, stderr).toBe(0)
     expect(await namesIn(url, store)).toEqual(['Binary.0001.ndjson', 'log.ndjson', 'manifest.json'])
     const [size] = await (await sinkOf(url, store)).sizes(['Binary.0001.ndjson'])
     expect(size).toBe(lines * 1024)
-    if (kind === 'S3') expect(await store.uploads()).toBe(0)
+    const aborts = store.requests.slice(killed).filter(({ method }) => method === 'DELETE')
+    // Of what was left, and of the look whether the store can be written to.
+    if (kind === 'S3') expect(aborts).toHaveLength(2)
     expect(await readdir(join(place.out, '.bulkx/uploads')).catch(() => [])).toEqual([])
   })
 
@@ -160,5 +162,95 @@ describe.skipIf(lacksStores()).each(kinds)('%s', (kind, startStore) => {
     )
     const secrets = /S3RVER|Eby8vdM02x|AccountKey/
     for (const text of [stdout, stderr, ...kept]) expect(text).not.toMatch(secrets)
+  })
+})
+
+describe('what cannot be', () => {
+  const missing = [
+    'import { register } from "node:module"',
+    `register("data:text/javascript,${encodeURIComponent(
+      [
+        'export const resolve = (name, context, next) => {',
+        '  if (!/^(@aws-sdk|@azure|google-auth)/.test(name)) return next(name, context)',
+        '  throw Object.assign(new Error("no such package"), { code: "ERR_MODULE_NOT_FOUND" })',
+        '}',
+      ].join('\n'),
+    )}")`,
+  ].join('\n')
+  const preload = [`data:text/javascript,${encodeURIComponent(missing)}`]
+
+  test.each([
+    ['s3://bucket/a', 'npm install @aws-sdk/client-s3'],
+    ['gs://bucket/a', 'npm install google-auth-library'],
+    ['az://bucket/a', 'npm install @azure/storage-blob @azure/identity'],
+  ])('%s without its package', async (url, hint) => {
+    await using place = await newPlace()
+    await using server = await serve()
+    const { code, stderr } = await run(place, exporting(server, url), { preload })
+    expect([code, stderr]).toEqual([2, expect.stringContaining(hint)])
+    expect(server.asked('kick-off')).toEqual([])
+  })
+
+  test.each([
+    ['s3://AKIA123:verysecret@bucket/a', 'more than bucket and prefix'],
+    ['s3://bucket/a?X-Amz-Signature=verysecret', 'more than bucket and prefix'],
+    ['az://bucket/a#verysecret', 'more than bucket and prefix'],
+    ['s3://', 'names no bucket'],
+    ['s3://Bucket_/a', 'names no bucket'],
+    ['s3://bucket/../a', 'cannot be used'],
+    ['s3://bucket/a//b', 'cannot be used'],
+    ['ftp://bucket/a', 'No store is known by ftp://'],
+  ])('%s is refused, and not repeated', async (url, words) => {
+    await using place = await newPlace()
+    await using server = await serve()
+    const { code, stdout, stderr } = await run(place, exporting(server, url))
+    expect([code, stdout, stderr]).toEqual([2, '', expect.stringContaining(words)])
+    expect(stderr).not.toContain('verysecret')
+    expect(await filesBelow(place.state)).toEqual([])
+    expect(server.mock.requests).toEqual([])
+  })
+
+  test('a data set in a store, and --job-dir for a directory', async () => {
+    await using place = await newPlace()
+    await using server = await serve()
+    const sync = await run(place, ['sync', '--server', server.fhirUrl, '--out', 's3://bucket/a'])
+    expect([sync.code, sync.stderr]).toEqual([2, expect.stringContaining('A data set needs a disk')])
+    const words = exporting(server, place.out, '--job-dir', join(place.root, 'job'))
+    const local = await run(place, words)
+    expect([local.code, local.stderr]).toEqual([2, expect.stringContaining('--job-dir is for exports into')])
+  })
+
+  test.each([
+    ['http://store.example', 2, 'AWS_ENDPOINT_URL_S3 is no https URL'],
+    ['http://127.0.0.1:9', 8, 'no credential was found'],
+  ])('S3 at %s, without a credential', async (endpoint, exitCode, words) => {
+    await using place = await newPlace()
+    await using server = await serve()
+    const env = { AWS_ENDPOINT_URL_S3: endpoint, AWS_EC2_METADATA_DISABLED: 'true' }
+    const { code, stderr } = await run(place, exporting(server, 's3://bucket/a'), { env })
+    expect([code, stderr]).toEqual([exitCode, expect.stringContaining(words)])
+    expect(server.asked('kick-off')).toEqual([])
+  })
+
+  test('Azure without an account', async () => {
+    await using place = await newPlace()
+    await using server = await serve()
+    const { code, stderr } = await run(place, exporting(server, 'az://exports/a'))
+    expect([code, stderr]).toEqual([8, expect.stringContaining('no storage account was named')])
+    expect(stderr).toContain('AZURE_STORAGE_CONNECTION_STRING')
+  })
+
+  test('a directory that was prepared by somebody else sends nothing to its store', async () => {
+    await using place = await newPlace()
+    await using server = await serve()
+    const url = 's3://attacker/a'
+    const fact = { type: 'job-created', version: 1, at: Date.now(), exportId: randomUUID() }
+    const kickOff = { target: { kind: 'system' }, operation: '$export', method: 'get', listStyle: 'comma', lenient: false }
+    const created = { ...fact, server: server.fhirUrl, fhirUrl: server.fhirUrl, kickOff, identity: {}, store: url }
+    await mkdir(join(place.out, '.bulkx'), { recursive: true })
+    await writeFile(join(place.out, '.bulkx/journal'), `${JSON.stringify(created)}\n`)
+    const { code, stderr } = await run(place, ['resume', place.out])
+    expect([code, stderr]).toEqual([2, expect.stringContaining(`confirm it with --out ${url}`)])
+    expect(server.asked('kick-off')).toEqual([])
   })
 })

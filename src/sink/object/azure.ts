@@ -4,7 +4,7 @@ import type { TokenCredential } from '@azure/core-auth'
 import type * as Sdk from '@azure/storage-blob'
 import { load } from './load.js'
 import { assertSecureEndpoint } from './secure-endpoint.js'
-import { contentType, type ObjectStore, type StoredObject, type Upload } from './store.js'
+import { contentType, type ObjectStore, type Page, type Upload } from './store.js'
 import { isNetworkTrouble, kindOfStatus, StoreTrouble, type TroubleKind } from './trouble.js'
 
 const kinds: Readonly<Record<string, TroubleKind>> = {
@@ -64,6 +64,8 @@ class AzureUpload implements Upload {
   private readonly key: string
   private readonly mark = randomUUID()
   private readonly blocks: string[] = []
+  /** The last piece is there: another attempt does not send it again. */
+  private hasLast = false
 
   constructor(blob: Sdk.BlockBlobClient, key: string) {
     this.blob = blob
@@ -77,7 +79,8 @@ class AzureUpload implements Upload {
   }
 
   async complete(last: Uint8Array): Promise<void> {
-    if (last.length > 0) await this.send(last)
+    if (!this.hasLast && last.length > 0) await this.send(last)
+    this.hasLast = true
     const blobHTTPHeaders = { blobContentType: contentType(this.key) }
     await told(this.blob.commitBlockList(this.blocks, { blobHTTPHeaders }))
   }
@@ -102,10 +105,15 @@ class AzureStore implements ObjectStore {
     return new AzureUpload(this.container.getBlockBlobClient(key), key)
   }
 
+  /** Nothing is asked by `begin`: a block is, and nobody sees one that is not committed. */
+  async probe(key: string): Promise<void> {
+    await (await this.begin(key)).send(new Uint8Array(1))
+  }
+
   async abort(): Promise<void> {}
 
-  async get(key: string): Promise<AsyncIterable<Uint8Array>> {
-    const { readableStreamBody } = await told(this.container.getBlockBlobClient(key).download())
+  async get(key: string, from: number): Promise<AsyncIterable<Uint8Array>> {
+    const { readableStreamBody } = await told(this.container.getBlockBlobClient(key).download(from))
     return bytesOf(readableStreamBody)
   }
 
@@ -118,15 +126,13 @@ class AzureStore implements ObjectStore {
     }
   }
 
-  async *list(prefix: string): AsyncGenerator<StoredObject[]> {
-    const pages = this.container.listBlobsFlat({ prefix }).byPage()
-    for (;;) {
-      const { value, done } = await told(pages.next())
-      if (done) return
-      yield value.segment.blobItems.map(({ name, properties }: Sdk.BlobItem) => ({
-        key: name,
-        bytes: properties.contentLength ?? 0,
-      }))
+  async list(prefix: string, next?: string): Promise<Page> {
+    const pages = this.container.listBlobsFlat({ prefix }).byPage({ continuationToken: next })
+    const { value } = await told(pages.next())
+    const blobs: Sdk.BlobItem[] = value?.segment.blobItems ?? []
+    return {
+      objects: blobs.map(({ name, properties }) => ({ key: name, bytes: properties.contentLength ?? 0 })),
+      next: value?.continuationToken || undefined,
     }
   }
 

@@ -3,10 +3,10 @@
  * client hides: a session that is ended only when the content was judged.
  */
 import type * as Auth from 'google-auth-library'
-import { isObject } from '../../json.js'
+import { isObject, type Json } from '../../json.js'
 import { load } from './load.js'
 import { assertSecureEndpoint } from './secure-endpoint.js'
-import { contentType, type ObjectStore, type StoredObject, type Upload } from './store.js'
+import { contentType, type ObjectStore, type Page, type Upload } from './store.js'
 import { isNetworkTrouble, kindOfStatus, plainWords, StoreTrouble, type TroubleKind } from './trouble.js'
 
 const scope = 'https://www.googleapis.com/auth/devstorage.read_write'
@@ -27,6 +27,16 @@ const refused = async (response: Response): Promise<StoreTrouble> => {
   let kind: TroubleKind = kindOfStatus(response.status)
   if (kind === 'missing' && /bucket/i.test(text)) kind = 'no-bucket'
   return new StoreTrouble(kind, `HTTP ${response.status}${text === '' ? '' : `: ${plainWords(text)}`}`)
+}
+
+/** An answer that was announced, and may still break. */
+const jsonOf = async (response: Response): Promise<Json> => {
+  try {
+    const value: unknown = await response.json()
+    return isObject(value) ? value : {}
+  } catch (cause) {
+    throw new StoreTrouble('network', 'its answer is broken', { cause })
+  }
 }
 
 type Headers = Record<string, string>
@@ -155,13 +165,17 @@ class GcsStore implements ObjectStore {
     return new GcsUpload(this.api, session)
   }
 
+  async probe(key: string): Promise<void> {
+    const upload = await this.begin(key)
+    await upload.abort()
+  }
+
   /** A session costs nothing, and ends by itself after a week. */
   async abort(): Promise<void> {}
 
-  async get(key: string): Promise<AsyncIterable<Uint8Array>> {
-    const { body } = await this.api.ask(`${this.object(key)}?alt=media`, {
-      headers: { 'accept-encoding': 'gzip' },
-    })
+  async get(key: string, from: number): Promise<AsyncIterable<Uint8Array>> {
+    const headers = { 'accept-encoding': 'gzip', ...(from === 0 ? {} : { range: `bytes=${from}-` }) }
+    const { body } = await this.api.ask(`${this.object(key)}?alt=media`, { headers })
     return bytesOf(body)
   }
 
@@ -172,22 +186,19 @@ class GcsStore implements ObjectStore {
       if (trouble.kind === 'no-bucket') throw trouble
       return undefined
     }
-    const value: unknown = await response.json()
-    return Number(isObject(value) ? value.size : 0)
+    return Number((await jsonOf(response)).size ?? 0)
   }
 
-  async *list(prefix: string): AsyncGenerator<StoredObject[]> {
-    let token = ''
-    do {
-      const query = `prefix=${encodeURIComponent(prefix)}&fields=nextPageToken,items(name,size)${token}`
-      const response = await this.api.ask(`${this.objects()}?${query}`, {})
-      const page: unknown = await response.json()
-      if (!isObject(page)) throw new StoreTrouble('other', 'the list of objects is none')
-      const items: unknown[] = Array.isArray(page.items) ? page.items : []
-      yield items.filter(isObject).map(({ name, size }) => ({ key: String(name), bytes: Number(size) }))
-      const next = page.nextPageToken
-      token = typeof next === 'string' ? `&pageToken=${encodeURIComponent(next)}` : ''
-    } while (token !== '')
+  async list(prefix: string, next?: string): Promise<Page> {
+    const token = next === undefined ? '' : `&pageToken=${encodeURIComponent(next)}`
+    const query = `prefix=${encodeURIComponent(prefix)}&fields=nextPageToken,items(name,size)${token}`
+    const response = await this.api.ask(`${this.objects()}?${query}`, {})
+    const page = await jsonOf(response)
+    const items: unknown[] = Array.isArray(page.items) ? page.items : []
+    return {
+      objects: items.filter(isObject).map(({ name, size }) => ({ key: String(name), bytes: Number(size) })),
+      next: typeof page.nextPageToken === 'string' ? page.nextPageToken : undefined,
+    }
   }
 
   close(): void {}

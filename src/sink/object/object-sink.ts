@@ -80,11 +80,19 @@ class ObjectSink implements OpenSink {
 
   async *read(name: string): AsyncGenerator<Uint8Array> {
     const doing = `Cannot read ${name}`
-    const bytes = await this.told(doing, (store) => this.patiently(() => store.get(this.key(name))))
-    try {
-      yield* bytes
-    } catch (cause) {
-      throw storeError(doing, this.place, cause)
+    // Where it breaks it is gone on from, as long as each attempt brings something.
+    for (let read = 0, before = -1; ; ) {
+      const bytes = await this.told(doing, (store) => this.patiently(() => store.get(this.key(name), read)))
+      try {
+        for await (const chunk of bytes) {
+          read += chunk.length
+          yield chunk
+        }
+        return
+      } catch (cause) {
+        if (!passes(cause) || read === before) throw storeError(doing, this.place, cause)
+        before = read
+      }
     }
   }
 
@@ -155,15 +163,16 @@ class ObjectSink implements OpenSink {
   /** Without what consoles put there to show a folder. */
   private async *objects(): AsyncGenerator<{ name: string; bytes: number }> {
     const { prefix } = this.place
-    const pages = (await this.store()).list(prefix)[Symbol.asyncIterator]()
-    for (;;) {
-      const { value, done } = await pages.next()
-      if (done) return
-      for (const { key, bytes } of value) {
+    const store = await this.store()
+    let next: string | undefined
+    do {
+      const page = await this.patiently(() => store.list(prefix, next))
+      for (const { key, bytes } of page.objects) {
         const name = key.slice(prefix.length)
         if (name !== '' && !name.endsWith('/')) yield { name, bytes }
       }
-    }
+      next = page.next
+    } while (next !== undefined)
   }
 
   private async assertEmpty(): Promise<void> {
@@ -183,10 +192,9 @@ class ObjectSink implements OpenSink {
     }
   }
 
-  /** Begins the last file of an export and aborts it: before a server is asked for anything. */
+  /** By what is written last. */
   private async assertWritable(store: ObjectStore): Promise<void> {
-    const upload = await this.patiently(() => store.begin(this.key('manifest.json')))
-    await this.patiently(() => upload.abort())
+    await this.patiently(() => store.probe(this.key('manifest.json')))
   }
 }
 

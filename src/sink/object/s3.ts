@@ -4,7 +4,7 @@ import type { Readable } from 'node:stream'
 import type * as Sdk from '@aws-sdk/client-s3'
 import { load } from './load.js'
 import { assertSecureEndpoint } from './secure-endpoint.js'
-import { contentType, type ObjectStore, type StoredObject, type Upload } from './store.js'
+import { contentType, type ObjectStore, type Page, type Upload } from './store.js'
 import { isNetworkTrouble, kindOfStatus, StoreTrouble, type TroubleKind } from './trouble.js'
 
 /** For a connection; milliseconds. */
@@ -105,6 +105,8 @@ class S3Upload implements Upload {
   private readonly at: { Bucket: string; Key: string; UploadId: string }
   private readonly mark: string
   private readonly parts: Sdk.CompletedPart[] = []
+  /** The last piece is there: another attempt does not send it again. */
+  private hasLast = false
 
   constructor(sdk: typeof Sdk, client: Sdk.S3Client, at: S3Upload['at'], mark: string) {
     this.sdk = sdk
@@ -129,7 +131,8 @@ class S3Upload implements Upload {
   }
 
   async complete(last: Uint8Array): Promise<void> {
-    if (last.length > 0) await this.send(last)
+    if (!this.hasLast && last.length > 0) await this.send(last)
+    this.hasLast = true
     const MultipartUpload = { Parts: this.parts }
     const command = new this.sdk.CompleteMultipartUploadCommand({ ...this.at, MultipartUpload })
     try {
@@ -186,6 +189,11 @@ class S3Store implements ObjectStore {
     return new S3Upload(this.sdk, this.client, { ...at, UploadId }, mark)
   }
 
+  async probe(key: string): Promise<void> {
+    const upload = await this.begin(key)
+    await upload.abort()
+  }
+
   async abort(key: string, id: string): Promise<void> {
     const command = new this.sdk.AbortMultipartUploadCommand({ Bucket: this.bucket, Key: key, UploadId: id })
     await told(this.client.send(command)).catch((error: unknown) => {
@@ -193,9 +201,10 @@ class S3Store implements ObjectStore {
     })
   }
 
-  async get(key: string): Promise<AsyncIterable<Uint8Array>> {
+  async get(key: string, from: number): Promise<AsyncIterable<Uint8Array>> {
+    const Range = from === 0 ? undefined : `bytes=${from}-`
     const { Body } = await told(
-      this.client.send(new this.sdk.GetObjectCommand({ Bucket: this.bucket, Key: key })),
+      this.client.send(new this.sdk.GetObjectCommand({ Bucket: this.bucket, Key: key, Range })),
     )
     return bytesOf(Body as Readable | undefined)
   }
@@ -210,17 +219,17 @@ class S3Store implements ObjectStore {
     }
   }
 
-  async *list(prefix: string): AsyncGenerator<StoredObject[]> {
-    let ContinuationToken: string | undefined
-    do {
-      const page = await told(
-        this.client.send(
-          new this.sdk.ListObjectsV2Command({ Bucket: this.bucket, Prefix: prefix, ContinuationToken }),
-        ),
-      )
-      yield (page.Contents ?? []).map(({ Key = '', Size = 0 }) => ({ key: Key, bytes: Size }))
-      ContinuationToken = page.IsTruncated ? page.NextContinuationToken : undefined
-    } while (ContinuationToken !== undefined)
+  async list(prefix: string, next?: string): Promise<Page> {
+    const command = new this.sdk.ListObjectsV2Command({
+      Bucket: this.bucket,
+      Prefix: prefix,
+      ContinuationToken: next,
+    })
+    const page = await told(this.client.send(command))
+    return {
+      objects: (page.Contents ?? []).map(({ Key = '', Size = 0 }) => ({ key: Key, bytes: Size })),
+      next: page.IsTruncated ? page.NextContinuationToken : undefined,
+    }
   }
 
   close(): void {

@@ -17,6 +17,11 @@ export interface StoredObject {
   bytes: number
 }
 
+export interface Page {
+  objects: StoredObject[]
+  next?: string
+}
+
 /**
  * A store. Methods reject with `StoreTrouble`. Each may be called again after it was rejected for a reason that passes,
  * even if the store had done what was asked.
@@ -25,14 +30,16 @@ export interface ObjectStore {
   /** A whole content at once. */
   put(key: string, content: Uint8Array): Promise<void>
   begin(key: string): Promise<Upload>
+  /** Rejects where `begin` and what comes after it would; leaves nothing that anybody sees. */
+  probe(key: string): Promise<void>
   /** Aborts what an earlier process has begun; there may be nothing left of it. */
   abort(key: string, id: string): Promise<void>
-  /** Rejects with `missing` where there is no such key. */
-  get(key: string): Promise<AsyncIterable<Uint8Array>>
+  /** From a byte on. Rejects with `missing` where there is no such key. */
+  get(key: string, from: number): Promise<AsyncIterable<Uint8Array>>
   /** Bytes; undefined where there is no such key. */
   size(key: string): Promise<number | undefined>
-  /** All that begin so, a page at a time. */
-  list(prefix: string): AsyncIterable<StoredObject[]>
+  /** Those that begin so; `next`: where the page after this one begins. */
+  list(prefix: string, next?: string): Promise<Page>
   close(): void
 }
 

@@ -47,8 +47,11 @@ export const startAzure = async (): Promise<TestStore> => {
     url: 'az://exports/first',
     at: (prefix) => `az://exports/${prefix}`,
     env: { AZURE_STORAGE_CONNECTION_STRING: connection(port) },
+    slowDown: {
+      status: 503,
+      body: '<Error><Code>ServerBusy</Code><Message>Operations per second is over the account limit.</Message></Error>',
+    },
     requests: [],
-    uploads: async () => undefined,
     close: async () => {
       await close()
       const ended = once(child, 'exit')

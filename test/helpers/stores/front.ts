@@ -8,9 +8,13 @@ export interface Front {
   close(): Promise<void>
 }
 
-const forward = (incoming: IncomingMessage, answer: ServerResponse, port: number): void => {
+const forward = (incoming: IncomingMessage, answer: ServerResponse, port: number, isLost: boolean): void => {
   const { method, url, headers } = incoming
   const outgoing = request({ host: '127.0.0.1', port, method, path: url, headers }, (reply) => {
+    if (isLost) {
+      reply.resume().on('end', () => incoming.socket.destroy())
+      return
+    }
     answer.writeHead(reply.statusCode ?? 500, reply.headers)
     reply.pipe(answer)
   })
@@ -20,7 +24,11 @@ const forward = (incoming: IncomingMessage, answer: ServerResponse, port: number
   incoming.pipe(outgoing)
 }
 
-const reply = (incoming: IncomingMessage, answer: ServerResponse, given: StoreAnswer): void => {
+const reply = (
+  incoming: IncomingMessage,
+  answer: ServerResponse,
+  given: Exclude<StoreAnswer, 'lost'>,
+): void => {
   incoming.resume()
   if (given === 'reset') {
     incoming.socket.destroy()
@@ -44,7 +52,9 @@ export const front = async (
     incoming.on('error', () => {})
     answer.on('error', () => {})
     void Promise.resolve(look({ method: incoming.method ?? '', path: incoming.url ?? '' })).then((given) =>
-      given === undefined ? forward(incoming, answer, behind) : reply(incoming, answer, given),
+      given === undefined || given === 'lost'
+        ? forward(incoming, answer, behind, given === 'lost')
+        : reply(incoming, answer, given),
     )
   })
   const port = await listening(server)

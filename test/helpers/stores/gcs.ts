@@ -110,8 +110,8 @@ export const startGcs = async (): Promise<TestStore> => {
     url: 'gs://exports/first',
     at: (prefix) => `gs://exports/${prefix}`,
     env: { STORAGE_EMULATOR_HOST: `http://127.0.0.1:${port}` },
+    slowDown: { status: 429, body: '{"error":{"code":429,"message":"rateLimitExceeded"}}' },
     requests: [],
-    uploads: async () => [...bucket.sessions.values()].filter(({ isDone }) => !isDone).length,
     close: async () => {
       await close()
       server.closeAllConnections()

@@ -1,4 +1,4 @@
-/** s3rver on loopback. It knows no AbortMultipartUpload: that is answered here, as Amazon documents it. */
+/** s3rver on loopback. It knows no AbortMultipartUpload, nor uploads that are gone: both are answered here, as by Amazon. */
 import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -34,8 +34,9 @@ export const startS3 = async (): Promise<TestStore> => {
   const { port: behind } = await server.run()
   const aborted = async ({ method, path }: StoreRequest): Promise<StoreAnswer | undefined> => {
     const [, id] = /[?&]uploadId=(\w+)/.exec(path) ?? []
-    if (method !== 'DELETE' || id === undefined) return undefined
+    if (id === undefined) return undefined
     const found = (await uploadsIn(directory)).filter((path) => path.endsWith(id))
+    if (method !== 'DELETE' && found.length > 0) return undefined
     for (const path of found) await rm(path, { recursive: true, force: true })
     const code = 'NoSuchUpload'
     return found.length > 0
@@ -56,8 +57,11 @@ export const startS3 = async (): Promise<TestStore> => {
       AWS_ENDPOINT_URL_S3: `http://127.0.0.1:${port}`,
       AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
     },
+    slowDown: {
+      status: 503,
+      body: '<Error><Code>SlowDown</Code><Message>Please reduce your request rate.</Message></Error>',
+    },
     requests: [],
-    uploads: async () => (await uploadsIn(directory)).length,
     close: async () => {
       await close()
       server.httpServer.closeAllConnections()

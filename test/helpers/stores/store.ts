@@ -7,7 +7,8 @@ export interface StoreRequest {
   path: string
 }
 
-export type StoreAnswer = { status: number; body?: string } | 'reset'
+/** `lost`: the store does what it is asked, and its answer never arrives. */
+export type StoreAnswer = { status: number; body?: string } | 'reset' | 'lost'
 
 export interface TestStore {
   /** `s3://bucket/prefix` and its like. */
@@ -18,9 +19,9 @@ export interface TestStore {
   env: Record<string, string>
   /** Answers in place of the store; undefined: the store answers. */
   onRequest?: (request: StoreRequest) => StoreAnswer | undefined | Promise<StoreAnswer | undefined>
+  /** Its words for: not so fast. */
+  slowDown: StoreAnswer
   /** All requests so far. */
   requests: StoreRequest[]
-  /** Uploads that were begun, and neither completed nor aborted; undefined where the store does not tell. */
-  uploads(): Promise<number | undefined>
   close(): Promise<void>
 }
