@@ -58,7 +58,8 @@ const damages: [name: string, damage: Damage, problems: string[], notes?: string
     },
     ['unlisted more/X.ndjson.gz'],
   ],
-  ['a page that somebody has made of it', (out) => writeFile(join(out, 'report.html'), ''), [], ['others']],
+  ['the page of `bulkx report`', (out) => writeFile(join(out, 'report.html'), ''), [], []],
+  ['a page that somebody has made of it', (out) => writeFile(join(out, 'page.html'), ''), [], ['others']],
   [
     'swapped files',
     (out) => swap(join(out, patients), join(out, conditions)),
