@@ -48,7 +48,13 @@ const rowOfAll = /\d of 2 files/
 const half = '44\\.4 kB of 88\\.8 kB'
 const halfPatient = /Patient\.0001 .*2\.75 kB of 5\.49 kB$/
 const withBars = new RegExp(`Observation\\.0001 +━+─+ +${half}$`)
-const withoutBars = new RegExp(`Observation\\.0001 +${half}$`)
+
+/** The rows with bars, and where there is no room for any. */
+const wide = `⠿ 0 of 2 files  ━━──  …
+  Patient.0001  ━━──  2.75 kB of 5.49 kB
+  Observation.0001  ━━──  44.4 kB of 88.8 kB
+`
+const narrow = wide.replaceAll('━━──  ', '')
 
 const command = [
   'export',
@@ -82,16 +88,16 @@ describe.skipIf(lacks('tmux'))('in a terminal', () => {
     server.finishJobs()
     await terminal.showing(halfPatient)
     const downloading = still(await terminal.showing(withBars))
-    const resized: string[] = []
-    for (const [width, height, pattern] of [
-      [46, rows, withoutBars],
-      [120, rows, withBars],
-      [120, 6, withBars],
-      [120, rows, withBars],
-      [columns, rows, withBars],
+    for (const [width, height, expected] of [
+      [46, rows, narrow],
+      [120, rows, wide],
+      [120, 6, wide],
+      [120, rows, wide],
+      [columns, rows, wide],
     ] as const) {
       await terminal.resize(width, height)
-      resized.push(still(moving(await terminal.showing(pattern))))
+      // Between the terminal's new size and its signal there is a moment of rows of the old one.
+      await expect.poll(async () => still(moving(await terminal.screen()))).toBe(expected)
       // Of all that there ever was, one is left.
       await expect
         .poll(async () => (await terminal.rows()).filter((row) => rowOfAll.test(row)))
@@ -101,7 +107,7 @@ describe.skipIf(lacks('tmux'))('in a terminal', () => {
     const ended = still(afterwards(await terminal.showing(/^ended 0$/)))
     expect(await terminal.hasCursor()).toBe(true)
     const ruler = `${'='.repeat(80)}\n`
-    const film = [waiting, downloading, ...resized, ended].join(ruler).replaceAll(place.root, '/work')
+    const film = [waiting, downloading, ended].join(ruler).replaceAll(place.root, '/work')
     expectGolden(`transcripts/tmux-${columns}x${rows}`, film)
   })
 
@@ -121,5 +127,29 @@ describe.skipIf(lacks('tmux'))('in a terminal', () => {
     const ended = await terminal.showing(/^ended 130$/)
     expect(await terminal.hasCursor()).toBe(true)
     expectGolden('transcripts/tmux-interrupted', still(ended).replaceAll(place.root, '/work'))
+  })
+
+  test('a second Ctrl-C, which ends it at once, gives it back as well', async () => {
+    await using place = await newPlace()
+    let answer = (): void => {}
+    const told = new Promise<void>((resolve) => {
+      answer = resolve
+    })
+    const hook: Hook = async (call, next) => {
+      if (call.phase === 'kick-off') await told
+      return next(call)
+    }
+    await using server = await serve({ hook })
+    const size = { columns: 80, rows: 24 }
+    const terminal = await openTerminal(place, [...command, '--server', server.fhirUrl], size)
+    await terminal.showing(/kicking off · \d/)
+    await terminal.press('C-c')
+    await terminal.showing(/^waiting for the answer to the kick-off/)
+    expect(await terminal.hasCursor()).toBe(false)
+    await terminal.press('C-c')
+    const ended = await terminal.showing(/^ended 130$/)
+    expect(await terminal.hasCursor()).toBe(true)
+    expect(ended.filter((line) => /kicking off/.test(line))).toEqual([])
+    answer()
   })
 })
