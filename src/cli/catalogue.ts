@@ -48,7 +48,12 @@ const jobCommands: Readonly<Record<string, CommandRow>> = {
     section: 'jobs',
     summary: 'Kick off an export, write the job down, and return at once.',
     args: [target],
-    options: [...inGroups('server', 'question', 'identity', 'waiting', 'files'), ...talk, ...printing],
+    options: [
+      ...inGroups('server', 'question', 'identity', 'waiting', 'files'),
+      'job-dir',
+      ...talk,
+      ...printing,
+    ],
     examples: [
       'bulkx kickoff Group/123 --server https://ehr.example/fhir -o out',
       'bulkx resume out --once   # later, from cron',

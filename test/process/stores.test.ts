@@ -245,8 +245,21 @@ describe('what cannot be', () => {
     await using server = await serve()
     const url = 's3://attacker/a'
     const fact = { type: 'job-created', version: 1, at: Date.now(), exportId: randomUUID() }
-    const kickOff = { target: { kind: 'system' }, operation: '$export', method: 'get', listStyle: 'comma', lenient: false }
-    const created = { ...fact, server: server.fhirUrl, fhirUrl: server.fhirUrl, kickOff, identity: {}, store: url }
+    const kickOff = {
+      target: { kind: 'system' },
+      operation: '$export',
+      method: 'get',
+      listStyle: 'comma',
+      lenient: false,
+    }
+    const created = {
+      ...fact,
+      server: server.fhirUrl,
+      fhirUrl: server.fhirUrl,
+      kickOff,
+      identity: {},
+      store: url,
+    }
     await mkdir(join(place.out, '.bulkx'), { recursive: true })
     await writeFile(join(place.out, '.bulkx/journal'), `${JSON.stringify(created)}\n`)
     const { code, stderr } = await run(place, ['resume', place.out])
