@@ -4,7 +4,14 @@ import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { expect, expectTypeOf, inject, test } from 'vitest'
 import { signerFrom } from '../../src/auth/held-keys.js'
-import { BulkxError, configFor, defaults, type ExportOptions } from '../../src/index.js'
+import {
+  BulkxError,
+  configFor,
+  type Duration,
+  defaults,
+  type ExportOptions,
+  type Size,
+} from '../../src/index.js'
 import { type own, type TakenName, taken } from '../../src/library/names.js'
 import { libraryWords } from '../../src/library/words.js'
 import { inGroups, type OptionName } from '../../src/options/options.js'
@@ -13,6 +20,13 @@ type Camel<S extends string> = S extends `${infer A}-${infer B}` ? `${A}${Capita
 
 test('every option has its name from the table, or is one of the few of its own', () => {
   expectTypeOf<keyof ExportOptions>().toEqualTypeOf<Camel<TakenName> | (typeof own)[number]>()
+})
+
+test('the compiler knows durations and sizes', () => {
+  expectTypeOf<'10m' | '1.5s' | 250>().toExtend<Duration>()
+  expectTypeOf<'10 minutes'>().not.toExtend<Duration>()
+  expectTypeOf<'10MB' | '1GiB' | 4096>().toExtend<Size>()
+  expectTypeOf<'much'>().not.toExtend<Size>()
 })
 
 /** What belongs to a person at a command line, to a file instead of a value, or to more than one machine. */
