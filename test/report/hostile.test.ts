@@ -224,6 +224,48 @@ test('very many things are a few on the page', async () => {
   expect(page).toContain('and 1,985 more')
 })
 
+test.each([
+  ['at the end of time', [0, 8.64e15, 8.64e15, 8.64e15]],
+  ['all at once', [5, 5, 5, 5]],
+  ['backwards', [9e12, 8e12, 7e12, 6e12]],
+  ['with spans longer than time', [1, 2, 3, 8.64e15]],
+])('times %s', async (_name, times) => {
+  const { run, cwd } = await session()
+  const item = { type: 'Patient', url: 'https://h/1' }
+  const stored = {
+    bytes: 1e300,
+    sha256: 'a',
+    lines: 1,
+    resources: -7,
+    badLines: 0,
+    attempts: 1e9,
+    durationMs: 8.64e15,
+  }
+  const facts: object[] = [
+    { type: 'kick-off-accepted', pollingLocation: 'https://h' },
+    { type: 'status-in-progress', progress: '500 %', notBefore: -8.64e15, retryAfterMs: 1e300 },
+    {
+      type: 'manifest-received',
+      page: 'https://h',
+      manifest: {
+        items: { output: [item, item], deleted: [], outcome: [] },
+        issues: [],
+        rest: {},
+        expiresAt: 8.64e15,
+      },
+    },
+    { type: 'file-completed', name: 'Patient.0001.ndjson', ...stored },
+  ]
+  mkdirSync(join(cwd, 'out/.bulkx'), { recursive: true })
+  writeFileSync(
+    join(cwd, 'out/.bulkx/journal'),
+    facts.map((fact, place) => `${JSON.stringify({ ...fact, at: times[place] })}\n`).join(''),
+  )
+  const { code, err } = await run(['report', 'out'])
+  expect(code, err).toBe(0)
+  expectHarmless(readFileSync(join(cwd, 'out/report.html'), 'utf8'))
+})
+
 test('each finding has advice, and there is advice for nothing else', () => {
   expect([...advisedCodes].sort()).toEqual(Object.keys(findingWords).sort())
 })

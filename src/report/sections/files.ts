@@ -43,8 +43,6 @@ const spreadFigure = (spread: Spread | undefined, { id, title, caption, unit }: 
   return figure(title, chart, `least ${unit(least)}, middle ${unit(median)}, most ${unit(most)}`, beside)
 }
 
-const tableRowsMax = 12
-
 const arrivalFigure = ({ chronicle }: ExportReport): Content => {
   const { arrival } = chronicle ?? {}
   if (!arrival || arrival.bytes.length < 4) return undefined
@@ -60,16 +58,16 @@ const arrivalFigure = ({ chronicle }: ExportReport): Content => {
       label: (value) => round(rate(value)),
     },
   )
-  const size1 = Math.ceil(bytes.length / tableRowsMax)
-  const rows = Array.from({ length: Math.ceil(bytes.length / size1) }, (_, place): Content[] => {
-    const some = bytes.slice(place * size1, (place + 1) * size1)
-    const sum = some.reduce((total, one) => total + one, 0)
-    const start = new Date(from + place * size1 * binMs).toISOString().slice(11, 23)
-    return [start, size(Math.round(sum)), rate(sum / ((some.length * binMs) / 1000))]
-  })
+  const clock = (at: number): string =>
+    `${shownTime(at).slice(11)}${binMs < 1000 ? `.${String(Math.floor(at % 1000)).padStart(3, '0')}` : ''}`
+  const rows = bytes.map((one, place) => [
+    clock(from + place * binMs),
+    size(Math.round(one)),
+    rate(one / (binMs / 1000)),
+  ])
   const beside = table({
     id: 'arrival-table',
-    caption: `Bytes a second, by ${duration(size1 * binMs)}`,
+    caption: `By ${duration(binMs)}`,
     columns: [{ name: 'From (UTC)' }, { name: 'Came', isFigure: true }, { name: 'Rate', isFigure: true }],
     rows,
   })

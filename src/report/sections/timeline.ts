@@ -78,7 +78,7 @@ const timeline = (chronicle: Chronicle): Content => {
   return [figure('Where the time went', chart, range, html`${laneTable(all)}`), notes(chronicle)]
 }
 
-const progressMax = 12
+const progressMax = 60
 
 /** The first ones, and the last. */
 const some = <T>(things: readonly T[]): { things: readonly T[]; more: number } =>
