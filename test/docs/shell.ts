@@ -116,8 +116,17 @@ export const openShell = (place: DocsPlace, env: Record<string, string> = {}): S
     detached: true,
   })
   const closed = once(bash, 'close')
+  const endAll = (): void => {
+    try {
+      if (bash.pid !== undefined) process.kill(-bash.pid, 'SIGKILL')
+    } catch {
+      // Nobody is left.
+    }
+  }
+  // At once where it ends by itself: later its number may be somebody else's.
+  bash.once('exit', endAll)
   place.closing.push(() => {
-    if (bash.pid !== undefined && bash.exitCode === null) process.kill(-bash.pid, 'SIGKILL')
+    if (bash.exitCode === null && bash.signalCode === null) endAll()
     return closed
   })
   const complaints: string[] = []
