@@ -6,6 +6,7 @@ import { type Entry, entries, wrap } from '../wrap.js'
 export const otherVariables: Readonly<Record<string, string>> = {
   BULKX_TOKEN: 'the bearer token itself',
   BULKX_CLIENT_SECRET: 'the client secret itself',
+  BULKX_QUEUE_PASSWORD: 'the password of Redis itself',
   BULKX_CONFIG_DIR: 'where the profiles are kept',
   BULKX_STATE_DIR: 'where the list of your jobs is kept',
   HTTPS_PROXY: 'proxy for https URLs',
