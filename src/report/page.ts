@@ -68,8 +68,8 @@ export const exportPage = (report: ExportReport, shownAs: string, making: Making
     head: head(report, shownAs),
     sections: [
       findingsSection(report),
-      askedSection(report),
       dataSection(report),
+      askedSection(report),
       timelineSection(report),
       filesSection(report),
       attemptsSection(report),

@@ -71,6 +71,7 @@ th, td { text-align: left; vertical-align: top; padding: 0.38rem 1.25rem 0.38rem
 th:last-child, td:last-child { padding-right: 0; }
 thead th { color: var(--soft); font-size: 0.87rem; border-bottom-color: var(--none); vertical-align: bottom; }
 th.figure, td.figure { text-align: right; white-space: nowrap; }
+td:has(.words) { min-width: 12rem; }
 tbody th { white-space: nowrap; } time { white-space: nowrap; }
 /* Beside a chart that is not high: all rows, and no empty page beside them. */
 .pair:has(.plot) .scroll { max-height: 17.5rem; overflow-y: auto; }
