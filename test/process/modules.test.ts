@@ -88,6 +88,7 @@ const network = [
 /** What has no use where nobody asked for it; nor has a thread for small files. */
 const rare = [
   ...['mock/index.ts', 'doctor/checks.ts', 'cli/reporter/fancy.ts', 'cli/reporter/bars.ts'],
+  ...['queue/redis.ts', 'queue/open-queue.ts', 'open-worker.ts'],
   ...['fetch/check-thread.ts', 'report/', 'verify/'],
 ]
 
@@ -196,6 +197,21 @@ const rows: Record<string, Row> = {
     words: ({ fhirUrl, at }) => ['auth', 'token', '--server', fhirUrl, '--token-file', at('token')],
     packages: asking,
     without: [...rare, ...fetching],
+  },
+  // Where there is no Redis.
+  worker: {
+    words: ({ fhirUrl, at }) => [
+      'worker',
+      '--server',
+      fhirUrl,
+      '--out',
+      at('shared'),
+      '--queue',
+      'redis://127.0.0.1:1',
+    ],
+    until: /Redis/,
+    packages: reading,
+    without: rare,
   },
   mock: {
     words: () => ['mock', '--port', '0'],
