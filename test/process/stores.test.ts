@@ -80,6 +80,7 @@ describe.skipIf(lacksStores()).each(kinds)('%s', (kind, startStore) => {
     const asked = server.mock.requests.length
     expect((await bulkx(place, 'status', url)).stdout).toContain('complete')
     expect((await bulkx(place, 'jobs')).stdout).toContain(url)
+    expect((await bulkx(place, 'report', url)).stdout.trim()).toMatch(/report\.html$/)
     expect(await bulkx(place, 'resume', url)).toMatchObject({ code: 0, stdout: `${directory}\n` })
     expect(await bulkx(place, ...exporting(server, url))).toMatchObject({ code: 2 })
     const again = await bulkx(place, ...exporting(server, url, '--again'))
@@ -148,6 +149,29 @@ describe.skipIf(lacksStores()).each(kinds)('%s', (kind, startStore) => {
     // Of what was left, and of the look whether the store can be written to.
     if (kind === 'S3') expect(aborts).toHaveLength(2)
     expect(await readdir(join(place.out, '.bulkx/uploads')).catch(() => [])).toEqual([])
+  })
+
+  test('an interruption aborts what is on its way', async () => {
+    await using place = await newPlace()
+    const options = {
+      data: largeFile(20 * 1024, 1024),
+      faults: [faults.stall({ keepBytes: 18 * 1024 * 1024 })],
+    }
+    await using server = await serve(options)
+    const url = nextPrefix(store)
+    const before = store.requests.length
+    const child = start(place, exporting(server, url), { env: store.env })
+    const sent = (): number =>
+      store.requests
+        .slice(before)
+        .filter(({ method, path }) => method === 'PUT' && /Binary|upload_id/.test(path)).length
+    await vi.waitUntil(() => sent() >= 1, { timeout: 100_000 })
+    child.kill('SIGINT')
+    const { code, stderr } = await child.ended
+    expect([code, stderr]).toEqual([130, expect.stringContaining(`bulkx resume ${url}`)])
+    const aborts = store.requests.slice(before).filter(({ method }) => method === 'DELETE')
+    if (kind !== 'Azure Blob Storage') expect(aborts).toHaveLength(2)
+    expect(await namesIn(url, store)).toEqual([])
   })
 
   test('compressed files, and no secret anywhere', async () => {

@@ -6,6 +6,7 @@ import { reportName } from '../../job/directory.js'
 import { shellWord } from '../../job/next-command.js'
 import { generator } from '../../report/page.js'
 import { reportOn } from '../../report/report.js'
+import { isStoreUrl } from '../../sink/object/store-url.js'
 import { storageError, systemCode } from '../../sink/storage-error.js'
 import { writeDurably } from '../../sync/durable-file.js'
 import { version } from '../../version.js'
@@ -62,8 +63,16 @@ const assertReplaceable = async (path: string, io: Io): Promise<void> => {
   })
 }
 
+/** Of an export into a store, the directory that its job stands in. */
+const directoryOf = async (argument: string, io: Io): Promise<string> => {
+  if (!isStoreUrl(argument)) return resolve(io.cwd, argument)
+  const { findJob } = await import('../place.js')
+  const place = await findJob(argument, 'report', io)
+  return place.kind === 'directory' ? place.directory : argument
+}
+
 export const run: Run = async (invocation, io): Promise<Ending> => {
-  const directory = resolve(io.cwd, invocation.args[0] ?? '.')
+  const directory = await directoryOf(invocation.args[0] ?? '.', io)
   const path = await wantedPath(invocation, directory, io)
   const { page, fields } = await reportOn({
     directory,
