@@ -99,7 +99,7 @@ const infoOf = async (redis: RedisServer): Promise<Map<string, number>> => {
   return new Map(
     text.split('\r\n').flatMap((line): [string, number][] => {
       const [name = '', value = ''] = line.split(':')
-      return /^\d+$/.test(value) ? [[name, Number(value)]] : []
+      return /^\d+(\.\d+)?$/.test(value) ? [[name, Number(value)]] : []
     }),
   )
 }
