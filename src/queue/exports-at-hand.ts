@@ -84,7 +84,10 @@ export class ExportsAtHand {
     const { redis, elapsed, onEvent } = this.options
     const known = this.known.get(exportId)
     const description = await descriptionOf(redis, exportId)
-    if (!description) return
+    if (!description) {
+      if (known) await this.leave(known)
+      return
+    }
     const isSame = known !== undefined && JSON.stringify(known.description) === JSON.stringify(description)
     if (isSame && (known.refusal === undefined || elapsed() < known.lookAgainAt)) return
     const served: ServedExport = known ?? {

@@ -94,6 +94,7 @@ return count`,
   coordinate: `${now}
 redis.call('SET', KEYS[8], ARGV[1])
 redis.call('ZADD', KEYS[10], now, ARGV[2])
+redis.call('ZREMRANGEBYSCORE', KEYS[10], '-inf', now - ${keptMs})
 for i = 1, 9 do redis.call('PEXPIRE', KEYS[i], '${keptMs}') end
 return { tostring(now), redis.call('HGETALL', KEYS[4]), redis.call('ZRANGE', KEYS[9], 0, -1, 'WITHSCORES') }`,
   /** A worker is there; whether it is the one who is wrong. ARGV: worker, gauges, milliseconds that are no silence. */

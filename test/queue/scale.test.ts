@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { describe, expect, test, vi } from 'vitest'
 import { lacks } from '../helpers/tools.js'
-import { run, start } from '../process/child.js'
+import { type Ended, run, start } from '../process/child.js'
 import { newPlace, type Place } from '../process/place.js'
 import { type Hook, type Served, serve } from '../process/server.js'
 import { manyFiles } from '../scale/many-files.js'
@@ -40,22 +40,30 @@ interface Fleet {
   parallel: number
 }
 
-/** An export by so many workers, which are ready before it begins. */
+const preload = [join(import.meta.dirname, 'tell-cpu.mjs')]
+
+/** Seconds of the processor, as `tell-cpu.mjs` tells them. */
+const cpuOf = ({ stderr }: Ended): number => Number(/^cpu (\d+)$/m.exec(stderr)?.[1] ?? Number.NaN) / 1000
+
+/** An export by so many workers, which are ready before it begins; what each process has used, seconds. */
 const exported = async (
   place: Place,
   redis: RedisServer,
   { fhirUrl }: Served,
   { workers, parallel }: Fleet,
-): Promise<void> => {
+): Promise<{ coordinator: number; workers: number }> => {
   const common = ['--server', fhirUrl, '--queue', redis.url]
   const fleet = Array.from({ length: workers }, () =>
-    start(place, ['worker', ...common, '--parallel', String(parallel), '--out', place.root]),
+    start(place, ['worker', ...common, '--parallel', String(parallel), '--out', place.root], { preload }),
   )
   for (const worker of fleet) await worker.saying(/: files of/)
-  const { code, stderr } = await run(place, ['export', ...common, '--out', place.out, '--poll-min', '20ms'])
-  expect(code, stderr.slice(-2000)).toBe(0)
+  const words = ['export', ...common, '--out', place.out, '--poll-min', '20ms']
+  const coordinator = await run(place, words, { preload })
+  expect(coordinator.code, coordinator.stderr.slice(-2000)).toBe(0)
   for (const worker of fleet) worker.kill('SIGTERM')
-  for (const worker of fleet) expect((await worker.ended).code).toBe(143)
+  const ended = await Promise.all(fleet.map((worker) => worker.ended))
+  expect(new Set(ended.map(({ code }) => code))).toEqual(new Set([143]))
+  return { coordinator: cpuOf(coordinator), workers: ended.reduce((sum, worker) => sum + cpuOf(worker), 0) }
 }
 
 describe.skipIf(lacks('redis-server'))('a fleet', () => {
@@ -104,15 +112,16 @@ const infoOf = async (redis: RedisServer): Promise<Map<string, number>> => {
   )
 }
 
-describe.skipIf(scale === 0 || lacks('redis-server'))(`${scale} files at 200 ms`, () => {
+describe.skipIf(scale === 0 || lacks('redis-server'))(`${scale} files, each after a while`, () => {
   const parallel = Number(process.env.BULKX_SCALE_PARALLEL ?? 10)
+  const latencyMs = Number(process.env.BULKX_SCALE_LATENCY ?? 200)
   const measured = async (workers: number): Promise<{ seconds: number; digest: string }> => {
     let firstAt = 0
     let lastAt = 0
     const hook: Hook = async (call, next) => {
       if (call.phase !== 'file') return next(call)
       firstAt ||= performance.now()
-      await setTimeout(200)
+      if (latencyMs > 0) await setTimeout(latencyMs)
       const answer = await next(call)
       lastAt = performance.now()
       return answer
@@ -122,19 +131,20 @@ describe.skipIf(scale === 0 || lacks('redis-server'))(`${scale} files at 200 ms`
     await using server = await serve({ data: manyFiles(scale, fileBytes), hook })
     const before = await infoOf(redis)
     const cpu = process.cpuUsage()
-    await exported(place, redis, server, { workers, parallel })
+    const used = await exported(place, redis, server, { workers, parallel })
     const { user, system } = process.cpuUsage(cpu)
     const after = await infoOf(redis)
     const grown = (name: string): number => (after.get(name) ?? 0) - (before.get(name) ?? 0)
     const seconds = (lastAt - firstAt) / 1000
-    const ideal = (scale * 0.2) / (workers * parallel)
+    const ideal = (scale * latencyMs) / 1000 / (workers * parallel)
+    const each = (cpuSeconds: number): string => `${((cpuSeconds / scale) * 1000).toFixed(2)} ms`
     console.info(
       [
         `${workers} workers: ${seconds.toFixed(1)} s of ${ideal.toFixed(1)} s`,
         `${(grown('total_commands_processed') / scale).toFixed(1)} commands a file`,
         `Redis at most ${(((after.get('used_memory_peak') ?? 0) - (before.get('used_memory') ?? 0)) / 1e6).toFixed(1)} MB more`,
         `Redis CPU ${(grown('used_cpu_user') + grown('used_cpu_sys')).toFixed(1)} s`,
-        `mock CPU ${((user + system) / 1e6).toFixed(1)} s`,
+        `CPU a file: coordinator ${each(used.coordinator)}, workers ${each(used.workers)}, mock ${each((user + system) / 1e6)}`,
       ].join(', '),
     )
     return { seconds, digest: await digestOf(place.out) }
