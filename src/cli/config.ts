@@ -81,7 +81,8 @@ const forMock = (settings: Settings, io: Io): [Settings, Io] => {
       return setting?.origin === 'flag' ? setting : undefined
     },
   }
-  return [typed, { ...io, env: {} }]
+  // Not by a spread, which would ask for a home that need not be there.
+  return [typed, Object.create(io, { env: { value: {} } })]
 }
 
 /** Everything of a `Config` that is policy: it may differ from run to run of one job. */

@@ -43,6 +43,7 @@ export interface Io {
   readonly stderr: Output
   readonly env: Readonly<Record<string, string | undefined>>
   readonly cwd: string
+  /** Throws `BULKX_USAGE` where the process has none. */
   readonly home: string
   readonly platform: NodeJS.Platform
   /** What bulkx runs on: `v20.20.2`, `linux-x64`. */
@@ -184,6 +185,18 @@ const listenToSignals = (exit: (code: number) => void): AbortSignal => {
   return controller.signal
 }
 
+/** A process may have none, such as one in a container whose user the system does not know. */
+const ownHome = (): string => {
+  try {
+    return homedir()
+  } catch (cause) {
+    throw new BulkxError('BULKX_USAGE', 'There is no home directory for the list of jobs and the profiles', {
+      hint: 'set HOME, or BULKX_STATE_DIR and BULKX_CONFIG_DIR',
+      cause,
+    })
+  }
+}
+
 /** The Io of this process. `exit` ends it at once; it is called at the second signal. */
 export const createIo = (exit: (code: number) => void): Io => {
   const signal = listenToSignals(exit)
@@ -192,7 +205,9 @@ export const createIo = (exit: (code: number) => void): Io => {
     stderr: output(process.stderr),
     env: process.env,
     cwd: process.cwd(),
-    home: homedir(),
+    get home() {
+      return ownHome()
+    },
     platform: process.platform,
     runtime: { node: process.version, platform: `${process.platform}-${process.arch}` },
     clock: systemClock,

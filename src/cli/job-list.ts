@@ -37,12 +37,13 @@ const fileMode = 0o600
 const directoryMode = 0o700
 
 /** Where bulkx keeps what belongs to the user and to no directory. `BULKX_STATE_DIR` moves it. */
-export const stateDirectory = ({ env, home, platform }: Pick<Io, 'env' | 'home' | 'platform'>): string => {
+export const stateDirectory = (place: Pick<Io, 'env' | 'home' | 'platform'>): string => {
+  const { env, platform } = place
   if (env.BULKX_STATE_DIR) return env.BULKX_STATE_DIR
   if (env.XDG_STATE_HOME) return join(env.XDG_STATE_HOME, 'bulkx')
-  if (platform === 'darwin') return join(home, 'Library', 'Application Support', 'bulkx')
-  if (platform === 'win32') return join(env.LOCALAPPDATA ?? join(home, 'AppData', 'Local'), 'bulkx')
-  return join(home, '.local', 'state', 'bulkx')
+  if (platform === 'darwin') return join(place.home, 'Library', 'Application Support', 'bulkx')
+  if (platform === 'win32') return join(env.LOCALAPPDATA ?? join(place.home, 'AppData', 'Local'), 'bulkx')
+  return join(place.home, '.local', 'state', 'bulkx')
 }
 
 type StateIo = Pick<Io, 'env' | 'home' | 'platform' | 'clock' | 'process'>

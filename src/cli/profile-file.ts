@@ -26,12 +26,13 @@ const lockStepMs = 50
 type Place = Pick<Io, 'env' | 'home' | 'platform'>
 
 /** Where bulkx keeps what the user has set. `BULKX_CONFIG_DIR` moves it. */
-export const configDirectory = ({ env, home, platform }: Place): string => {
+export const configDirectory = (place: Place): string => {
+  const { env, platform } = place
   if (env.BULKX_CONFIG_DIR) return env.BULKX_CONFIG_DIR
   if (env.XDG_CONFIG_HOME) return join(env.XDG_CONFIG_HOME, 'bulkx')
-  if (platform === 'darwin') return join(home, 'Library', 'Application Support', 'bulkx')
-  if (platform === 'win32') return join(env.APPDATA ?? join(home, 'AppData', 'Roaming'), 'bulkx')
-  return join(home, '.config', 'bulkx')
+  if (platform === 'darwin') return join(place.home, 'Library', 'Application Support', 'bulkx')
+  if (platform === 'win32') return join(env.APPDATA ?? join(place.home, 'AppData', 'Roaming'), 'bulkx')
+  return join(place.home, '.config', 'bulkx')
 }
 
 export const profilesPath = (io: Place): string => join(configDirectory(io), 'profiles.json')
