@@ -13,6 +13,7 @@ import { type Child, start } from '../process/child.js'
 import { filesBelow, newPlace, type Place } from '../process/place.js'
 import { type Served, serve } from '../process/server.js'
 import { manyFiles } from '../scale/many-files.js'
+import { type Employed, employ, giveUpOn } from './processes.js'
 import { type RedisServer, redisServer } from './redis-server.js'
 
 const seed = Number(process.env.BULKX_FLEET_SEED ?? 7)
@@ -22,39 +23,6 @@ const workers = 4
 const parallel = 2
 /** What a worker may hold: downloads, and as many that are ready. */
 const room = 2 * parallel
-
-interface Employed {
-  id: string
-  child: Child
-}
-
-const employ = async (place: Place, redis: RedisServer, { fhirUrl }: Served): Promise<Employed> => {
-  const words = [
-    '--queue',
-    redis.url,
-    '--server',
-    fhirUrl,
-    '--parallel',
-    String(parallel),
-    '--out',
-    place.root,
-  ]
-  const child = start(place, ['worker', ...words])
-  const said = await child.saying(/^worker \S+: files of/)
-  return { id: /^worker (\S+):/.exec(said)?.[1] ?? '', child }
-}
-
-/** As if so much time had passed that nobody waits for this worker any more. */
-const giveUpOn = async (worker: string, redis: RedisServer): Promise<void> => {
-  const exports = await redis.ask('ZRANGE', 'bulkx:exports', '0', '-1')
-  for (const exportId of exports as string[]) {
-    const queue = `bulkx:${exportId}:queue`
-    const pending = (await redis.ask('XPENDING', queue, 'workers', '-', '+', '1000', worker)) as [string][]
-    const ids = pending.map(([id]) => id)
-    if (ids.length > 0)
-      await redis.ask('XCLAIM', queue, 'workers', worker, '0', ...ids, 'IDLE', '7200000', 'JUSTID')
-  }
-}
 
 const coordinate = (place: Place, redis: RedisServer, { fhirUrl }: Served): Child =>
   start(place, [
@@ -87,7 +55,8 @@ describe.skipIf(lacks('redis-server'))('a fleet in which everything dies', () =>
     })
 
     const fleet: Employed[] = []
-    for (let count = 0; count < workers; count += 1) fleet.push(await employ(place, redis, server))
+    for (let count = 0; count < workers; count += 1)
+      fleet.push(await employ(place, redis, server, { root: place.root, parallel }))
     let coordinator: Child
     let kills = 0
     const killOne = async (): Promise<void> => {
@@ -96,7 +65,7 @@ describe.skipIf(lacks('redis-server'))('a fleet in which everything dies', () =>
       victim?.child.kill('SIGKILL')
       await victim?.child.ended
       await giveUpOn(victim?.id ?? '', redis)
-      fleet.push(await employ(place, redis, server))
+      fleet.push(await employ(place, redis, server, { root: place.root, parallel }))
     }
     const restartRedis = (signal: 'SIGTERM' | 'SIGKILL') => async (): Promise<void> => {
       await redis.stop(signal)

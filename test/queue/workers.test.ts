@@ -1,4 +1,6 @@
 /** Workers that must not, or cannot: they say so and take no more, and others have their files. */
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { BulkxError } from '../../src/errors.js'
 import { checks } from '../../src/fetch/checks.js'
@@ -162,20 +164,31 @@ describe.skipIf(lacks('redis-server'))('workers of a queue', () => {
     return Array.isArray(found) ? found.length : 0
   }
 
-  test('what workers stored while no coordinator was there is taken, and not fetched again', async () => {
+  test('what was stored for a coordinator that wrote nothing down is taken by the next, and not fetched again', async () => {
     const place = await placeOf(4)
     const first = await coordinate(redis.url, place.directory, place.sink)
-    const asked = fetchAll(first, 4).catch(() => {})
-    await expect.poll(async () => redis.ask('HLEN', keysOf(first.exportId).tasks)).toBe(4)
-    // As a coordinator that is killed: it takes nothing back, and takes no results.
-    const silent = await connectRedis({ url: redis.url, clock: systemClock })
-    onTestFinished(() => silent.close())
-    await redis.ask('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes')
-    const second = await coordinate(redis.url, place.directory, place.sink, { exportId: first.exportId })
     await employ(redis.url, place)
+    for (const result of await fetchAll(first, 4)) storedOf(result)
+    const second = await coordinate(redis.url, place.directory, place.sink, { exportId: first.exportId })
     for (const result of await fetchAll(second, 4)) storedOf(result)
     expect(place.server.requests).toHaveLength(4)
-    await asked
+    // Unless it is not there any more.
+    await rm(join(place.directory, nameOf(2)))
+    const third = await coordinate(redis.url, place.directory, place.sink, { exportId: first.exportId })
+    for (const result of await fetchAll(third, 4)) storedOf(result)
+    expect(place.server.requests).toHaveLength(5)
+  })
+
+  test('Redis forgets everything: what has no answer is queued again', async () => {
+    const place = await placeOf(3)
+    const job = await coordinate(redis.url, place.directory, place.sink)
+    const results = fetchAll(job, 3)
+    await expect.poll(async () => redis.ask('XLEN', keysOf(job.exportId).queue)).toBe(3)
+    await redis.ask('FLUSHALL')
+    await redis.ask('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes')
+    await employ(redis.url, place)
+    for (const result of await results) storedOf(result)
+    expect(place.server.requests).toHaveLength(3)
   })
 
   test('nobody comes: the coordinator says so, and the deadline holds', async () => {
