@@ -155,6 +155,7 @@ const build = (
     clock,
     random,
     fhir,
+    narrowGrant: () => network.credentials.narrowGrant?.(),
     executor,
     sink,
     publishLog,

@@ -8,11 +8,11 @@ import { type AccessToken, readPrintedToken } from './access-token.js'
 import { clientCredentials, type TokenRequestParameters } from './client-credentials.js'
 import { type ClientAuthentication, secretInBody, secretInHeader, signedAssertion } from './client-proof.js'
 import { skewText } from './clock-skew.js'
-import { anonymous, bearer, type Credentials, staticHeaders } from './credentials.js'
+import { anonymous, bearer, type Credentials, type NarrowGrant, staticHeaders } from './credentials.js'
 import { type Discovered, discover, discoverHints, isSecureEndpoint } from './discovery.js'
 import { signerFrom } from './held-keys.js'
 import type { AuthMethod, AuthNotice, BackendServices, ClientSecret } from './method.js'
-import { deriveScopes, missingScopes } from './scopes.js'
+import { deriveScopes, missingScopes, typesNotGranted } from './scopes.js'
 import { tokenCache } from './token-cache.js'
 
 export interface CredentialsDeps {
@@ -97,6 +97,15 @@ const missingNotice = (missing: string[], granted: string): AuthNotice => ({
   hint: 'ask the server to register this client for these scopes, or name others with --scope',
 })
 
+/** Longest text of granted scopes that is kept, characters: some two hundred of them. What is cut is in no known form. */
+const grantedMax = 8000
+
+const narrowed = (asked: string, granted: string, types: readonly string[] = []): NarrowGrant => ({
+  asked,
+  granted: granted.length > grantedMax ? `${granted.slice(0, grantedMax).toWellFormed()}…` : granted,
+  types: typesNotGranted(types, granted),
+})
+
 /** K-37: whoever may not do something wants to know what he asked for, and what he was given. */
 const refusedNotice = (
   status: number,
@@ -112,6 +121,7 @@ const withTokenRequests = (method: BackendServices | ClientSecret, deps: Credent
   const notice = once(deps.onNotice)
   const parameters = parametersOf(method, deps)
   let scopes: { asked?: string; granted?: string } | undefined
+  let narrow: NarrowGrant | undefined
   const request = clientCredentials({
     exchange: deps.exchange,
     clock: deps.clock,
@@ -128,6 +138,7 @@ const withTokenRequests = (method: BackendServices | ClientSecret, deps: Credent
     const { scope: asked } = await parameters()
     scopes = { asked, granted: token.scope }
     const missing = asked && token.scope !== undefined ? missingScopes(asked, token.scope) : []
+    narrow = missing.length > 0 ? narrowed(asked ?? '', token.scope ?? '', deps.types) : undefined
     if (missing.length > 0) notice(missingNotice(missing, token.scope ?? ''))
     return token
   }
@@ -137,6 +148,7 @@ const withTokenRequests = (method: BackendServices | ClientSecret, deps: Credent
     rejected: (status) => {
       if (scopes) notice(refusedNotice(status, scopes.asked, scopes.granted))
     },
+    narrowGrant: () => narrow,
   }
 }
 

@@ -1,6 +1,16 @@
 /** Who we are, in headers: what a way of authenticating has to offer, and the ways that need no token request. */
 import type { SecretsInUse } from './secrets-in-use.js'
 
+/** A grant that holds less than was asked for. */
+export interface NarrowGrant {
+  /** The scopes of the token request. */
+  asked: string
+  /** Those of its answer, as the server wrote them, bounded. */
+  granted: string
+  /** Types of the export that certainly none of these is for. */
+  types: string[]
+}
+
 export interface Credentials {
   /** Newer ones can be had. Where they can, a 403 may mean that the present ones have expired, as at AB2D. */
   readonly renewable: boolean
@@ -13,6 +23,8 @@ export interface Credentials {
   headers(refused?: Readonly<Record<string, string>>): Promise<Record<string, string>>
   /** Told when a server refuses them for good. */
   rejected?(status: number): void
+  /** What the present token lacks; undefined where it lacks nothing, or nobody knows. */
+  narrowGrant?(): NarrowGrant | undefined
 }
 
 /** Headers that never change. */
@@ -57,6 +69,7 @@ export const withHeaders = (
   renewable: credentials.renewable,
   headers: async (refused) => ({ ...secret, ...(await credentials.headers(refused)) }),
   rejected: (status) => credentials.rejected?.(status),
+  narrowGrant: () => credentials.narrowGrant?.(),
 })
 
 /** The same credentials; whatever they give is remembered, so that nobody repeats it. */
@@ -68,4 +81,5 @@ export const remembered = (credentials: Credentials, secrets: SecretsInUse): Cre
     return headers
   },
   rejected: (status) => credentials.rejected?.(status),
+  narrowGrant: () => credentials.narrowGrant?.(),
 })

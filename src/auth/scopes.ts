@@ -20,7 +20,8 @@ const isV2 = (permission: string): boolean => /^c?r?u?d?s?$/.test(permission)
 const dialectOf = ({ scopesSupported, capabilities }: ScopeHints): Dialect => {
   const permissions = scopesSupported.flatMap((scope) => scopePattern.exec(scope)?.[3] ?? [])
   if (permissions.some(isV2) || capabilities.includes('permission-v2')) return 'v2'
-  const onlyV1 = permissions.some((name) => name in v1Letters) || capabilities.includes('permission-v1')
+  const onlyV1 =
+    permissions.some((name) => Object.hasOwn(v1Letters, name)) || capabilities.includes('permission-v1')
   return onlyV1 ? 'v1' : 'v2'
 }
 
@@ -44,7 +45,8 @@ interface Permission {
 
 const readScope = (scope: string): Permission | undefined => {
   const [, level = '', type = '', permission = '', part = ''] = scopePattern.exec(scope) ?? []
-  const letters = v1Letters[permission] ?? (isV2(permission) ? permission : '')
+  const own = Object.hasOwn(v1Letters, permission) ? v1Letters[permission] : undefined
+  const letters = own ?? (isV2(permission) ? permission : '')
   return letters === '' ? undefined : { level, type, letters, part }
 }
 
@@ -71,4 +73,26 @@ export const missingScopes = (asked: string, granted: string): string[] => {
       permissions.some((permission) => covers(permission, wanted, letter)),
     )
   })
+}
+
+/** Scopes of SMART and OpenID Connect that are about no data. */
+const withoutData = /^(openid|profile|email|fhirUser|online_access|offline_access|launch(\/\S+)?)$/
+
+/**
+ * The types of which `granted` certainly allows nothing, at whatever level, in their order. A scope in another form may
+ * allow anything: with one of these, or with none that is about data, no type is certain.
+ */
+export const typesNotGranted = (types: readonly string[], granted: string): string[] => {
+  const permissions = split(granted)
+    .filter((word) => !withoutData.test(word))
+    .map(readScope)
+  if (permissions.length === 0 || permissions.includes(undefined)) return []
+  const isGranted = (name: string): boolean =>
+    permissions.some(
+      (permission) =>
+        permission !== undefined &&
+        /[rs]/.test(permission.letters) &&
+        (permission.type === '*' || permission.type.toLowerCase() === name.toLowerCase()),
+    )
+  return types.filter((name) => !isGranted(name))
 }

@@ -5,7 +5,7 @@ import type { Progress } from '../fetch/progress.js'
 import type { Executor } from '../fetch/task.js'
 import type { Exchange } from '../http/exchange.js'
 import type { Sink } from '../sink/sink.js'
-import type { Fact, JobEvent } from './facts.js'
+import type { Fact, JobEvent, NarrowGrant } from './facts.js'
 import { unrecorded } from './lost-answer.js'
 import { nextStep, type Step } from './plan.js'
 import type { JobState } from './state.js'
@@ -19,6 +19,8 @@ export interface Job {
   readonly random: () => number
   /** Kick-off, status and delete requests. */
   readonly fhir: Exchange
+  /** What the access token lacks of the scopes that were asked for; undefined where that is nothing, or not known. */
+  readonly narrowGrant?: () => NarrowGrant | undefined
   readonly executor: Executor
   readonly sink: Sink
   /** Puts `log.ndjson` beside the files, where they are not in the directory; `last` is what it ends with. */

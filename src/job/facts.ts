@@ -32,6 +32,14 @@ export interface Identity {
 /** The headers of an answer that are worth keeping: never cookies, credentials, or signed URLs. */
 export type KeptHeaders = Record<string, string>
 
+/** Scopes of the access token, where the server granted fewer than were asked for. */
+export interface NarrowGrant {
+  asked: string
+  granted: string
+  /** Types of the question that certainly none of the granted ones is for. */
+  types: string[]
+}
+
 export type Fact =
   | {
       type: 'job-created'
@@ -52,6 +60,8 @@ export type Fact =
   | { type: 'job-resumed'; kept?: { files: number; bytes: number } }
   /** Written before the request is sent; without an answer after it, the kick-off is undecided. */
   | { type: 'kick-off-requested'; method: string; url: string }
+  /** Of the token that the kick-off was sent with; no such fact where nothing is missing, or nobody knows. */
+  | ({ type: 'scopes-granted' } & NarrowGrant)
   /** It certainly did not reach the server. `againAfterMs`: another attempt follows. */
   | { type: 'kick-off-unsent'; reason: string; againAfterMs?: number }
   | {

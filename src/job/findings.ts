@@ -6,6 +6,7 @@ import { contentFindings, many } from './content-findings.js'
 import { dataTimeOf, insteadWords, type NoDataTime } from './data-time.js'
 import type { FailOn, Finding } from './facts.js'
 import { type OutputFile, typesOf } from './files.js'
+import { notGranted } from './grant.js'
 import type { JobState } from './state.js'
 
 const byIssue = { fatal: 'error', error: 'error', warning: 'warning', information: 'information' } as const
@@ -62,6 +63,13 @@ const countedFindings = ({ name, severities = {}, stored }: OutputFile): Finding
   return [{ severity: byIssue[counted], code: 'server-issue', message, file: name }]
 }
 
+const undelivered = (type: string, state: JobState): Finding =>
+  notGranted(type, state) ?? {
+    severity: 'information',
+    code: 'type-not-delivered',
+    message: `no ${type} was delivered`,
+  }
+
 const typeFindings = (state: JobState): Finding[] => {
   const asked = state.kickOff?.type
   if (!asked || asked.length === 0) return []
@@ -71,13 +79,7 @@ const typeFindings = (state: JobState): Finding[] => {
   const missing = asked.filter((type) => !delivered.has(type.toLowerCase()))
   const unasked = [...delivered].filter(([key]) => !wanted.has(key)).map(([, type]) => type)
   return [
-    ...missing.map(
-      (type): Finding => ({
-        severity: 'information',
-        code: 'type-not-delivered',
-        message: `no ${type} was delivered`,
-      }),
-    ),
+    ...missing.map((type) => undelivered(type, state)),
     ...unasked.map(
       (type): Finding => ({
         severity: 'warning',

@@ -169,6 +169,7 @@ const checks: Readonly<Record<Fact['type'], Check>> = {
   }),
   'job-resumed': having({ kept: maybe(having({ files: number, bytes: number })) }),
   'kick-off-requested': having({ method: text, url: text }),
+  'scopes-granted': having({ asked: text, granted: text, types: listOf(text) }),
   'kick-off-unsent': having({ reason: text, againAfterMs: maybe(number) }),
   'kick-off-refused': having({ status: number, message: text, headers, againAfterMs: maybe(number) }),
   'kick-off-unlocated': having({ reference: text, status: number }),

@@ -8,6 +8,7 @@ import { type KickOffResponse, kickOffRequest, readKickOff, withoutPatients } fr
 import type { KickOffRequest } from '../protocol/types.js'
 import type { Job } from './export.js'
 import type { Fact } from './facts.js'
+import { grantFacts } from './grant.js'
 import { keptHeaders } from './kept-headers.js'
 import { busy, refused, unauthorized, unavailable, undecided, unlocated, unreachable } from './refusal.js'
 
@@ -159,9 +160,16 @@ export async function* kickOff(job: Job, request: KickOffRequest): AsyncGenerato
   for (let number = 0; ; number += 1) {
     job.signal?.throwIfAborted()
     yield [{ type: 'kick-off-requested', method, url: withoutPatients(url) }]
-    const verdict = await attempt(job, request)
+    const verdict = await attempt(job, request).catch((lost: unknown) => ({ lost }))
+    if ('lost' in verdict) {
+      // The job may turn out to run.
+      const granted = grantFacts(job)
+      if (granted.length > 0) yield granted
+      throw verdict.lost
+    }
     if ('facts' in verdict) {
-      yield verdict.facts
+      // Together: who leaves in between would lose the answer.
+      yield [...grantFacts(job), ...verdict.facts]
       return
     }
     const ownDelayMs = attemptDelaysMs[number]

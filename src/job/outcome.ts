@@ -112,6 +112,7 @@ const incomplete = (state: JobState, directory: string): BulkxError => {
 const meanings: Readonly<Record<string, string>> = {
   'server-issue': 'the server reports errors, so data may be missing',
   'failed-batches': 'the server reports errors, so data may be missing',
+  'type-not-granted': 'what this client may not see is missing',
   'wrong-count': 'a file holds another number of resources than the server says',
   'wrong-checksum': 'a file is not the one that the server describes',
   'bad-lines': 'there are lines that no reader will understand',

@@ -2,8 +2,9 @@
 
 import type { ErrorCode } from '../errors.js'
 import type { Instant, Issue, KickOffRequest, Section } from '../protocol/types.js'
-import type { Fact, FailOn, Finding, Identity, JobEvent, Phase } from './facts.js'
+import type { Fact, FailOn, Finding, Identity, JobEvent, NarrowGrant, Phase } from './facts.js'
 import { fileNames, type OutputFile, setStatus, type Unfinished } from './files.js'
+import { takeGrant } from './grant.js'
 import {
   type Looks,
   lookFirst,
@@ -15,6 +16,7 @@ import {
   takeProgress,
 } from './looks.js'
 import { type ManifestPage, takeManifest } from './pages.js'
+import { nothingSpent, type Spent, spend } from './spent.js'
 
 /** An end that the server has pronounced, repeated as it is by every later command. */
 export interface JobEnd {
@@ -36,9 +38,13 @@ export interface JobState extends Looks {
   /** Epoch milliseconds of the first fact. */
   startedAt: number
   lastFactAt: number
+  /** Where the time from the first fact to the last one went. */
+  spent: Spent
   /** Sent, and no answer known. */
   undecided: boolean
   kickOffUrl?: string
+  /** What the token of the last kick-off lacked. */
+  grant?: NarrowGrant
   /** When the last kick-off was sent, epoch milliseconds. */
   requestedAt?: number
   /** The last kick-off was refused: nothing runs. */
@@ -112,6 +118,7 @@ export const newState = (): JobState => ({
   identity: {},
   startedAt: 0,
   lastFactAt: 0,
+  spent: nothingSpent(),
   undecided: false,
   raised: false,
   acceptedAt: 0,
@@ -170,8 +177,10 @@ const folds: Folds = {
     state.undecided = true
     state.refusal = undefined
     state.kickOffUrl = event.url
+    state.grant = undefined
     state.requestedAt = event.at
   },
+  'scopes-granted': takeGrant,
   'kick-off-unsent': (state) => {
     state.undecided = false
   },
@@ -275,6 +284,7 @@ const folds: Folds = {
 export const reduce = (state: JobState, event: JobEvent): JobState => {
   // The table has a fold for each type; that it is this event's own, TypeScript cannot follow.
   const fold = folds[event.type] as (state: JobState, event: JobEvent) => void
+  spend(state, event)
   // A journal of a later version may hold facts that this one does not know, whatever they are called.
   if (Object.hasOwn(folds, event.type)) fold(state, event)
   state.lastFactAt = event.at

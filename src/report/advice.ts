@@ -14,6 +14,8 @@ const rows: Readonly<Record<string, string>> = {
   'type-not-asked': 'Leave these files out if you do not want them; they were delivered all the same.',
   'type-not-delivered':
     'The server may have none of this type, or may not show it to this client: check its scopes.',
+  'type-not-granted':
+    'Have the server grant its scope to this client. What is missed until then, only an export without --since, or `bulkx sync --full`, brings.',
   'no-data': 'Check the group, the scopes of this client, and --since.',
   'no-lines': 'Nothing to do, unless resources of this type were expected.',
   'listed-twice': 'Nothing to do: it is here once.',

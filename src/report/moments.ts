@@ -56,6 +56,8 @@ const momentOf = (event: JobEvent, state: JobState): Told => {
       return { what: 'Resumed', detail: keptText(event.kept) }
     case 'kick-off-requested':
       return { what: 'Kick-off sent', detail: `${event.method} ${withoutQuery(event.url)}` }
+    case 'scopes-granted':
+      return { what: 'Fewer scopes granted than asked for', detail: event.granted }
     case 'kick-off-unsent':
       return { what: 'Kick-off not sent', detail: words([event.reason, again(event.againAfterMs)]) }
     case 'kick-off-refused':

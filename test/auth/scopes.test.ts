@@ -1,6 +1,6 @@
 /** Scopes: derived from types, and compared. */
 import { describe, expect, test } from 'vitest'
-import { deriveScopes, missingScopes, type ScopeHints } from '../../src/auth/scopes.js'
+import { deriveScopes, missingScopes, type ScopeHints, typesNotGranted } from '../../src/auth/scopes.js'
 
 const hints = (scopesSupported: string[], capabilities: string[] = []): ScopeHints => ({
   scopesSupported,
@@ -54,5 +54,33 @@ describe('A-05 missing', () => {
     ['system/Patient.rs', 'system/Patient.sr', ['system/Patient.rs']],
   ])('%s of %s: %j', (asked, granted, missing) => {
     expect(missingScopes(asked, granted)).toEqual(missing)
+  })
+})
+
+describe('types that are certainly not granted', () => {
+  test.each<[granted: string, types: string[]]>([
+    ['system/Patient.rs', ['Condition', 'Observation']],
+    ['system/Patient.read system/Condition.read', ['Observation']],
+    ['user/Patient.rs patient/Condition.r', ['Observation']],
+    ['system/Patient.rs system/Observation.rs?category=laboratory', ['Condition']],
+    ['system/Patient.rs system/Condition.cud system/Observation.write', ['Condition', 'Observation']],
+    ['system/patient.rs,system/CONDITION.s', ['Observation']],
+    ['openid fhirUser launch/patient offline_access system/Patient.rs', ['Condition', 'Observation']],
+    ['system/*.rs', []],
+    ['user/*.read', []],
+    ['system/*.*', []],
+    ['system/Patient.rs bulk-data', []],
+    ['system/Patient.rs system/*.$export', []],
+    ['system/Patient.rs https://ehr.example/.default', []],
+    ['system/Patient.rs system/Cond…', []],
+    ['system/Patient.constructor', []],
+    ['openid', []],
+    ['', []],
+  ])('%s', (granted, types) => {
+    expect(typesNotGranted(['Patient', 'Condition', 'Observation'], granted)).toEqual(types)
+  })
+
+  test('a permission that every object has is none', () => {
+    expect(missingScopes('system/Patient.rs', 'system/Patient.constructor')).toEqual(['system/Patient.rs'])
   })
 })

@@ -46,6 +46,12 @@ const samples = {
   },
   'job-resumed': { type: 'job-resumed', kept: { files: 1, bytes: 1 } },
   'kick-off-requested': { type: 'kick-off-requested', method: 'GET', url: 'https://ehr.example/$export' },
+  'scopes-granted': {
+    type: 'scopes-granted',
+    asked: 'system/Patient.rs system/Condition.rs',
+    granted: 'system/Patient.rs',
+    types: ['Condition'],
+  },
   'kick-off-unsent': { type: 'kick-off-unsent', reason: 'refused', againAfterMs: 1 },
   'kick-off-refused': { type: 'kick-off-refused', status: 400, message: 'no', againAfterMs: 1 },
   'kick-off-unlocated': { type: 'kick-off-unlocated', reference: 'x', status: 202 },

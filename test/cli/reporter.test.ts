@@ -199,6 +199,7 @@ describe('json', () => {
       { type: 'findings-accepted', failOn: 'never' },
       { type: 'job-cancelled', status: 202 },
       { type: 'kick-off-unsent', reason: long },
+      { type: 'scopes-granted', asked: 'system/*.rs', granted: long, types: [] },
     ]
     for (const fact of facts) {
       const line = jsonLine({ ...fact, at: start })

@@ -118,6 +118,7 @@ const facts: readonly object[] = [
   },
   { type: 'file-lost', name: 'Patient.0001.ndjson' },
   { type: 'job-resumed', kept: { files: 1, bytes: 5 } },
+  { type: 'scopes-granted', asked: 'system/*.rs', granted: 'system/Patient.rs', types: ['Condition'] },
   { type: 'kick-off-unlocated', reference: 'status/1', status: 404 },
   { type: 'export-failed', status: 500, message: 'no', code: 'BULKX_EXPORT_FAILED' },
   { type: 'export-gone', status: 404, message: 'no' },

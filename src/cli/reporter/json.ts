@@ -46,6 +46,19 @@ const manifestFields = (event: Extract<JobEvent, { type: 'manifest-received' }>)
   }
 }
 
+const grantFields = ({ asked, granted, types }: Extract<JobEvent, { type: 'scopes-granted' }>) => ({
+  asked: words(asked),
+  granted: words(granted),
+  types,
+})
+
+const acceptedFields = (event: Extract<JobEvent, { type: 'kick-off-accepted' }>) => ({
+  pollingLocation: withoutQuery(event.pollingLocation),
+  raised: event.raised,
+  attached: event.attached,
+  issues: issueFields(event.issues),
+})
+
 const waitFields = (event: { notBefore: number; retryAfterMs?: number; cut?: boolean }) => ({
   retryAfterMs: event.retryAfterMs,
   cut: event.cut,
@@ -87,6 +100,8 @@ const fieldsOf = (event: JobEvent): Record<string, unknown> => {
       }
     case 'kick-off-requested':
       return { method: event.method, url: withoutQuery(event.url) }
+    case 'scopes-granted':
+      return grantFields(event)
     case 'kick-off-unsent':
       return { reason: words(event.reason), againAfterMs: event.againAfterMs }
     case 'kick-off-refused':
@@ -94,12 +109,7 @@ const fieldsOf = (event: JobEvent): Record<string, unknown> => {
     case 'kick-off-unlocated':
       return { reference: words(event.reference), status: event.status }
     case 'kick-off-accepted':
-      return {
-        pollingLocation: withoutQuery(event.pollingLocation),
-        raised: event.raised,
-        attached: event.attached,
-        issues: issueFields(event.issues),
-      }
+      return acceptedFields(event)
     case 'status-in-progress':
       return { progress: words(event.progress), unchangedMs: event.unchangedMs, ...waitFields(event) }
     case 'status-transient':

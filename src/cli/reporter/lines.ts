@@ -164,6 +164,8 @@ export const linesFor = (event: JobEvent, state: JobState): Line[] => {
     case 'job-cancelled':
       return [line(`cancelled on the server: HTTP ${event.status}`)]
     case 'job-created':
+    // Said as a warning when the token came.
+    case 'scopes-granted':
     case 'status-in-progress':
     case 'status-transient':
     case 'kick-off-unlocated':

@@ -3,12 +3,12 @@ import type { Config } from '../../config.js'
 import { bringsNewcomers } from '../../preset-advice.js'
 import type { Dataset } from '../../sync/dataset.js'
 import { changesOf, type MemberChanges, readKnownMembers } from '../../sync/known-members.js'
-import { type GroupMembers, type GroupPlace, readMembers } from '../../sync/members.js'
+import type { GroupPlace } from '../../sync/members.js'
 import type { Round } from '../../sync/round.js'
-import { hostFor } from '../run-job.js'
 import { targetName } from '../show.js'
 import { count, harmless } from '../text.js'
 import type { Sync } from './context.js'
+import { readGroup } from './group-reading.js'
 
 export interface SeenMembers {
   /** Absent where they are not known, or of no interest. */
@@ -31,23 +31,6 @@ const placeOf = ({ fhirUrl, kickOff }: Config): GroupPlace | undefined => {
   const { target, patient } = kickOff
   if (target.kind !== 'instance' || target.type !== 'Group' || patient !== undefined) return undefined
   return { fhirUrl, id: target.id }
-}
-
-const read = async (place: GroupPlace, { config, settings, io, warn, talk }: Sync): Promise<GroupMembers> => {
-  const { openNetwork } = await import('../../open-network.js')
-  const host = await hostFor(settings, io, { warn, note: (text) => talk.line(text) })
-  const network = openNetwork(config, host, new Map())
-  try {
-    const { trustedOrigins } = config.network
-    return await readMembers(place, {
-      fhir: network.fhir,
-      clock: io.clock,
-      signal: io.signal,
-      trustedOrigins,
-    })
-  } finally {
-    await network.close()
-  }
 }
 
 const patients = (ids: readonly string[]): string => count(ids.length, 'patient')
@@ -81,13 +64,14 @@ export const seeMembers = async (dataset: Dataset, full: boolean, sync: Sync): P
   const { preset } = sync.settings
   if (place === undefined || (preset && bringsNewcomers(preset.row, sync.config.kickOff)))
     return { changes: unknown }
-  const seen = await read(place, sync)
+  const seen = await readGroup(place, sync)
   const group = targetName(sync.config.kickOff.target)
   const known = await readKnownMembers(sync.config.directory)
   if ('unknown' in seen) {
     const isFirst = full || dataset.generation === 0
+    const scopes = seen.scopes === undefined ? '' : `${seen.scopes}; `
     sync.talk.line(
-      `the members of ${group} cannot be read, ${seen.unknown}: ${known ? looksAgain : mayLack(isFirst)}`,
+      `the members of ${group} cannot be read, ${seen.unknown}: ${scopes}${known ? looksAgain : mayLack(isFirst)}`,
     )
     return { changes: unknown }
   }

@@ -15,6 +15,11 @@ export const findingWords: Readonly<Record<string, FindingWords>> = {
     meaning: 'the server reports issues, in files of OperationOutcomes or beside the data',
   },
   'failed-batches': { severity: 'error', meaning: 'parts of the export failed; their resources are missing' },
+  'type-not-granted': {
+    severity: 'error',
+    meaning:
+      'a type that was asked for was not delivered, and the access token has no scope for it; a warning where no `_since` was asked',
+  },
   'bad-lines': { severity: 'error', meaning: 'lines that are no JSON object, or no UTF-8' },
   'not-ndjson': { severity: 'error', meaning: 'the file is pretty-printed JSON, an array or a Bundle' },
   'wrong-count': {

@@ -37,6 +37,14 @@ export const factLines = {
     summary: 'the request is about to be sent',
     fields: { method: 'GET or POST', url: 'without its query' },
   },
+  'scopes-granted': {
+    summary: 'the access token has fewer scopes than were asked for; only then',
+    fields: {
+      asked: 'scopes that were asked for',
+      granted: 'those that the server granted',
+      types: 'types that were asked for and certainly not granted',
+    },
+  },
   'kick-off-unsent': {
     summary: 'it certainly did not reach the server',
     fields: { reason: 'why', againAfterMs: 'when another attempt follows, milliseconds' },
