@@ -35,6 +35,6 @@ export const wholeOldFiles = async (dataset: Dataset): Promise<OldFile[]> => {
   const broken = files.find(({ isWhole }) => !isWhole)
   if (!broken) return files
   throw new BulkxError('BULKX_STORAGE', `${broken.path} is not the file that dataset.json says`, {
-    hint: 'see what differs with `bulkx verify`; `bulkx sync --again --full` makes a new snapshot',
+    hint: '`bulkx verify` says what differs; `bulkx sync --again --full` fetches everything anew',
   })
 }

@@ -20,6 +20,6 @@ export async function* provedBlocks(file: ProvedFile, signal?: AbortSignal): Asy
   yield* blocksOf(file, signal, (bytes) => hash.update(bytes))
   if (hash.digest('hex') === file.sha256) return
   throw new BulkxError('BULKX_STORAGE', `${file.path} is not what was stored: its sha256 is another one`, {
-    hint: '`bulkx verify` says what differs; `bulkx sync --again` exports anew what was exported last, with --full everything',
+    hint: '`bulkx verify` says what differs; `bulkx sync --again` exports anew what was exported last, `bulkx sync --again --full` everything',
   })
 }

@@ -36,7 +36,7 @@ const ofUnfinished = (directory: string, dataset: string | undefined): Remedies 
 
 /** A data set has another way: everything anew. */
 const ofDataset = (dataset: string): Remedies => {
-  const full = `${backup}, or \`bulkx sync --full -o ${shellWord(dataset)}\`, with your target and server, fetches everything anew`
+  const full = `${backup}, or \`bulkx sync --again --full -o ${shellWord(dataset)}\`, with your target and server, fetches everything anew`
   return { file: full, sameSize: full, manifest: full, journal: full, log: full }
 }
 

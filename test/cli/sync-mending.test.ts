@@ -103,3 +103,34 @@ test('a server that does not take the time of the data set: the hint names what 
   ])
   expect((await syncOf(talk, '--full')).code).toBe(0)
 })
+
+const damages: [string, (text: string) => string][] = [
+  ['shorter', (text) => text.slice(0, -10)],
+  ['of other bytes', (text) => text.replace('"id"', '"ib"')],
+]
+
+test.each(damages)('a snapshot that is %s: --again --full mends it', async (_how, damaged) => {
+  const talk = await session()
+  await syncOf(talk)
+  const path = pathIn(talk, 'snapshots/001/Patient.ndjson')
+  const damage = (): void => writeFileSync(path, damaged(readFileSync(path, 'utf8')))
+  damage()
+  const named = /`bulkx sync --again --full/
+  const stopped = await syncOf(talk)
+  expect([stopped.code, stopped.err]).toEqual([8, expect.stringMatching(named)])
+  const seen = await talk.run(['verify', 'data'])
+  expect([seen.code, seen.err]).toEqual([10, expect.stringMatching(named)])
+  // The round that is under way needs what is damaged.
+  expect((await syncOf(talk, '--full')).code).toBe(8)
+  expect((await syncOf(talk, '--again', '--full')).code).toBe(0)
+  expect((await talk.run(['verify', 'data'])).code).toBe(0)
+})
+
+test.each(damages)('the same, where no round is under way: %s', async (_how, damaged) => {
+  const talk = await session()
+  await syncOf(talk)
+  const path = pathIn(talk, 'snapshots/001/Patient.ndjson')
+  writeFileSync(path, damaged(readFileSync(path, 'utf8')))
+  expect((await syncOf(talk, '--again', '--full')).code).toBe(0)
+  expect((await talk.run(['verify', 'data'])).code).toBe(0)
+})

@@ -91,7 +91,7 @@ test('a damaged file of an export: the snapshot follows from other bytes', async
   const { code, problems, first } = await seen(talk, 'data')
   expect(code).toBe(10)
   expect(problems).toContain('content exports/001/Patient.0001.ndjson')
-  expect(first.remedy).toContain('`bulkx sync --full -o ./data`')
+  expect(first.remedy).toContain('`bulkx sync --again --full -o ./data`')
 })
 
 test('a copy that has followed the link: what mends it is not everything anew', async () => {
@@ -169,13 +169,13 @@ test('what mends an export of it is a sync', async () => {
   const alone = await seen(talk, 'data/exports/001')
   expect([alone.code, alone.first.remedy]).toEqual([
     10,
-    expect.stringMatching(/^restore it from a backup, or `bulkx sync --full -o .\/data`/),
+    expect.stringMatching(/^restore it from a backup, or `bulkx sync --again --full -o .\/data`/),
   ])
-  expect(alone.err).not.toMatch(/export.* --again/)
+  expect(alone.err).not.toMatch(/bulkx export.* --again/)
   const whole = await seen(talk, 'data')
   expect(whole.code).toBe(10)
   for (const { remedy } of whole.result.problems as { remedy: string }[])
-    expect(remedy).not.toMatch(/bulkx export|--again/)
+    expect(remedy).not.toMatch(/bulkx export/)
 })
 
 test('what was set aside is named, and no part of it', async () => {
