@@ -2,8 +2,10 @@
 import { readFile } from 'node:fs/promises'
 import { checkSecret, checkToken } from '../auth/given-secrets.js'
 import { BulkxError, type ErrorCode } from '../errors.js'
+import { shellWord } from '../job/next-command.js'
 import type { OptionName } from '../options/options.js'
 import { splitHeader } from '../options/values.js'
+import type { Settings } from './settings.js'
 
 const reasons: Record<string, string> = {
   ENOENT: 'there is no such file',
@@ -17,21 +19,40 @@ export const reasonOf = (error: unknown): string => {
   return reasons[code] ?? (error instanceof Error ? error.message : String(error))
 }
 
-/** The text of a file that an option names. Rejects with an error that names the path and the option. */
-export const readText = async (path: string, option: OptionName, code: ErrorCode): Promise<string> => {
+/** What to do about the file of an option: nobody may have typed it in this run. */
+export const fileHint = (option: OptionName, settings: Settings): string => {
+  const { origin, source } = settings.setting(option) ?? { origin: 'flag', source: `--${option}` }
+  switch (origin) {
+    case 'profile': {
+      const set = `\`bulkx profile set ${shellWord(settings.profile?.name ?? '')} --${option} <file>\``
+      return `${source} names it: check the file, name another one there (${set}), or give \`--${option}\` for this run`
+    }
+    case 'directory':
+      return `the export here was begun with it: check the file, or name another one with \`--${option}\``
+    case 'flag':
+    case 'environment':
+    case 'preset':
+      return `check \`${source}\``
+    default:
+      return origin satisfies never
+  }
+}
+
+/** The text of a file. Rejects with an error that names its path. */
+export const readText = async (path: string, hint: string, code: ErrorCode): Promise<string> => {
   try {
     return await readFile(path, 'utf8')
   } catch (error) {
     throw new BulkxError(code, `Cannot read ${path}: ${reasonOf(error)}`, {
       cause: error,
-      hint: `check \`--${option}\``,
+      hint,
     })
   }
 }
 
 /** `Name: value` lines; `#` begins a comment. */
-export const readHeaderFile = async (path: string): Promise<Record<string, string>> => {
-  const lines = (await readText(path, 'header-file', 'BULKX_CONFIG')).split(/\r?\n/)
+export const readHeaderFile = async (path: string, hint: string): Promise<Record<string, string>> => {
+  const lines = (await readText(path, hint, 'BULKX_CONFIG')).split(/\r?\n/)
   const headers: Record<string, string> = {}
   lines.forEach((line, index) => {
     if (line.trim() === '' || line.startsWith('#')) return
@@ -46,8 +67,8 @@ export const readHeaderFile = async (path: string): Promise<Record<string, strin
   return headers
 }
 
-export const readTokenFile = async (path: string, code: ErrorCode): Promise<string> =>
-  checkToken(await readText(path, 'token-file', code), path, code)
+export const readTokenFile = async (path: string, hint: string, code: ErrorCode): Promise<string> =>
+  checkToken(await readText(path, hint, code), path, code)
 
-export const readSecretFile = async (path: string, code: ErrorCode): Promise<string> =>
-  checkSecret(await readText(path, 'client-secret-file', code), path, code)
+export const readSecretFile = async (path: string, hint: string, code: ErrorCode): Promise<string> =>
+  checkSecret(await readText(path, hint, code), path, code)

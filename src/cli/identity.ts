@@ -8,7 +8,7 @@ import { BulkxError, type ErrorCode } from '../errors.js'
 import type { Identity } from '../job/facts.js'
 import type { OptionName } from '../options/options.js'
 import { type ChosenWay, chooseWay, type Way } from './auth-way.js'
-import { readHeaderFile, readSecretFile, readText, readTokenFile } from './identity-files.js'
+import { fileHint, readHeaderFile, readSecretFile, readText, readTokenFile } from './identity-files.js'
 import type { Io } from './io.js'
 import { programWords } from './program-words.js'
 import type { Settings } from './settings.js'
@@ -75,7 +75,7 @@ const secretReader = (
   code: ErrorCode,
 ): (() => Promise<string>) => {
   const { file, text } = clientSecretSource(settings, io)
-  if (file !== undefined) return () => readSecretFile(file, code)
+  if (file !== undefined) return () => readSecretFile(file, fileHint('client-secret-file', settings), code)
   if (text !== undefined) return async () => checkSecret(text, 'BULKX_CLIENT_SECRET', code)
   const hint = 'name a file with `--client-secret-file`, or set BULKX_CLIENT_SECRET'
   throw lacking(way, 'a client secret', hint)
@@ -88,7 +88,7 @@ const tokenReader = (
   code: ErrorCode,
 ): (() => Promise<string>) => {
   const { file, text } = tokenSource(settings, io)
-  if (file !== undefined) return () => readTokenFile(file, code)
+  if (file !== undefined) return () => readTokenFile(file, fileHint('token-file', settings), code)
   if (text !== undefined) return async () => checkToken(text, 'BULKX_TOKEN', code)
   throw lacking(way, 'a token', 'name a file with `--token-file`, or set BULKX_TOKEN')
 }
@@ -109,7 +109,7 @@ const signedOf = (way: ChosenWay, settings: Settings, io: Io, code: ErrorCode): 
   return {
     kind: 'backend-services',
     ...tokenRequestOf(way, settings),
-    readKey: () => readText(key, 'key', code),
+    readKey: () => readText(key, fileHint('key', settings), code),
     kid: settings.get('kid'),
     alg: settings.get('alg'),
   }
@@ -125,7 +125,7 @@ const methodOf = async (way: ChosenWay, settings: Settings, io: Io, code: ErrorC
     case 'headers': {
       const file = pathOf('header-file', settings, io)
       if (file === undefined) throw lacking(way, 'headers', 'name a file with `--header-file`')
-      return { kind: 'headers', headers: await readHeaderFile(file) }
+      return { kind: 'headers', headers: await readHeaderFile(file, fileHint('header-file', settings)) }
     }
     case 'command':
       return commandOf(way, settings, io)
@@ -199,7 +199,7 @@ export type Credentials = Pick<NetworkConfig, 'secretHeaders' | 'auth' | 'caPem'
 
 const readPem = async (name: OptionName & ('ca' | 'cert' | 'cert-key'), settings: Settings, io: Io) => {
   const path = pathOf(name, settings, io)
-  return path === undefined ? undefined : readText(path, name, 'BULKX_CONFIG')
+  return path === undefined ? undefined : readText(path, fileHint(name, settings), 'BULKX_CONFIG')
 }
 
 const readCertificates = async (settings: Settings, io: Io) => {
@@ -226,7 +226,7 @@ export const readCredentials = async (settings: Settings, io: Io): Promise<Crede
   // Beside another method: gateways want a key of their own.
   const isBeside = headerFile !== undefined && way.way !== 'none' && way.way !== 'headers'
   return {
-    secretHeaders: isBeside ? await readHeaderFile(headerFile) : {},
+    secretHeaders: isBeside ? await readHeaderFile(headerFile, fileHint('header-file', settings)) : {},
     auth: await methodOf(way, settings, io, 'BULKX_TOKEN'),
     ...(await readCertificates(settings, io)),
   }

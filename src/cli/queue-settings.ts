@@ -5,7 +5,7 @@ import type { QueueConfig } from '../config.js'
 import { BulkxError } from '../errors.js'
 import { queueFrom } from '../options/config-parts.js'
 import { isMock } from '../options/values.js'
-import { readText } from './identity-files.js'
+import { fileHint, readText } from './identity-files.js'
 import type { Io } from './io.js'
 import type { Settings } from './settings.js'
 
@@ -15,7 +15,8 @@ const passwordOf = async (settings: Settings, io: Io): Promise<string | undefine
   const isNearer = settings.setting('queue-password-file')?.origin === 'flag'
   if (file === undefined || (given !== undefined && !isNearer)) return given
   const path = resolve(io.cwd, file)
-  return checkSecret(await readText(path, 'queue-password-file', 'BULKX_CONFIG'), path, 'BULKX_CONFIG')
+  const hint = fileHint('queue-password-file', settings)
+  return checkSecret(await readText(path, hint, 'BULKX_CONFIG'), path, 'BULKX_CONFIG')
 }
 
 /** Undefined where no workers are wanted. The server of `mock:` is for this process alone. */

@@ -9,7 +9,7 @@ import type { JobEvent, Phase } from './facts.js'
 import { failing } from './findings.js'
 import { shownDirectory } from './next-command.js'
 import { phaseError } from './outcome.js'
-import { questionText } from './question.js'
+import { askedWords, questionText } from './question.js'
 import { type JobState, phaseOf } from './state.js'
 
 export type BeginningCommand = 'export' | 'kickoff' | 'resume'
@@ -35,9 +35,7 @@ const shown = (server: string, fhirUrl: string, kickOff: KickOffRequest | undefi
     ...asked
   } = kickOff
   const url = kickOffUrl(server.startsWith('mock:') ? server : fhirUrl, kickOff)
-  const parameters = Object.entries(asked).flatMap(([name, value]) =>
-    value === undefined ? [] : [`${name}=${JSON.stringify(value)}`],
-  )
+  const parameters = askedWords(asked)
   if (patient) parameters.push(`${patient.length} patients`)
   return [url, ...parameters].join(' ')
 }

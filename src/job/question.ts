@@ -1,6 +1,14 @@
 /** What makes two kick-offs the same question, and two questions one series: CONTRACT part 1. */
 import { withoutEndSlashes } from '../http/url.js'
+import { isObject } from '../json.js'
 import type { KickOffRequest } from '../protocol/types.js'
+import { shellWord } from './next-command.js'
+
+const parameterText = (parameter: unknown): string => {
+  if (!isObject(parameter)) return String(parameter)
+  const { name, value, datatype } = parameter
+  return `${name}${datatype === undefined ? '' : `:${datatype}`}=${value}`
+}
 
 /** Everything asked, not how this server wants it put. */
 export const questionText = (server: string, kickOff: KickOffRequest): string => {
@@ -41,6 +49,19 @@ export const seriesOf = ({
   const others = extra?.filter(({ name }) => !times.includes(name))
   return others === undefined || others.length === 0 ? kickOff : { ...kickOff, extra: others }
 }
+
+/** What is asked beside the target, in the options of the command line. */
+export const askedWords = (asked: Readonly<Record<string, unknown>>): string[] =>
+  Object.entries(asked).flatMap(([name, value]) => {
+    if (value === undefined) return []
+    const option = `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
+    if (value === true) return [option]
+    if (!Array.isArray(value)) return [`${option} ${shellWord(String(value))}`]
+    if (name === 'extra') return value.map((parameter) => `--param ${shellWord(parameterText(parameter))}`)
+    // A comma inside a search separates nothing.
+    if (name === 'typeFilter') return value.map((query) => `${option} ${shellWord(String(query))}`)
+    return [`${option} ${shellWord(value.join(','))}`]
+  })
 
 /** Equal for two questions of one series. */
 export const seriesText = (server: string, kickOff: KickOffRequest): string =>

@@ -1,7 +1,7 @@
 /** What the exports of a data set share: written into it, and compared before anything is asked again. */
 import { createHash } from 'node:crypto'
 import { withoutEndSlashes, withoutQuery } from '../http/url.js'
-import { seriesOf as withoutTimes } from '../job/question.js'
+import { askedWords, seriesOf as withoutTimes } from '../job/question.js'
 import { isObject, type Json } from '../json.js'
 import type { KickOffRequest } from '../protocol/types.js'
 
@@ -51,13 +51,20 @@ const canonical = (value: unknown): string => {
 
 export const isSameSeries = (a: Json, b: Json): boolean => canonical(a) === canonical(b)
 
+/** The types of a data set where they are all that another question differs in. */
+export const otherTypes = (there: Json, asked: Json): readonly string[] | undefined => {
+  const [own, other] = [there.parameters, asked.parameters]
+  if (!isObject(own) || !isObject(other) || !Array.isArray(own.type)) return undefined
+  const alike = { ...asked, parameters: { ...other, type: own.type } }
+  return isSameSeries(there, alike) ? own.type.map(String) : undefined
+}
+
 /** For messages: target, server, parameters. */
 export const seriesWords = ({ server, target, operation, parameters, patients }: Json): string => {
-  const asked = isObject(parameters) ? Object.entries(parameters) : []
   const words = [
     `${withoutQuery(String(target))} from ${withoutQuery(String(server))}`,
     ...(operation === undefined ? [] : [String(operation)]),
-    ...asked.map(([name, value]) => `${name}=${JSON.stringify(value)}`),
+    ...(isObject(parameters) ? askedWords(parameters) : []),
     ...(isObject(patients) ? [`${patients.count} patients`] : []),
   ]
   return words.join(' ')

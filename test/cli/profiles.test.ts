@@ -25,6 +25,7 @@ const server = 'https://ehr.example/fhir'
 describe('the commands', () => {
   test('set, list, show, use, remove', async () => {
     const { run, kept, cwd } = user()
+    writeFileSync(join(cwd, 'k.pem'), '')
     expect((await run(['profile', 'list'])).err).toContain('bulkx profile set')
     const first = await run([
       'profile',
@@ -38,7 +39,7 @@ describe('the commands', () => {
       'k.pem',
     ])
     expect([first.code, first.err]).toEqual([0, 'profile epic is set, and in use: it is the first one\n'])
-    await run([
+    const second = await run([
       'profile',
       'set',
       'my.host.example',
@@ -49,6 +50,12 @@ describe('the commands', () => {
       '--type',
       'X',
     ])
+    expect(second.err).toBe(
+      'profile my.host.example is set; epic is still in use: `bulkx profile use my.host.example` changes that, --profile my.host.example for one run\n',
+    )
+    expect((await run(['profile', 'set', 'epic', '--unset', 'kid'])).err).toBe(
+      'profile epic is set, and in use\n',
+    )
     expect(kept()).toEqual({
       inUse: 'epic',
       profiles: {
@@ -84,6 +91,24 @@ describe('the commands', () => {
     await run(['profile', 'set', 'a', '--server', server, '--kid', '1', '--gzip'])
     await run(['profile', 'set', 'a', '--alg', 'ES384', '--unset', 'kid,--gzip'])
     expect(kept().profiles.a).toEqual({ server, alg: 'ES384' })
+  })
+
+  test('a file that cannot be read is told of at once, and later with the profile that names it', async () => {
+    const { run, cwd } = user()
+    const mock = ['--server', 'http://127.0.0.1:9/fhir']
+    const set = await run(['profile', 'set', 'clinic', ...mock, '--client-id', '1', '--key', 'missing.pem'])
+    expect([set.code, set.err]).toEqual([
+      0,
+      expect.stringContaining(`warning: --key ${join(cwd, 'missing.pem')}: there is no such file`),
+    ])
+    const doctor = await run(['doctor'])
+    expect(doctor.code).toBe(2)
+    expect(doctor.out).toContain('hint: profile clinic names it: check the file')
+    expect(doctor.out).toContain('`bulkx profile set clinic --key <file>`')
+    const typed = await run(['doctor', '--key', 'other.pem'])
+    expect(typed.out).toContain('hint: check `--key`')
+    const jwks = await run(['auth', 'jwks', 'missing.pem'])
+    expect([jwks.code, jwks.err]).toEqual([2, expect.stringMatching(/hint: name the file of a private key/)])
   })
 
   test('paths and programs hold from every directory', async () => {

@@ -501,9 +501,12 @@ describe('questions and places', () => {
     const ran = await talk.run([...patientsOf(talk), '--json'])
     expect(ran.result).toMatchObject({ exitCode: 2, code: 'BULKX_OTHER_JOB' })
     expect(ran.err).toMatch(
-      /there Group\/123 from \S+ type=\["Condition","Observation","Patient"\], asked Group\/123 from/,
+      /there Group\/123 from \S+ --type Condition,Observation,Patient, asked Group\/123 from/,
     )
     expect(ran.err).toMatch(/choose another directory with --out/)
+    expect(ran.err).toMatch(
+      /hint: `--type Condition,Observation,Patient` goes on with the types that were chosen at its beginning; a new/,
+    )
   })
 
   test('the order of types, and how they are written, asks nothing else', async () => {

@@ -99,7 +99,7 @@ set -e
 ${command.text} >${pipe} 2>&1 &
 exec ${descriptor}<${pipe}
 line=
-until [ "$line" = 'Ctrl-C stops it' ]; do IFS= read -r line <&${descriptor}; printf '%s\\n' "$line"; done
+until [ "\${line#Ctrl-C stops it}" != "$line" ]; do IFS= read -r line <&${descriptor}; printf '%s\\n' "$line"; done
 `
     default:
       return command satisfies never

@@ -140,7 +140,7 @@ test.each(table)('%s: %s ends %i', async (situation, command, exitCode, code, ki
 test('both questions are in the message about another one', async () => {
   const talk = await prepare('another question')
   const ran = await talk.run()
-  expect(String(ran.thrown)).toContain(`there ${fhirUrl}/Group/123/$export type=["Observation"]`)
+  expect(String(ran.thrown)).toContain(`there ${fhirUrl}/Group/123/$export --type Observation`)
   expect(String(ran.thrown)).toContain(`asked ${fhirUrl}/Group/123/$export`)
 })
 

@@ -77,7 +77,8 @@ export const keygen: Run = async (invocation, io) => {
 
 /** What is wrong with a key says which file it is. */
 export const readKeyFile = async (path: string, choice: { kid?: string; alg?: string }) => {
-  const text = await readText(path, 'key', 'BULKX_CONFIG')
+  const hint = 'name the file of a private key, PEM, JWK or JWKS; `bulkx auth keygen --out key.pem` makes one'
+  const text = await readText(path, hint, 'BULKX_CONFIG')
   try {
     return await readSigningKey(text, choice)
   } catch (error) {

@@ -8,7 +8,7 @@ import type { Client, Fault, Mock, Personality, RunningServer } from '../../mock
 import { namesHint, nearestName } from '../../options/did-you-mean.js'
 import { given } from '../../options/given.js'
 import { presets } from '../../presets.js'
-import { readText, reasonOf } from '../identity-files.js'
+import { fileHint, readText, reasonOf } from '../identity-files.js'
 import type { Invocation, Run } from '../invocation.js'
 import type { Io } from '../io.js'
 import { personalityNamed } from '../mock-server.js'
@@ -87,7 +87,9 @@ const readOption = async (
   io: Io,
 ): Promise<string | undefined> => {
   const path = settings.get(name)
-  return path === undefined ? undefined : readText(resolve(io.cwd, path), name, 'BULKX_USAGE')
+  return path === undefined
+    ? undefined
+    : readText(resolve(io.cwd, path), fileHint(name, settings), 'BULKX_USAGE')
 }
 
 /** The client that has to sign in, with keys or a secret; none, and the server is open. */
@@ -241,7 +243,7 @@ export const run: Run = async (invocation, io) => {
   )
     talk.warning(`the fault wrongCount does nothing here: ${mock.personality.name} lists no counts`)
   talk.line(`the mock listens; try: ${exampleCommand(server, mock, client, settings, io)}`)
-  talk.line('Ctrl-C stops it')
+  talk.line(`Ctrl-C stops it; in the background, \`kill ${io.process.pid}\``)
   try {
     await untilAborted(io.signal)
   } finally {

@@ -1,15 +1,18 @@
 /** `bulkx profile set|list|show|use|remove`: options kept under a name. */
+import { access, constants } from 'node:fs/promises'
 import { BulkxError } from '../../errors.js'
 import { nearestName } from '../../options/did-you-mean.js'
+import { type OptionName, row } from '../../options/options.js'
 import { parseProfileName } from '../../options/values.js'
 import { chooseWay } from '../auth-way.js'
+import { reasonOf } from '../identity-files.js'
 import type { Ending, Invocation, Run } from '../invocation.js'
 import type { Io } from '../io.js'
 import { withoutPassword } from '../print-config.js'
 import { changeProfiles, type Profile, profilesPath, readProfiles } from '../profile-file.js'
 import { isProfileOption, profileOptions } from '../profile-options.js'
 import { asKept, noProfile, noSuchProfile } from '../profiles.js'
-import { talkFor } from '../reporter/index.js'
+import { type Talk, talkFor } from '../reporter/index.js'
 import { resolveSettings, type Texts } from '../settings.js'
 
 const nameIn = ({ args }: Invocation): string => {
@@ -54,6 +57,25 @@ const assertUsable = (name: string, profile: Profile): void => {
   chooseWay(resolveSettings({ names: profileOptions, flags: {}, env: {}, profile: chosen }), {})
 }
 
+/** Which profile runs look at now that this one is set: it may be another. */
+const useText = (name: string, inUse: string | undefined, isFirst: boolean): string => {
+  if (inUse === name) return `, and in use${isFirst ? ': it is the first one' : ''}`
+  const use = `\`bulkx profile use ${name}\` changes that, --profile ${name} for one run`
+  return inUse === undefined ? `; no profile is in use: ${use}` : `; ${inUse} is still in use: ${use}`
+}
+
+/** A file may come later, but a name that is mistyped is better known at once. */
+const sayUnreadable = async (given: Texts, talk: Talk): Promise<void> => {
+  for (const [option, texts] of Object.entries(given)) {
+    const { kind } = row(option as OptionName)
+    const path = texts.at(-1)
+    if (kind.form !== 'one' || !kind.isPath || path === undefined) continue
+    const reason = await access(path, constants.R_OK).then(() => undefined, reasonOf)
+    if (reason !== undefined)
+      talk.warning(`--${option} ${path}: ${reason}; the profile keeps the name all the same`)
+  }
+}
+
 export const set: Run = async (invocation, io) => {
   const name = nameIn(invocation)
   const given = givenTexts(invocation, io)
@@ -63,6 +85,7 @@ export const set: Run = async (invocation, io) => {
       hint: `give options, such as \`bulkx profile set ${name} --server <url>\`; \`bulkx profile show ${name}\` prints what it holds`,
     })
   }
+  let inUse: string | undefined
   let isFirst = false
   await changeProfiles(io, (profiles) => {
     const held = profiles.byName.get(name) ?? {}
@@ -71,12 +94,13 @@ export const set: Run = async (invocation, io) => {
     const profile = Object.fromEntries([...before, ...Object.entries(given)]) as Profile
     assertUsable(name, profile)
     isFirst = profiles.byName.size === 0 && profiles.inUse === undefined
-    const byName = new Map(profiles.byName).set(name, profile)
-    return { byName, inUse: isFirst ? name : profiles.inUse }
+    inUse = isFirst ? name : profiles.inUse
+    return { byName: new Map(profiles.byName).set(name, profile), inUse }
   })
   const talk = await talkFor(invocation.settings, io)
-  talk.line(isFirst ? `profile ${name} is set, and in use: it is the first one` : `profile ${name} is set`)
-  return { result: { profile: name, inUse: isFirst || undefined, file: profilesPath(io) } }
+  await sayUnreadable(given, talk)
+  talk.line(`profile ${name} is set${useText(name, inUse, isFirst)}`)
+  return { result: { profile: name, inUse: inUse === name || undefined, file: profilesPath(io) } }
 }
 
 const authOf = (name: string, profile: Profile): string => {

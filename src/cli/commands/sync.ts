@@ -10,7 +10,7 @@ import { switchBack } from '../../sync/current.js'
 import { type Dataset, exportPath, openDataset } from '../../sync/dataset.js'
 import { removeDropped } from '../../sync/dropped.js'
 import { type Round, readRound, removeRound } from '../../sync/round.js'
-import { isSameSeries, seriesOf, seriesWords } from '../../sync/series.js'
+import { isSameSeries, otherTypes, seriesOf, seriesWords } from '../../sync/series.js'
 import { resolveConfig, settingsFor } from '../config.js'
 import type { Ending, Invocation, Run } from '../invocation.js'
 import type { Io } from '../io.js'
@@ -46,7 +46,10 @@ const assertNoTimes = ({ kickOff }: Config): void => {
 const assertSeries = (present: Sync['series'] | undefined, { series, shown }: Sync, hint: string): void => {
   if (present === undefined || isSameSeries(present, series)) return
   const message = `${shown} is of another question: there ${seriesWords(present)}, asked ${seriesWords(series)}`
-  throw new BulkxError('BULKX_OTHER_JOB', message, { hint })
+  const types = otherTypes(present, series)
+  const same =
+    types && `\`--type ${types.join(',')}\` goes on with the types that were chosen at its beginning; `
+  throw new BulkxError('BULKX_OTHER_JOB', message, { hint: `${same ?? ''}${hint}` })
 }
 
 const otherSeries = 'a new question needs a data set of its own: choose another directory with --out'
