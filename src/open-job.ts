@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import type { Clock } from './clock.js'
 import type { Config } from './config.js'
+import { BulkxError } from './errors.js'
 import { capacityFor } from './fetch/capacity.js'
 import { newProgress, type Progress } from './fetch/progress.js'
 import type { Executor } from './fetch/task.js'
@@ -14,6 +15,7 @@ import type { Fact, JobEvent } from './job/facts.js'
 import { type Journal, openJournal } from './job/journal.js'
 import { type Lock, type ProcessIdentity, takeLock } from './job/lock.js'
 import { type JobState, newState } from './job/state.js'
+import { underWay } from './job/under-way.js'
 import { assertSecure, type Network, type NetworkHost, openNetwork } from './open-network.js'
 import type { OpenQueue } from './queue/open-queue.js'
 import { makeDirectory, ownFolder, privateFolder } from './sink/disk.js'
@@ -51,10 +53,19 @@ const whenNeeded = (capacity: number, load: () => Promise<Executor>): Executor =
 const fewerText = (atOnce: number): string =>
   `the server asks for fewer requests: ${atOnce === 1 ? '1 download' : `${atOnce} downloads`} at once`
 
-/** A job with its directory locked; `close` releases it. */
+/** A job with its directory locked. */
 export interface OpenJob extends Job, AsyncDisposable {
+  /**
+   * Ends what is under way and releases the directory. The answer to a kick-off that is on its way is waited for, for as
+   * long as the request may take: without it a running job would be lost.
+   */
   close(): Promise<void>
 }
+
+const leftEarly = (): BulkxError =>
+  new BulkxError('BULKX_INTERRUPTED', 'The job was closed while it was run', {
+    hint: 'the same call goes on with it; await what `runExport` returns before the job is closed: `return await runExport(job)`',
+  })
 
 const recorder =
   (job: { clock: Clock; state: JobState; journal: Journal; lock: Lock; log: ExportLogFile }) =>
@@ -128,12 +139,16 @@ const ownExecutor = async (
 
 const build = (
   config: Config,
-  host: Host,
+  given: Host,
   lock: Lock,
   queue: OpenQueue | undefined,
   { sink, store, state, journal, log, publishLog, record }: Awaited<ReturnType<typeof openFiles>>,
 ): OpenJob => {
-  const { clock, random, signal } = host
+  const left = new AbortController()
+  const signal = given.signal ? AbortSignal.any([given.signal, left.signal]) : left.signal
+  const host = { ...given, signal }
+  const { clock, random } = host
+  const work = underWay()
   const progress = newProgress()
   const network = openNetwork(config, { ...host, limit: queue?.limit }, progress.paused)
   const executor =
@@ -141,13 +156,21 @@ const build = (
     whenNeeded(capacityFor(config.files.parallel), () =>
       ownExecutor(config, host, { network, progress, sink }),
     )
-  const close = async (): Promise<void> => {
+  const release = async (): Promise<void> => {
+    const reason = leftEarly()
+    left.abort(reason)
+    await work.close(reason)
     await executor.close()
     await store?.close()
     await network.close()
     await log.close()
     await journal.close()
     await lock.release()
+  }
+  let closing: Promise<void> | undefined
+  const close = (): Promise<void> => {
+    closing ??= release()
+    return closing
   }
   const fhir = network.fhir
   return {
@@ -163,6 +186,7 @@ const build = (
     signal,
     state,
     record,
+    underWay: work,
     close,
     [Symbol.asyncDispose]: close,
   }

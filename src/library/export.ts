@@ -29,25 +29,8 @@ const concluded = (job: Job, steer: Steer | undefined): Outcome => {
   return outcome
 }
 
-/**
- * A kick-off that is about to be sent is told with its answer: who leaves in between would leave a job of which nobody
- * knows whether it is there.
- */
-async function* withAnswers(facts: AsyncIterable<JobEvent>): AsyncGenerator<JobEvent, void> {
-  let held: JobEvent[] = []
-  for await (const fact of facts) {
-    if (fact.type === 'kick-off-requested') held.push(fact)
-    else {
-      yield* held
-      held = []
-      yield fact
-    }
-  }
-  yield* held
-}
-
 async function* ofOpenJob(job: Job, { steer }: JobRunOptions): AsyncGenerator<JobEvent, Outcome> {
-  yield* withAnswers(factsOf(job, steer))
+  yield* factsOf(job, steer)
   return concluded(job, steer)
 }
 
