@@ -16,6 +16,7 @@ import {
   takeProgress,
 } from './looks.js'
 import { type ManifestPage, takeManifest } from './pages.js'
+import { takeResume } from './resumed.js'
 import { nothingSpent, type Spent, spend } from './spent.js'
 
 /** An end that the server has pronounced, repeated as it is by every later command. */
@@ -146,19 +147,6 @@ export const newState = (): JobState => ({
   nameFile: fileNames(),
 })
 
-const resume = (state: JobState): void => {
-  state.unseen = true
-  state.refreshed.clear()
-  state.otherFiles = false
-  state.doubts = 0
-  for (const file of state.unfinished.failed)
-    if (file.url !== '') setStatus(state.unfinished, file, 'pending')
-  if (state.missingPage) {
-    state.nextManifest = state.missingPage.page
-    state.missingPage = undefined
-  }
-}
-
 type Folds = { [T in Fact['type']]: (state: JobState, event: Extract<JobEvent, { type: T }>) => void }
 
 const folds: Folds = {
@@ -172,7 +160,7 @@ const folds: Folds = {
     state.store = event.store
     state.startedAt = event.at
   },
-  'job-resumed': resume,
+  'job-resumed': takeResume,
   'kick-off-requested': (state, event) => {
     state.undecided = true
     state.refusal = undefined
