@@ -8,6 +8,7 @@ import type { ProcessIdentity } from './job/lock.js'
 import { assertSecure, type NetworkHost, openNetwork } from './open-network.js'
 import { rateKey } from './queue/keys.js'
 import { keepFleetPauses, limitFleetRate } from './queue/pacing.js'
+import { passedTime } from './queue/passed-time.js'
 import { warnOfClearText } from './queue/queue-url.js'
 import { connectRedis } from './queue/redis.js'
 import { Worker } from './queue/worker.js'
@@ -78,7 +79,7 @@ export const openWorker = async (
     parallel: files.parallel,
     own: { version, fhirUrl, root: config.directory },
     clock,
-    elapsed: () => performance.now(),
+    elapsed: passedTime(clock),
     progress,
     openSink: ({ place }) =>
       openSink({

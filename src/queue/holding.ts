@@ -1,5 +1,6 @@
 /** What a worker holds: each for a while, renewed in time, and given no name in the sink once it is not its own any more. */
 import type { Part, Sink } from '../sink/sink.js'
+import type { Taken } from './served-export.js'
 
 /** Another worker has the file now. */
 export class LeaseLost extends Error {
@@ -38,10 +39,9 @@ export class Holding {
   }
 
   /** The signal aborts when it is lost. */
-  take(exportId: string, name: string, id: string, leaseMs: number): AbortSignal {
+  take(exportId: string, { name, id, askedAt }: Taken, leaseMs: number): AbortSignal {
     const stop = new AbortController()
-    const at = this.options.elapsed()
-    this.held.set(keyOf(exportId, name), { exportId, name, id, leaseMs, at, stop })
+    this.held.set(keyOf(exportId, name), { exportId, name, id, leaseMs, at: askedAt, stop })
     return stop.signal
   }
 
@@ -97,10 +97,23 @@ export class Holding {
       append: (chunk) => part.append(chunk),
       suspend: () => part.suspend(),
       discard: () => part.discard(),
-      publish: async () => {
-        await this.assertHeld(key)
-        await part.publish()
-      },
+      publish: () => this.publish(part, key),
+    }
+  }
+
+  /** Asked before it is made durable, which may take a while, and again before it gets its name. */
+  private async publish(part: Part, key: string): Promise<void> {
+    await this.assertHeld(key)
+    let lost: unknown
+    try {
+      await part.publish(() =>
+        this.assertHeld(key).catch((error: unknown) => {
+          lost = error
+          throw error
+        }),
+      )
+    } catch (error) {
+      throw lost ?? error
     }
   }
 

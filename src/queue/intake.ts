@@ -3,7 +3,8 @@ import type { Clock } from '../clock.js'
 import type { Redis } from './redis.js'
 import { streams } from './replies.js'
 import { group } from './scripts.js'
-import { type ServedExport, type Taken, takenOf, takeOver } from './served-export.js'
+import { type ServedExport, type Taken, takenOf } from './served-export.js'
+import { takeOver } from './take-over.js'
 
 export interface IntakeOptions {
   redis: Redis
@@ -34,14 +35,15 @@ export class Intake {
 
   /** From the queues: at most `room`, some time after there is nothing in them. */
   async next(taking: readonly ServedExport[], room: number): Promise<Batch[]> {
-    const { blocking, worker } = this.options
+    const { blocking, worker, elapsed } = this.options
+    const askedAt = elapsed()
     const each = String(Math.max(1, Math.floor(room / taking.length)))
     const words = ['XREADGROUP', 'GROUP', group, worker, 'COUNT', each, 'BLOCK', String(blockMs)]
     const keys = [...taking.map(({ keys }) => keys.queue), ...taking.map(() => '>')]
     const found = streams(await this.queueOf(blocking.call(...words, 'STREAMS', ...keys)))
     return found.flatMap(([key, entries]): Batch[] => {
       const served = taking.find(({ keys }) => keys.queue === key)
-      return served ? [[served, takenOf(entries)]] : []
+      return served ? [[served, takenOf(entries, askedAt)]] : []
     })
   }
 
@@ -55,9 +57,16 @@ export class Intake {
     if (connections === this.connections) return []
     const batches: Batch[] = []
     for (const served of taking) {
+      const askedAt = elapsed()
       const words = ['XREADGROUP', 'GROUP', group, worker, 'COUNT', recalledMax]
       const found = await this.queueOf(redis.call(...words, 'STREAMS', served.keys.queue, '0'))
-      batches.push([served, takenOf(streams(found).flatMap(([, entries]) => entries))])
+      batches.push([
+        served,
+        takenOf(
+          streams(found).flatMap(([, entries]) => entries),
+          askedAt,
+        ),
+      ])
     }
     if (this.connections > 0) this.connectedAt = elapsed()
     this.connections = connections
@@ -65,11 +74,13 @@ export class Intake {
   }
 
   /** Of workers that are silent. After Redis was gone, they first have the time to say that they are there. */
-  async abandoned(served: ServedExport, room: number): Promise<Taken[]> {
+  async abandoned(served: ServedExport, room: number, suspects: 0 | 1): Promise<Taken[]> {
     const { redis, worker, elapsed } = this.options
-    const wasLost = this.connectedAt > 0 && elapsed() - this.connectedAt < served.description.leaseMs
+    const askedAt = elapsed()
+    const wasLost = this.connectedAt > 0 && askedAt - this.connectedAt < served.description.leaseMs
     if (wasLost) return []
-    return (await this.queueOf(takeOver(redis, served, worker, room))) ?? []
+    const found = await takeOver(redis, served, { worker, room, suspects })
+    return found.map((one) => ({ ...one, askedAt }))
   }
 
   /** A queue that has gone meanwhile: the next look at the exports says so. */

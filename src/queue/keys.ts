@@ -37,6 +37,7 @@ const parts = [
   'wrong', // 7, set: workers that are refused what others are given
   'description', // 8
   'alive', // 9, sorted: worker to when it was last there
+  'lost', // 10, hash: name to workers that fell silent while they had it; the exports are 11
 ] as const
 
 export const keysOf = (exportId: string): ExportKeys => {

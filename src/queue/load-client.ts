@@ -5,6 +5,7 @@ import { BulkxError } from '../errors.js'
 /** What is used of a connection. */
 export interface RedisClient {
   readonly isOpen: boolean
+  readonly isReady: boolean
   sendCommand(words: readonly string[]): Promise<unknown>
   destroy(): void
 }

@@ -7,6 +7,7 @@ import type { Sink } from '../sink/sink.js'
 import { type Description, writeDescription } from './description.js'
 import { type ExportKeys, keysOf, pausedKey } from './keys.js'
 import { Muster } from './muster.js'
+import { orAborted } from './or-aborted.js'
 import { type Redis, RedisGone } from './redis.js'
 import { pairs, texts } from './replies.js'
 import { Results } from './results.js'
@@ -83,7 +84,7 @@ class QueueExecutor implements Executor {
   async execute(task: FileTask, signal?: AbortSignal): Promise<FileResult> {
     signal?.throwIfAborted()
     if (!isName(task.name)) throw new Error(`not a name of ours: ${task.name}`)
-    await this.begin()
+    await orAborted(this.begin(), signal)
     const early = await this.results.stored(task)
     if (early) return { ok: true, stored: early }
     signal?.throwIfAborted()

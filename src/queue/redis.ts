@@ -22,6 +22,8 @@ export class RedisGone extends Error {
 export interface Redis {
   /** Connections made so far: more than before means that one was lost in between. */
   readonly connections: number
+  /** False while the connection is lost. */
+  readonly isThere: boolean
   /** Sent once. Rejects with `RedisGone` when no answer comes. */
   once(...words: string[]): Promise<unknown>
   /** Sent until it is answered: for what may be done twice. */
@@ -100,6 +102,10 @@ class Connection implements Redis {
       throw this.fatal ?? this.unreachable(error)
     }
     return this
+  }
+
+  get isThere(): boolean {
+    return this.client?.isReady === true
   }
 
   async once(...words: string[]): Promise<unknown> {

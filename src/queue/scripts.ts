@@ -9,6 +9,8 @@ import type { Redis } from './redis.js'
 export const group = 'workers'
 /** The consumer that holds what was given back: anybody may take it over at once. */
 export const nobody = 'nobody'
+/** Entries that one look at the silent workers goes through: all that there can be. */
+const lookedAtMax = 5_000
 /** What nobody has touched for so long is gone, milliseconds. */
 export const keptMs = 7 * 24 * 3_600_000
 
@@ -51,6 +53,7 @@ if not held(ARGV[1], ARGV[2]) then return 0 end
 redis.call('XACK', KEYS[1], '${group}', ARGV[1])
 redis.call('XDEL', KEYS[1], ARGV[1])
 redis.call('HDEL', KEYS[2], ARGV[3])
+redis.call('HDEL', KEYS[10], ARGV[3])
 settle(ARGV[3], ARGV[2], ARGV[4])
 redis.call('XADD', KEYS[3], '*', 'name', ARGV[3], 'worker', ARGV[2], 'result', ARGV[5])
 return 1`,
@@ -72,6 +75,41 @@ for i = 2, #ARGV do
     redis.call('XCLAIM', KEYS[1], '${group}', '${nobody}', 0, ARGV[i], 'IDLE', '${keptMs}', 'JUSTID')
   end
 end`,
+  /**
+   * Entries that were given back, or whose holder is silent; now this worker's. One that several workers had when they
+   * fell silent may be what ends them: each worker takes one of these at a time, so that it is alone among them, and
+   * after so many it fails. ARGV: worker, milliseconds of silence, entries at most, of the suspect ones, how many
+   * silent workers make one suspect, how many make it fail, result of failing up to and from the words on the workers.
+   */
+  takeOver: `local taken = {}
+local suspects = tonumber(ARGV[4])
+local found = redis.pcall('XPENDING', KEYS[1], '${group}', 'IDLE', ARGV[2], '-', '+', '${lookedAtMax}')
+if found.err then return taken end
+for _, entry in ipairs(found) do
+  if #taken == tonumber(ARGV[3]) then break end
+  local id, holder = entry[1], entry[2]
+  local content = redis.call('XRANGE', KEYS[1], id, id)[1]
+  local name = content and content[2][2] or ''
+  local said = redis.call('HGET', KEYS[10], name) or ''
+  local losers = {}
+  for one in string.gmatch(said, '[^ ]+') do losers[#losers + 1] = one end
+  local isNew = holder ~= '${nobody}' and not string.find(' ' .. said .. ' ', ' ' .. holder .. ' ', 1, true)
+  if isNew then losers[#losers + 1] = holder end
+  if #losers >= tonumber(ARGV[6]) then
+    redis.call('XACK', KEYS[1], '${group}', id)
+    redis.call('XDEL', KEYS[1], id)
+    for _, key in ipairs({ KEYS[2], KEYS[5], KEYS[10] }) do redis.call('HDEL', key, name) end
+    local words = string.gsub(table.concat(losers, ', '), '[^%w%._, -]', '?')
+    local result = ARGV[7] .. words .. ARGV[8]
+    redis.call('XADD', KEYS[3], '*', 'name', name, 'worker', ARGV[1], 'result', result)
+  elseif #losers < tonumber(ARGV[5]) or suspects > 0 then
+    if #losers >= tonumber(ARGV[5]) then suspects = suspects - 1 end
+    if isNew then redis.call('HSET', KEYS[10], name, table.concat(losers, ' ')) end
+    redis.call('XCLAIM', KEYS[1], '${group}', ARGV[1], 0, id, 'JUSTID')
+    taken[#taken + 1] = { id, name, #losers >= tonumber(ARGV[5]) and 1 or 0 }
+  end
+end
+return taken`,
   /** Takes back what nobody has begun. ARGV: name, … */
   withdraw: `local wanted = {}
 for i = 1, #ARGV do wanted[ARGV[i]] = true end
@@ -86,6 +124,7 @@ for _, entry in ipairs(entries) do
     redis.call('XACK', KEYS[1], '${group}', id)
     redis.call('XDEL', KEYS[1], id)
     redis.call('HDEL', KEYS[2], name)
+    redis.call('HDEL', KEYS[10], name)
     count = count + 1
   end
 end
@@ -93,9 +132,9 @@ return count`,
   /** The coordinator is there: how the workers are, and who asked for a pause. ARGV: description. */
   coordinate: `${now}
 redis.call('SET', KEYS[8], ARGV[1])
-redis.call('ZADD', KEYS[10], now, ARGV[2])
-redis.call('ZREMRANGEBYSCORE', KEYS[10], '-inf', now - ${keptMs})
-for i = 1, 9 do redis.call('PEXPIRE', KEYS[i], '${keptMs}') end
+redis.call('ZADD', KEYS[11], now, ARGV[2])
+redis.call('ZREMRANGEBYSCORE', KEYS[11], '-inf', now - ${keptMs})
+for i = 1, 10 do redis.call('PEXPIRE', KEYS[i], '${keptMs}') end
 return { tostring(now), redis.call('HGETALL', KEYS[4]), redis.call('ZRANGE', KEYS[9], 0, -1, 'WITHSCORES') }`,
   /** A worker is there; whether it is the one who is wrong. ARGV: worker, gauges, milliseconds that are no silence. */
   beat: `${now}
@@ -125,7 +164,7 @@ return 0`,
   /** A worker goes. ARGV: worker. */
   leave: `redis.call('HDEL', KEYS[4], ARGV[1]) redis.call('ZREM', KEYS[9], ARGV[1]) redis.call('SREM', KEYS[6], ARGV[1])`,
   /** Nothing of the export is left. ARGV: export. */
-  finish: `for i = 1, 9 do redis.call('DEL', KEYS[i]) end return redis.call('ZREM', KEYS[10], ARGV[1])`,
+  finish: `for i = 1, 10 do redis.call('DEL', KEYS[i]) end return redis.call('ZREM', KEYS[11], ARGV[1])`,
 } as const
 
 const words = (script: keyof typeof texts, keys: ExportKeys, args: readonly string[]): string[] => {

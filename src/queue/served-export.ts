@@ -4,13 +4,17 @@ import { type Description, readDescription } from './description.js'
 import type { Gauges } from './gauges.js'
 import { type ExportKeys, keysOf } from './keys.js'
 import type { Redis } from './redis.js'
-import { entries, texts } from './replies.js'
-import { group, run } from './scripts.js'
+import { type entries, texts } from './replies.js'
+import { run } from './scripts.js'
 
 /** An entry that this worker holds. */
 export interface Taken {
   id: string
   name: string
+  /** Before it became this worker's, of the monotonic clock: what Redis counts from came later. */
+  askedAt: number
+  /** Several workers fell silent while they had it. */
+  isSuspect: boolean
 }
 
 export interface ServedExport {
@@ -33,21 +37,8 @@ export const descriptionOf = async (redis: Redis, exportId: string): Promise<Des
   return typeof text === 'string' ? readDescription(text) : undefined
 }
 
-/** Names that nobody has heard of for a lease, or that were given back; now this worker's. */
-export const takeOver = async (
-  redis: Redis,
-  { keys, description }: ServedExport,
-  worker: string,
-  count: number,
-): Promise<Taken[]> => {
-  const words = ['XAUTOCLAIM', keys.queue, group, worker, String(description.leaseMs), '0-0']
-  const answer = await redis.call(...words, 'COUNT', String(count))
-  const [, found] = Array.isArray(answer) ? (answer as unknown[]) : []
-  return takenOf(entries(found))
-}
-
-export const takenOf = (found: ReturnType<typeof entries>): Taken[] =>
-  found.map(({ id, fields }) => ({ id, name: fields.get('name') ?? '' }))
+export const takenOf = (found: ReturnType<typeof entries>, askedAt: number): Taken[] =>
+  found.map(({ id, fields }) => ({ id, name: fields.get('name') ?? '', askedAt, isSuspect: false }))
 
 /** The ids that are still this worker's. */
 export const stillHeld = async (

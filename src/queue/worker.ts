@@ -8,6 +8,7 @@ import { type AtHandOptions, ExportsAtHand } from './exports-at-hand.js'
 import { type Gauges, writeGauges } from './gauges.js'
 import { Holding, LeaseLost } from './holding.js'
 import { Intake } from './intake.js'
+import { orAborted } from './or-aborted.js'
 import { writeResult } from './result-text.js'
 import { run } from './scripts.js'
 import { gaugesOf, type ServedExport, stillHeld, type Taken } from './served-export.js'
@@ -29,6 +30,9 @@ export interface WorkerOptions extends AtHandOptions {
 }
 
 const aBeatMs = 1_000
+/** Whoever is to go waits so long for a Redis that is away, milliseconds; and looks so often. */
+const farewellMs = 5_000
+const lookMs = 250
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
@@ -42,6 +46,7 @@ export class Worker {
   private readonly running = new Set<Promise<void>>()
   private failure: unknown
   private wake = (): void => {}
+  private hasSuspect = false
   private files = 0
 
   constructor(options: WorkerOptions) {
@@ -77,18 +82,42 @@ export class Worker {
     const { id: worker, clock, elapsed } = this.options
     const intake = new Intake({ redis, blocking, worker, clock, elapsed, signal: this.over.signal })
     const beating = this.beat(intake).catch((error: unknown) => this.fail(error))
+    let isAlone = false
     try {
-      while (!signal.aborted && !this.failure) await this.turn(intake)
-      await this.leave()
+      isAlone = await Promise.race([this.takeUntilTold(intake), this.withoutRedis()])
     } finally {
       signal.removeEventListener('abort', leave)
       this.over.abort()
       blocking.close()
+      if (isAlone) this.drop()
       await beating
       await this.executor.close()
       await this.exports.close()
     }
-    if (this.failure) throw this.failure
+    if (this.failure && !isAlone) throw this.failure
+  }
+
+  private async takeUntilTold(intake: Intake): Promise<false> {
+    while (!this.options.signal.aborted && !this.failure) await this.turn(intake)
+    await this.leave()
+    return false
+  }
+
+  /** When it is to go, and nobody has been there for a while to whom it could give anything back. */
+  private async withoutRedis(): Promise<true> {
+    const { redis, signal, clock, elapsed } = this.options
+    let since: number | undefined
+    for (;;) {
+      await clock.sleep(lookMs, this.over.signal).catch(() => {})
+      since = signal.aborted && !redis.isThere ? (since ?? elapsed()) : undefined
+      if (this.over.signal.aborted || (since !== undefined && elapsed() - since >= farewellMs)) return true
+    }
+  }
+
+  /** Others have it all after the lease. */
+  private drop(): void {
+    for (const { abort } of this.holding.all()) abort(new LeaseLost())
+    this.options.redis.close()
   }
 
   private fail(error: unknown): void {
@@ -128,16 +157,19 @@ export class Worker {
         .catch((error: unknown) => this.fail(error))
         .finally(() => {
           this.running.delete(work)
+          if (one.isSuspect) this.hasSuspect = false
           this.wake()
         })
       this.running.add(work)
+      if (one.isSuspect) this.hasSuspect = true
     }
   }
 
-  private async work(served: ServedExport, { id, name }: Taken): Promise<void> {
+  private async work(served: ServedExport, taken: Taken): Promise<void> {
     const { redis } = this.options
     const { keys, exportId } = served
-    const signal = this.holding.take(exportId, name, id, served.description.leaseMs)
+    const { id, name } = taken
+    const signal = this.holding.take(exportId, taken, served.description.leaseMs)
     try {
       const text = await redis.call('HGET', keys.tasks, name)
       const task = typeof text === 'string' && isName(name) ? readTask(text, name) : undefined
@@ -145,7 +177,7 @@ export class Worker {
       else if (typeof text === 'string' && isName(name)) await this.answer(served, id, name, notATask)
       else await run(redis, 'forget', keys, id)
     } catch (error) {
-      await this.giveBack(served, { id, name }, error)
+      await this.giveBack(served, taken, error)
     } finally {
       this.holding.leave(exportId, name)
     }
@@ -156,7 +188,7 @@ export class Worker {
     const { exportId, keys, description } = served
     const fetching = this.executor.execute({ ...task, name: `${exportId}/${task.name}` }, signal)
     // Who waits in line for his turn sees later that there is none.
-    const result = await Promise.race([fetching, abortOf(signal)])
+    const result = await orAborted(fetching, signal)
     if (!result.ok && result.failure.code === 'unauthorized') {
       const silence = String(description.leaseMs)
       const others = await run(redis, 'doubt', keys, id, this.options.id, task.name, silence)
@@ -232,7 +264,7 @@ export class Worker {
     if (served.refusal !== undefined) return
     served.verdict = verdict === 'doubtful' ? 'doubtful' : 'right'
     if (signal.aborted || served.verdict !== 'right' || this.room === 0) return
-    this.startAll(served, await intake.abandoned(served, this.room))
+    this.startAll(served, await intake.abandoned(served, this.room, this.hasSuspect ? 0 : 1))
   }
 
   /** What is being fetched is finished, what has not begun is given back; others may take it at once. */
@@ -245,11 +277,6 @@ export class Worker {
     for (const { keys } of this.exports.all) await run(redis, 'leave', keys, id).catch(() => {})
   }
 }
-
-const abortOf = (signal: AbortSignal): Promise<never> =>
-  new Promise((_, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true })
-  })
 
 const notATask: FileResult = {
   ok: false,

@@ -1,6 +1,6 @@
 /** How bulkx uses a local disk: modes, our own folder, and making directories durable. */
 import { closeSync, constants, fsyncSync, openSync } from 'node:fs'
-import { lstat, mkdir, open, statfs } from 'node:fs/promises'
+import { lstat, mkdir, open, stat, statfs } from 'node:fs/promises'
 import { platform } from 'node:os'
 import { dirname } from 'node:path'
 import { BulkxError } from '../errors.js'
@@ -58,9 +58,39 @@ const syncParent = (directory: string): Promise<void> =>
     if (systemCode(error) !== 'EACCES') throw error
   })
 
-/** Makes a directory, and those above it that are missing, so that a power failure takes none of their names away. */
+const isDirectory = (path: string): Promise<boolean> =>
+  stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  )
+
+/**
+ * Makes a directory, and those above it that are missing. Resolves to the first one that was made; undefined where all
+ * of them were there. Rejects with what the system says. The `recursive` of Node tries for ever where the system
+ * answers ENOENT although the directory above is there, as it does below /proc.
+ */
+export const makeDirectories = async (directory: string): Promise<string | undefined> => {
+  const make = (): Promise<unknown> => mkdir(directory, { mode: directoryMode })
+  try {
+    await make()
+    return directory
+  } catch (error) {
+    if (await isDirectory(directory)) return undefined
+    const above = dirname(directory)
+    if (systemCode(error) !== 'ENOENT' || above === directory) throw error
+    const first = await makeDirectories(above)
+    if (first === undefined) throw error
+    // Another process may have been faster.
+    await make().catch(async (again: unknown) => {
+      if (!(await isDirectory(directory))) throw again
+    })
+    return first
+  }
+}
+
+/** The same, and so that a power failure takes none of their names away. */
 export const makeDirectory = async (directory: string): Promise<void> => {
-  const first = await mkdir(directory, { recursive: true, mode: directoryMode })
+  const first = await makeDirectories(directory)
   if (first === undefined) return
   for (let made = directory; made.length >= first.length; made = dirname(made))
     await syncParent(dirname(made))

@@ -140,14 +140,19 @@ export class LocalPart implements Part {
     }
   }
 
-  async publish(): Promise<void> {
+  async publish(mayName?: () => Promise<void>): Promise<void> {
     this.isWhole = true
     const { assertHeld, publish, swiftness, left } = this.workplace
     await this.guard(async () => {
       try {
         await assertHeld()
         if (this.gathered && swiftness.isSwift) await this.writeAtOnce(this.gathered)
-        await publish({ seal: () => this.seal(), from: this.paths.part, to: this.paths.name })
+        await publish({
+          seal: () => this.seal(),
+          from: this.paths.part,
+          to: this.paths.name,
+          mayName,
+        })
       } finally {
         await this.close()
       }

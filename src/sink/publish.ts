@@ -13,6 +13,8 @@ export interface Publication {
   seal(): Promise<void>
   from: string
   to: string
+  /** Asked when everything is durable. */
+  mayName?: () => Promise<void>
 }
 
 interface Waiting {
@@ -20,6 +22,13 @@ interface Waiting {
   resolve(): void
   reject(error: unknown): void
 }
+
+const fulfilled = (batch: readonly Waiting[], results: readonly PromiseSettledResult<unknown>[]): Waiting[] =>
+  batch.filter((waiting, position) => {
+    const result = results[position]
+    if (result?.status === 'rejected') waiting.reject(result.reason)
+    return result?.status === 'fulfilled'
+  })
 
 /** Seals, then renames, then syncs the directories: in this order for each, together for all that wait. */
 class Publisher {
@@ -61,11 +70,7 @@ class Publisher {
 
   private async commit(batch: readonly Waiting[]): Promise<void> {
     const sealed = await Promise.allSettled(batch.map(({ publication }) => publication.seal()))
-    const whole = batch.filter((waiting, position) => {
-      const result = sealed[position]
-      if (result?.status === 'rejected') waiting.reject(result.reason)
-      return result?.status === 'fulfilled'
-    })
+    const whole = await this.permitted(fulfilled(batch, sealed))
     const named = this.swiftness.isSwift ? this.nameAtOnce(whole) : await this.name(whole)
     const directories = new Set(named.map(({ publication }) => dirname(publication.to)))
     const sync = async (directory: string): Promise<void> =>
@@ -75,6 +80,11 @@ class Publisher {
     for (const { resolve, reject } of named)
       if (failure) reject(failure.reason)
       else resolve()
+  }
+
+  private async permitted(whole: Waiting[]): Promise<Waiting[]> {
+    if (whole.every(({ publication }) => !publication.mayName)) return whole
+    return fulfilled(whole, await Promise.allSettled(whole.map(({ publication }) => publication.mayName?.())))
   }
 
   /** Those that have their names now. */

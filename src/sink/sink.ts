@@ -26,8 +26,11 @@ export interface Part {
   append(chunk: Uint8Array): Promise<void> | undefined
   /** Everything appended so far is written; the part stays for a later attempt. */
   suspend(): Promise<void>
-  /** All of it durable, then visible under its name, replacing an older file of that name. */
-  publish(): Promise<void>
+  /**
+   * All of it durable, then visible under its name, replacing an older file of that name. `mayName`: asked right before
+   * that, and whenever it is tried again; where it rejects, the name stays as it was.
+   */
+  publish(mayName?: () => Promise<void>): Promise<void>
   /** Leaves nothing. */
   discard(): Promise<void>
 }

@@ -65,12 +65,12 @@ export class ObjectPart implements Part {
     await this.clear()
   }
 
-  publish(): Promise<void> {
+  publish(mayName?: () => Promise<void>): Promise<void> {
     return this.workplace.told(async () => {
       try {
         await this.settled()
         await this.workplace.assertHeld()
-        await this.complete(this.pieces.take())
+        await this.complete(this.pieces.take(), mayName)
       } finally {
         await this.clear()
       }
@@ -81,11 +81,13 @@ export class ObjectPart implements Part {
     await this.clear()
   }
 
-  private async complete(last: Buffer): Promise<void> {
+  private async complete(last: Buffer, mayName = async () => {}): Promise<void> {
     const { store, patiently } = this.workplace
     const { upload } = this
-    if (upload) await patiently(() => upload.complete(last))
-    else await patiently(() => store.put(this.key, last))
+    await patiently(async () => {
+      await mayName()
+      await (upload ? upload.complete(last) : store.put(this.key, last))
+    })
     this.upload = undefined
     await this.forget?.()
     this.forget = undefined

@@ -3,10 +3,10 @@
  * money and is seen by nobody, until the next process aborts it.
  */
 import { randomUUID } from 'node:crypto'
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isObject } from '../../json.js'
-import { directoryMode, fileMode } from '../disk.js'
+import { fileMode, makeDirectories } from '../disk.js'
 
 export interface UploadNotes {
   /** Notes it; what is returned takes the note away. */
@@ -39,7 +39,7 @@ export const uploadNotes = (folder: string): UploadNotes => ({
   add: async (key, id) => {
     const path = join(folder, `${randomUUID()}.upload`)
     const write = async (): Promise<void> => {
-      await mkdir(folder, { recursive: true, mode: directoryMode })
+      await makeDirectories(folder)
       await writeFile(path, JSON.stringify({ key, id }), { mode: fileMode, flag: 'wx' })
     }
     await write().catch(() => {})
