@@ -12,6 +12,7 @@ import { outPlace } from './out-place.js'
 import { patientsFrom } from './patient-list.js'
 import { readQueue } from './queue-settings.js'
 import type { Settings } from './settings.js'
+import { withoutOperationHint } from './spelling.js'
 
 /** A server that nobody named. */
 export const missingServer = (): BulkxError =>
@@ -57,7 +58,7 @@ const resolveServer = (settings: Settings, target: Target): Pick<Config, 'server
     })
   }
   throw new BulkxError('BULKX_USAGE', 'The kick-off URL does not show where the FHIR base ends', {
-    hint: 'name the FHIR base URL with `--server`',
+    hint: withoutOperationHint(target.url) ?? 'name the FHIR base URL with `--server`',
   })
 }
 

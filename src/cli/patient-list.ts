@@ -1,5 +1,5 @@
 /** The patients of `--patient`: ids as typed, or a list of them in a file. */
-import { readFile } from 'node:fs/promises'
+import { readFile, stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { BulkxError } from '../errors.js'
 import { shellWord } from '../job/next-command.js'
@@ -52,12 +52,29 @@ const textOf = async (argument: string, where: string, io: Io): Promise<string> 
   })
 }
 
+/** An id may have a dot, but one that is also the name of a file here is the list itself. */
+const idOf = async (argument: string, io: Io): Promise<string> => {
+  if (!/^[^/]+\.[A-Za-z]{1,5}$/.test(argument)) return argument
+  const isFile = await stat(resolve(io.cwd, argument)).then(
+    (found) => found.isFile(),
+    () => false,
+  )
+  if (!isFile) return argument
+  throw new BulkxError(
+    'BULKX_USAGE',
+    `--patient ${argument} is the name of a file here, and would be sent as an id`,
+    {
+      hint: `did you mean --patient @${argument}? the id is written Patient/${argument}`,
+    },
+  )
+}
+
 /**
- * The patients of one value: an id, `@file` or `@-`. Throws `BULKX_CONFIG` for what is no list: the words above the
+ * The patients of one value: an id, `@file` or `@-`. Throws `BULKX_USAGE` for a file without its @, and `BULKX_CONFIG` for what is no list: the words above the
  * columns of a table would be asked for as patients, and so would its other columns.
  */
 export const patientsFrom = async (argument: string, io: Io): Promise<string[]> => {
-  if (!argument.startsWith('@')) return [argument]
+  if (!argument.startsWith('@')) return [await idOf(argument, io)]
   const where = argument === '@-' ? 'stdin' : argument.slice(1)
   const lines = linesOf(await textOf(argument, where, io))
   const table = tableIn(lines)

@@ -100,7 +100,13 @@ const helpHint = (name: string): string => {
   return near === undefined ? `topics are ${Object.keys(topics).join(', ')}; ` : `did you mean ${near}? `
 }
 
-/** Of the program, a topic, a command, or a group of commands. */
+/** `oracle`, `presets oracle` or `mock:oracle`: the preset alone. */
+const presetHelp = async (name: string, width: number): Promise<string | undefined> => {
+  const preset = name.replace(/^(presets? |mock:)/, '')
+  return (await import('./topics/presets.js')).presetText(preset, width)
+}
+
+/** Of the program, a topic, a command, a group of commands, or a preset. */
 const helpOn = async (words: readonly string[], width: number): Promise<string> => {
   const name = words.filter((word) => !word.startsWith('-')).join(' ')
   const topic = Object.hasOwn(topics, name) ? topics[name] : undefined
@@ -109,6 +115,8 @@ const helpOn = async (words: readonly string[], width: number): Promise<string> 
   if (row) return commandHelp(name, row, width)
   if (Object.hasOwn(commandGroups, name)) return groupHelp(name, width)
   if (name === '' || name === 'help') return overview(width)
+  const preset = await presetHelp(name, width)
+  if (preset !== undefined) return `${preset}\n`
   throw new BulkxError('BULKX_USAGE', `There is no command or topic ${JSON.stringify(name)}`, {
     hint: `${helpHint(name)}\`bulkx help\` lists commands and topics`,
   })

@@ -157,7 +157,7 @@ const runOpen = async (
     if (begun === 'done') return
     // Of a job that was kicked off elsewhere, nobody knows the question.
     if (phaseOf(job.state) === 'new' && job.state.kickOff)
-      for (const warning of spelling(job.state.kickOff)) reporter.warn(warning)
+      for (const warning of spelling(job.state.kickOff, io.clock.now())) reporter.warn(warning)
     if (job.state.kickOff) for (const line of adviceOf(run, phaseOf(job.state))) reporter.warn(line)
     for await (const event of exportJob(job, run.steer)) await reporter.event(event, job.state)
   } finally {
@@ -209,8 +209,8 @@ const sayConclusion = (
 }
 
 /** What the request itself shows is nearer than what is known of servers. */
-const hinted = async (error: unknown, run: JobRun): Promise<unknown> => {
-  const spelled = withSpellingHint(error, run.config.kickOff)
+const hinted = async (error: unknown, run: JobRun, io: Io): Promise<unknown> => {
+  const spelled = withSpellingHint(error, run.config.kickOff, io.clock.now())
   return spelled === error ? withPresetHint(error, run) : spelled
 }
 
@@ -248,7 +248,7 @@ export const runToEnd = async (run: JobRun, io: Io): Promise<JobEnd> => {
     const ran = await openAndRun(run, reporter, io)
     const state = ran.state ?? (await readJob(config.directory).catch(() => undefined)) ?? newState()
     // Once there is a job, the settings were good enough to be taken.
-    if (ran.thrown && state.acceptedAt === 0) ran.thrown.error = await hinted(ran.thrown.error, run)
+    if (ran.thrown && state.acceptedAt === 0) ran.thrown.error = await hinted(ran.thrown.error, run, io)
     const ending = sayConclusion(run, ran, state, reporter, io)
     return { ending, state, isThere: ran.begun && !(phaseOf(state) === 'new' && ending.error) }
   } finally {

@@ -6,6 +6,7 @@ import { readJob } from '../job/directory.js'
 import { endedWell } from '../job/outcome.js'
 import { hasTime, seriesText } from '../job/question.js'
 import { type JobState, phaseOf } from '../job/state.js'
+import { assertPeriod } from '../options/period.js'
 import { lastSince } from '../options/values.js'
 import type { Instant } from '../protocol/types.js'
 import type { Io } from './io.js'
@@ -92,7 +93,7 @@ const assertOneSince = ({ kickOff }: Config): void => {
 
 /**
  * The config with `last` put in the server's words, and where they are from; the config as it is where nobody asked
- * for `last`. Throws `BULKX_USAGE` where the request has another `_since`.
+ * for `last`. Throws `BULKX_USAGE` where the request has another `_since`, or ends before that time.
  */
 export const resolveSince = async (
   config: Config,
@@ -105,5 +106,6 @@ export const resolveSince = async (
   const found = here ?? (await newest(config, settings, io))
   const { since: _last, ...kickOff } = config.kickOff
   const question = found.since === undefined ? kickOff : { ...kickOff, since: found.since }
+  assertPeriod(found.since, question.until)
   return { config: Object.freeze({ ...config, kickOff: question, sinceLast: true as const }), found }
 }

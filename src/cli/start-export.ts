@@ -21,7 +21,7 @@ import { assertNoDataset } from './sync/place.js'
 /** What the preset has to say belongs before the request, sent or not. */
 const sayAdvice = async (run: { config: Config; settings: Settings }, io: Io): Promise<void> => {
   const warn = warner(await talkFor(run.settings, io), run.settings, io)
-  for (const line of [...spelling(run.config.kickOff), ...adviceOf(run, 'new')]) warn(line)
+  for (const line of [...spelling(run.config.kickOff, io.clock.now()), ...adviceOf(run, 'new')]) warn(line)
 }
 
 /** The ending of a run that only prints; undefined when there is something to start. */

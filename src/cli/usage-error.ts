@@ -41,7 +41,9 @@ export const surplusError = (
     ? `join types by commas: --type ${types.join(',')}`
     : isResourceType(word)
       ? `one target at a time; types are joined by commas: --type Patient,${word}`
-      : `quote what holds blanks; ${help}`
+      : /^[A-Z][A-Za-z]+\/[^/\s]+$/.test(word)
+        ? 'one target at a time: run the command once for each, with an --out of its own'
+        : `quote what holds blanks; ${help}`
   return new BulkxError('BULKX_USAGE', `Too many arguments for ${command}: ${named}`, { hint })
 }
 

@@ -51,7 +51,7 @@ export const ok = (message: string): Verdict => ({ status: 'ok', message })
 export const warning = (message: string, remedy?: string): Verdict => ({ status: 'warning', message, remedy })
 
 /** There is nothing to check. */
-export const skipped = (message: string): Verdict => ({ status: 'skipped', message })
+export const skipped = (message: string, remedy?: string): Verdict => ({ status: 'skipped', message, remedy })
 
 export const failed = (code: ErrorCode, message: string, remedy?: string): Verdict => ({
   status: 'failed',

@@ -25,6 +25,10 @@ export const refusedRemedy = ({ kind }: AuthMethod): string =>
     ? 'say who you are: --client-id with --key or --client-secret-file, or a token by --token-file or BULKX_TOKEN'
     : 'check the token (--token-file or BULKX_TOKEN) and what this client may export'
 
+/** A group that is not there looks like any other where none can be read. */
+const unseenRemedy =
+  'a wrong id is not seen here: who registered this client knows the right one, or the portal of the vendor'
+
 const mayRead = (doctor: Doctor): boolean => {
   const { asked, granted = asked } = grantedScopes(doctor) ?? { asked: '' }
   return granted === '' || missingScopes('system/Group.r', granted).length === 0
@@ -37,7 +41,7 @@ const withoutGroup = ({ learned, method }: Doctor, answer: Answer, name: string)
   const says = `GET ${name} answers HTTP ${status}${words === '' ? '' : `: ${words}`}`
   if (status === 401) return failed('BULKX_UNAUTHORIZED', says, refusedRemedy(method))
   const declared = learned.capability?.readable.includes('Group') === true
-  if (!declared || status === 403) return skipped(`${says}; an export may work all the same`)
+  if (!declared || status === 403) return skipped(`${says}; an export may work all the same`, unseenRemedy)
   if (status !== 404 && status !== 410) return warning(says, 'an export may work all the same')
   const remedy = 'check the id of the group; whoever runs the server gives it out'
   return failed('BULKX_KICK_OFF_REFUSED', says, remedy)
@@ -48,7 +52,8 @@ export const group = async (doctor: Doctor): Promise<Verdict> => {
   const { target } = config.kickOff
   if (target.kind !== 'instance' || target.type !== 'Group') return skipped('no group is asked for')
   const name = `Group/${target.id}`
-  if (!mayRead(doctor)) return skipped(`${name} cannot be read with these scopes, which an export need not`)
+  if (!mayRead(doctor))
+    return skipped(`${name} cannot be read with these scopes, which an export need not`, unseenRemedy)
   const url = `${withoutEndSlashes(config.fhirUrl)}/Group/${encodeURIComponent(target.id)}`
   try {
     const answer = await readAnswer(

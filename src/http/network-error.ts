@@ -73,6 +73,17 @@ export const networkError = (error: unknown): NetworkError | undefined => {
   }
   const after = sent[code]
   if (after) return new NetworkError(after[0], after[1], { sent: true, cause: error })
+  if (code === 'ERR_SSL_WRONG_VERSION_NUMBER') {
+    return new NetworkError(
+      'tls',
+      `the server there speaks plain http, or no TLS that is known here (${code})`,
+      {
+        sent: false,
+        hint: 'write http:// where it is a server for tests on this machine; else find the https address of the server',
+        cause: error,
+      },
+    )
+  }
   if (tls.test(code)) {
     return new NetworkError('tls', `no secure connection (${code})`, {
       sent: tlsLater.test(code),

@@ -44,7 +44,8 @@ const send = async (job: Job, kickOff: KickOffRequest): Promise<Sent> => {
     const isElsewhere =
       error instanceof NetworkError && (error.kind === 'redirect' || error.kind === 'private')
     if (error instanceof NetworkError && !error.sent && !isElsewhere) {
-      return { unsent: unreachable(job.config, error.message), reason: error.message, again: true }
+      // What a server speaks, and whose certificate it shows, is the same ten seconds later.
+      return { unsent: unreachable(job.config, error), reason: error.message, again: error.kind !== 'tls' }
     }
     // It was redirected to where it does not go: nothing was started.
     if (isElsewhere) {

@@ -34,12 +34,17 @@ const targetWord = (target: Target): string => {
   }
 }
 
-/** The doctor for this very server, target and profile. Other options are told of, for they may name secrets. */
-export const doctorCommand = ({ server, identity }: Pick<Config, 'server' | 'identity'>, target: Target) => {
+/** The doctor for this very server, target, types and profile. Other options are told of, for they may name secrets. */
+export const doctorCommand = (
+  { server, identity, kickOff: { type } }: Pick<Config, 'server' | 'identity' | 'kickOff'>,
+  target: Target,
+) => {
   const { profile, preset, auth } = identity
   const by =
     profile === undefined ? preset && ` --preset ${shellWord(preset)}` : ` --profile ${shellWord(profile)}`
-  const command = `\`bulkx doctor${targetWord(target)} --server ${shellWord(withoutQuery(server))}${by ?? ''}\``
+  // Scopes follow from the types: without them another token is asked for.
+  const types = type === undefined ? '' : ` --type ${shellWord(type.join(','))}`
+  const command = `\`bulkx doctor${targetWord(target)}${types} --server ${shellWord(withoutQuery(server))}${by ?? ''}\``
   return profile === undefined && auth !== undefined
     ? `${command}, with your options for signing in,`
     : command

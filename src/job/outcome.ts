@@ -162,7 +162,7 @@ export const phaseError = (state: JobState, directory: string, failOn: FailOn): 
     case 'new':
       if (state.refusal) return refused(state.refusal)
       return new BulkxError('BULKX_STILL_RUNNING', 'The export has not been kicked off yet', {
-        hint: `start it with ${resumeCommand(directory)}`,
+        hint: `start it with ${resumeCommand(directory)}; what is given there wins over what was kept, such as another --key or --profile`,
       })
     case 'undecided':
       return undecided(directory)

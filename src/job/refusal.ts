@@ -1,6 +1,7 @@
 /** What a kick-off that was not taken means for a person: an error each, with what to do about it. */
 import type { Config } from '../config.js'
 import { BulkxError } from '../errors.js'
+import type { NetworkError } from '../http/network-error.js'
 import { originOf, withJobQuery, withoutQuery } from '../http/url.js'
 import { checkServer, checkServerHint } from '../protocol/base-url.js'
 import { type KickOffResponse, kickOffUrl } from '../protocol/kick-off.js'
@@ -10,9 +11,12 @@ import { attachCommand, doctorCommand, shellWord, shownDirectory } from './next-
 
 type Of<K extends KickOffResponse['kind']> = Extract<KickOffResponse, { kind: K }>
 
-export const unreachable = ({ fhirUrl }: Pick<Config, 'fhirUrl'>, reason: string): BulkxError =>
-  new BulkxError('BULKX_UNREACHABLE', `Cannot reach ${withoutQuery(fhirUrl)}: ${reason}`, {
-    hint: 'nothing was started; check --server and the network, then run the same command again',
+export const unreachable = (
+  { fhirUrl }: Pick<Config, 'fhirUrl'>,
+  { message, hint }: Pick<NetworkError, 'message' | 'hint'>,
+): BulkxError =>
+  new BulkxError('BULKX_UNREACHABLE', `Cannot reach ${withoutQuery(fhirUrl)}: ${message}`, {
+    hint: `nothing was started; ${hint ?? 'check --server and the network, then run the same command again'}`,
   })
 
 export const unavailable = ({ fhirUrl }: Pick<Config, 'fhirUrl'>, reason: string): BulkxError =>
@@ -81,12 +85,17 @@ const optionsNamed = (kickOff: KickOffRequest, words: string): string[] => {
   return [...new Set(named.map((name) => optionOf[name] ?? '--param'))]
 }
 
+const wholeInstant = /T\d\d:\d\d:\d\d/
+
 /** A time of which the server may want more than was written: what is sent is what was typed. */
 const instantHint = (named: readonly string[], { since, until }: KickOffRequest): string | undefined => {
   const given = { '--since': since, '--until': until }
   const [option, time] =
-    Object.entries(given).find(([name, text]) => named.includes(name) && text && !text.includes('T')) ?? []
+    Object.entries(given).find(([name, text]) => named.includes(name) && text && !wholeInstant.test(text)) ??
+    []
   if (option === undefined || time === undefined) return undefined
+  if (time.includes('T'))
+    return `a time without seconds was sent, and this server may want a whole instant: write \`${option} ${time.replace(/(T\d\d:\d\d)/, '$1:00')}\``
   const day = `${time}-01-01`.slice(0, 10)
   return `a date was sent, and this server may want an instant: write \`${option} ${day}T00:00:00Z\``
 }
@@ -114,7 +123,12 @@ const absentHint = ({ outcome, message }: Of<'refused'>, config: Config, kickOff
   if (target.kind === 'type' && new Set(message.match(/\w+/g)).has(target.type))
     return `this server does not export ${target.type} as a target: name another one, such as Patient or Group/<id>; ${doctorCommand(config, target)} shows what it declares`
   const name = target.kind === 'instance' ? `${target.type}/${target.id}` : undefined
-  const look = name === undefined ? '' : `; ${doctorCommand(config, target)} looks for it`
+  const look =
+    name === undefined
+      ? ''
+      : target.kind === 'instance' && target.type === 'Group'
+        ? `: who registered this client knows its id, or the portal of the vendor; ${doctorCommand(config, target)} looks for it where groups can be read`
+        : `; ${doctorCommand(config, target)} looks for it`
   return `check the target, ${name ?? withoutQuery(asked)}${look}; else ${checkServer}`
 }
 

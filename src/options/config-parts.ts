@@ -10,24 +10,28 @@ import { BulkxError } from '../errors.js'
 import type { KickOffRequest, Target } from '../protocol/types.js'
 import { given } from './given.js'
 import type { OptionName, OptionValue } from './options.js'
+import { assertPeriod } from './period.js'
 
 /** Options of a run, wherever they come from: their nearest value, undefined where the default holds. */
 export interface ReadOptions {
   get<N extends OptionName>(name: N): OptionValue<N> | undefined
 }
 
-/** `patient`: the list, read from wherever it stands. */
+/** `patient`: the list, read from wherever it stands. Throws `BULKX_USAGE` for a period that ends before it begins. */
 export const kickOffFrom = (
   options: ReadOptions,
   target: Target,
   patient: string[] | undefined,
-): KickOffRequest =>
-  given({
+): KickOffRequest => {
+  const since = options.get('since')
+  const until = options.get('until')
+  assertPeriod(since, until)
+  return given({
     target,
     operation: options.get('operation') ?? '$export',
     type: options.get('type'),
-    since: options.get('since'),
-    until: options.get('until'),
+    since,
+    until,
     elements: options.get('elements'),
     typeFilter: options.get('type-filter'),
     patient,
@@ -40,6 +44,7 @@ export const kickOffFrom = (
     listStyle: options.get('list-style') ?? 'comma',
     lenient: options.get('lenient') ?? false,
   })
+}
 
 type Connection = Pick<
   NetworkConfig,

@@ -7,6 +7,14 @@ interface Described {
   readonly what: string
   /** A right value, for the hint. */
   readonly example: string
+  /** What a wrong value was probably meant to be. */
+  readonly meant?: (text: string) => Meant | undefined
+}
+
+export interface Meant {
+  value: string
+  /** What is wrong with the one that was given, where that is not plain from the two. */
+  why?: string
 }
 
 /** Given or not; takes no value. */
@@ -167,12 +175,14 @@ export const parseBoolean = (given: string): boolean | undefined => {
 const wrong = (
   name: string,
   given: string,
-  { what, example, values = [] }: Described & Pick<OneKind<unknown>, 'values'>,
+  { what, example, values = [], meant }: Described & Pick<OneKind<unknown>, 'values'>,
 ): BulkxError => {
   const near = nearestName(given, values)
-  const right = `${name}${name.startsWith('-') ? ' ' : '='}${near ?? example}`
+  const probably = meant?.(given) ?? (near === undefined ? undefined : { value: near })
+  const right = `${name}${name.startsWith('-') ? ' ' : '='}${probably?.value ?? example}`
+  const why = probably?.why === undefined ? '' : `${probably.why}: `
   return new BulkxError('BULKX_USAGE', `${name} ${JSON.stringify(given)} is not ${what}`, {
-    hint: near === undefined ? `write it like ${right}` : `did you mean ${right}?`,
+    hint: probably === undefined ? `write it like ${right}` : `${why}did you mean ${right}?`,
   })
 }
 

@@ -46,6 +46,7 @@ export type Completes =
   | 'profile'
   | 'scenario'
   | 'server'
+  | 'since'
   | 'shell'
   | 'target'
   | 'type'

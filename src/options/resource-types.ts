@@ -1,5 +1,6 @@
-/** The resource types of FHIR R4, for guesses alone: servers may have others, and nothing is refused by this list. */
+/** The resource types of FHIR R4, for guesses: servers may have others, and only other capitals than theirs are refused. */
 import { nearestName } from './did-you-mean.js'
+import { parseName } from './values.js'
 
 const names = `Account ActivityDefinition AdverseEvent AllergyIntolerance Appointment AppointmentResponse AuditEvent Basic
   Binary BiologicallyDerivedProduct BodyStructure Bundle CapabilityStatement CarePlan CareTeam CatalogEntry ChargeItem
@@ -23,6 +24,23 @@ const names = `Account ActivityDefinition AdverseEvent AllergyIntolerance Appoin
 export const resourceTypes: ReadonlySet<string> = new Set(names.split(/\s+/))
 
 export const isResourceType = (name: string): boolean => resourceTypes.has(name)
+
+const byLowerCase: ReadonlyMap<string, string> = new Map(
+  [...resourceTypes].map((name) => [name.toLowerCase(), name]),
+)
+
+/** The type that differs in nothing but capitals: FHIR tells them apart, and no server has two such. */
+const otherwiseWritten = (name: string): string | undefined =>
+  isResourceType(name) ? undefined : byLowerCase.get(name.toLowerCase())
+
+/** What may be a resource type, of whatever server. */
+export const parseType = (text: string): string | undefined =>
+  otherwiseWritten(text) === undefined ? parseName(text) : undefined
+
+export const typeMeant = (text: string): { value: string; why: string } | undefined => {
+  const value = otherwiseWritten(text)
+  return value === undefined ? undefined : { value, why: 'capitals matter' }
+}
 
 /** The type that was probably meant; undefined where nothing is near. */
 export const nearestType = (name: string): string | undefined => nearestName(name, resourceTypes)

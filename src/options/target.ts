@@ -1,7 +1,7 @@
 /** What is exported, as typed: system, type, instance or a kick-off URL; and what follows from it. */
 import { BulkxError } from '../errors.js'
 import type { Target } from '../protocol/types.js'
-import { nearestType } from './resource-types.js'
+import { isResourceType, nearestType } from './resource-types.js'
 import { isMock, parseUrl } from './values.js'
 
 const resourceType = /^[A-Z][A-Za-z]{1,63}$/
@@ -25,6 +25,10 @@ export const parseTarget = (text: string | undefined): Target => {
     const bare = text.replace(/\/?\$.*$/, '')
     throw wrongTarget(text, `leave the operation out: \`bulkx export${bare === '' ? '' : ` ${bare}`}\``)
   }
+  const isSlashed = id !== undefined && id !== '' && more.length === 1 && more[0] === ''
+  if (isSlashed) throw wrongTarget(text, `did you mean ${type}/${id}?`)
+  if (id === undefined && /\d/.test(text) && instanceId.test(text))
+    throw wrongTarget(text, `did you mean Group/${text}? ${forms}`)
   if (!resourceType.test(type) || more.length > 0) {
     const capital = nearestType(type) ?? type.charAt(0).toUpperCase() + type.slice(1)
     const close = resourceType.test(capital) && more.length === 0
@@ -68,6 +72,17 @@ export const baseOfKickOffUrl = (url: string): { fhirUrl: string; target: string
     fhirUrl: path.slice(0, match.index),
     target: type === undefined ? 'system' : id === undefined ? type : `${type}/${id}`,
   }
+}
+
+const resource = /\/(?<type>[A-Z][A-Za-z]+)(?:\/(?<id>[^/]+))?\/?$/
+
+/** The target in a URL that names a resource or a type, and no operation. Undefined where it names neither. */
+export const targetWithoutOperation = (url: string): { fhirUrl: string; target: string } | undefined => {
+  const path = url.replace(/[?#].*$/s, '')
+  const match = baseOfKickOffUrl(url) === undefined ? resource.exec(path) : null
+  const { type = '', id } = match?.groups ?? {}
+  if (!match || !isResourceType(type)) return undefined
+  return { fhirUrl: path.slice(0, match.index), target: id === undefined ? type : `${type}/${id}` }
 }
 
 const plain = (text: string): string => text.replace(/[^A-Za-z0-9._-]+/g, '-').replace(/^[-.]+|-+$/g, '')

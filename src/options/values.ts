@@ -113,6 +113,21 @@ export const parseInstant = (text: string): string | undefined => {
   return new Date(Date.UTC(year, month - 1, day)).getUTCDate() === day ? text : undefined
 }
 
+/** What is missing of an instant, with the instant that it would be. */
+export const instantMeant = (text: string): { value: string; why: string } | undefined => {
+  const zone = /([+-]\d{2})(\d{2})$/
+  const tries = [
+    { value: `${text}Z`, why: 'the time zone is missing' },
+    { value: text.replace(zone, '$1:$2'), why: 'the time zone wants a colon' },
+    { value: text.replace(/^(\S{10}) /, '$1T'), why: 'a T stands between date and time' },
+    {
+      value: `${text.replace(/^(\S{10}) /, '$1T')}Z`,
+      why: 'a T stands between date and time, and the time zone is missing',
+    },
+  ]
+  return tries.find(({ value }) => value.includes('T') && parseInstant(value) !== undefined)
+}
+
 /** `last`, beside what the server is asked: the time of the last export of the series. */
 export const lastSince = 'last'
 

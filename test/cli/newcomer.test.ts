@@ -86,6 +86,130 @@ describe('cancel of a complete export', () => {
   })
 })
 
+describe('what was typed otherwise than it was meant', () => {
+  const here = (server: string): string[] => ['--server', server, '-o', 'out']
+
+  test.each<[string, string[], RegExp]>([
+    [
+      'capitals of a type',
+      ['--type', 'patient,Encounter'],
+      /hint: capitals matter: did you mean --type Patient\?/,
+    ],
+    [
+      'a period that ends before it begins',
+      ['--since', '2026-03-31', '--until', '2026-01-01'],
+      /--since 2026-03-31 is later than --until 2026-01-01\nhint: .*exchange the two/,
+    ],
+    ['two targets', ['Group/124'], /hint: one target at a time: run the command once for each/],
+    [
+      'no time zone',
+      ['--since', '2026-01-01T00:00:00'],
+      /hint: the time zone is missing: did you mean --since 2026-01-01T00:00:00Z\?/,
+    ],
+  ])('%s', async (_name, more, words) => {
+    const { run, server, mock } = await session()
+    const { code, err } = await run(['export', 'Group/123', ...here(server), ...more])
+    expect([code, err]).toEqual([2, expect.stringMatching(words)])
+    expect(mock.requests).toEqual([])
+  })
+
+  test('a type that there is not: said before, and again where no token is had for it', async () => {
+    const { run, server } = await session({
+      personality: personalities.oracle,
+      clients: [{ id: 'me', secret: 's' }],
+    })
+    const secret = { env: { BULKX_CLIENT_SECRET: 's' } }
+    const argv = ['export', 'Group/123', '--type', 'Patiens', '--client-id', 'me', ...here(server)]
+    const { code, err } = await run(argv, secret)
+    expect([code, err]).toEqual([3, expect.stringMatching(/^warning: Patiens is no resource type/m)])
+    expect(err).toMatch(
+      /^hint: Patiens is no resource type of FHIR R4: did you mean --type Patient\?; else /m,
+    )
+  })
+
+  test('a time that has not come yet is asked for, and said', async () => {
+    const { run, server } = await session()
+    const { code, err } = await run([
+      'export',
+      'Group/123',
+      '--type',
+      'Patient',
+      '--since',
+      '2999-01-01T00:00:00Z',
+      ...here(server),
+    ])
+    expect([code, err]).toEqual([
+      4,
+      expect.stringMatching(/^warning: --since 2999-.* is in the future by the clock/m),
+    ])
+    expect(err).toMatch(/^hint: --since 2999-.* is in the future .*: check the date$/m)
+  })
+
+  test('a URL without its operation is asked as it is, with what it may have been', async () => {
+    const { run, server } = await session()
+    const argv = ['export', `${server}/Group/123`, '-o', 'out']
+    const meant = `did you mean the target Group/123 with --server ${server}?`
+    const unplaced = await run(argv)
+    expect([unplaced.code, unplaced.err]).toEqual([2, expect.stringContaining(`hint: ${meant}`)])
+    const { code, err } = await run([...argv, '--server', server])
+    expect(code).toBe(4)
+    expect(err.split(meant)).toHaveLength(3)
+  })
+
+  test('https to a server of plain http: said at once, and not tried again', async () => {
+    const { run, server, clock } = await session()
+    const before = clock.now()
+    const { code, err } = await run([
+      'export',
+      'Group/123',
+      '--auth',
+      'none',
+      ...here(server.replace('http:', 'https:')),
+    ])
+    expect([code, err]).toEqual([9, expect.stringMatching(/the server there speaks plain http/)])
+    expect(err).toMatch(/^hint: nothing was started; write http:\/\//m)
+    expect(clock.now() - before).toBeLessThan(3_000)
+  })
+
+  test('a sign-in that failed: resume takes another key', async () => {
+    const { run, server } = await session({
+      personality: personalities.oracle,
+      clients: [{ id: 'me', secret: 's' }],
+    })
+    const bad = { env: { BULKX_CLIENT_SECRET: 'other' } }
+    const argv = ['export', 'Group/123', '--type', 'Patient', '--client-id', 'me', ...here(server)]
+    expect((await run(argv, bad)).code).toBe(3)
+    const { err } = await run(['status', 'out'], bad)
+    expect(err).toMatch(/hint: start it with `bulkx resume .\/out`; .*another --key or --profile/)
+  })
+
+  test('a group that is not there, where groups cannot be read', async () => {
+    const { run, server } = await session({
+      personality: personalities.oracle,
+      clients: [{ id: 'me', secret: 's' }],
+    })
+    const secret = { env: { BULKX_CLIENT_SECRET: 's' } }
+    const argv = ['export', 'Group/nobody', '--type', 'Patient', '--client-id', 'me', ...here(server)]
+    const { code, err } = await run(argv, secret)
+    expect(code).toBe(4)
+    expect(err).toMatch(/hint: check the target, Group\/nobody: who registered this client knows its id/)
+    const command = /`bulkx (doctor [^`]*)`/.exec(err)?.[1] ?? ''
+    expect(command).toContain('--type Patient')
+    const doctor = await run([...command.split(' '), '--client-id', 'me'], secret)
+    expect([doctor.code, doctor.out]).toEqual([
+      0,
+      expect.stringMatching(/group: .*\n {2}hint: a wrong id is not seen here/),
+    ])
+  })
+
+  test.each(['oracle', 'presets oracle', 'mock:oracle'])('help %s: that preset alone', async (words) => {
+    const { run } = await session()
+    const { code, out } = await run(['help', ...words.split(' ')])
+    expect([code, out]).toEqual([0, expect.stringMatching(/^oracle: /)])
+    expect(out).not.toContain('greenway')
+  })
+})
+
 describe('what a preset knows is said where the server refuses', () => {
   const oracle = ['--server', 'mock:oracle', '--preset', 'oracle', '-o', 'out']
 
@@ -150,7 +274,6 @@ describe('what is mistyped is guessed, and sent as it was written', () => {
     [['Patients'], /hint: did you mean Patient\?/],
     [['Group'], /the target Group, without an id, .*\nhint: .*Group\/<id>/],
     [['--type', 'Pateint'], /hint: did you mean --type Patient\?/],
-    [['--type', 'patient'], /hint: did you mean --type Patient\?/],
     [['--type', 'Zzzzzz'], /Zzzzzz is no resource type of FHIR R4\nhint: check how/],
   ])('%j', async (argv, said) => {
     const { code, err } = await dryRun(...argv)

@@ -39,6 +39,17 @@ test.each<[string, string, RegExp]>([
   await expect(read(text)).rejects.toMatchObject({ exitCode: 2, message: expect.stringMatching(message) })
 })
 
+test('the name of a file without its @ is no id', async () => {
+  const io = fakeIo()
+  writeFileSync(join(io.cwd, 'patients.txt'), 'a\n')
+  await expect(patientsFrom('patients.txt', io)).rejects.toMatchObject({
+    exitCode: 2,
+    hint: expect.stringMatching(/^did you mean --patient @patients.txt\?/),
+  })
+  const ids = ['Patient/patients.txt', 'other.txt', 'a.b-1']
+  expect(await Promise.all(ids.map((id) => patientsFrom(id, io)))).toEqual(ids.map((id) => [id]))
+})
+
 test('the hint has the command that makes a list of it, and no cell of it is repeated', async () => {
   const io = fakeIo()
   writeFileSync(join(io.cwd, 'my ids.csv'), 'a1,Anna\nb2,Bo\n')

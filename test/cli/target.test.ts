@@ -1,6 +1,11 @@
 import { expect, test } from 'vitest'
 import { BulkxError } from '../../src/errors.js'
-import { baseOfKickOffUrl, defaultDirectoryName, parseTarget } from '../../src/options/target.js'
+import {
+  baseOfKickOffUrl,
+  defaultDirectoryName,
+  parseTarget,
+  targetWithoutOperation,
+} from '../../src/options/target.js'
 
 test.each([
   [undefined, { kind: 'system' }],
@@ -24,6 +29,9 @@ test.each([
   ['$export', /`bulkx export`/],
   ['Group/1/2', /kick-off URL/],
   ['Group/', /kick-off URL/],
+  ['Group/123/', /^did you mean Group\/123\?$/],
+  ['123', /^did you mean Group\/123\?/],
+  ['11ec-d16a-b40370f8', /^did you mean Group\/11ec-d16a-b40370f8\?/],
   ['', /kick-off URL/],
   ['Group/a b', /kick-off URL/],
   ['ftp://ehr.example/$export', /kick-off URL/],
@@ -53,6 +61,17 @@ test.each([
   ['https://e.example/fhir/Patient/$bulk-export', 'https://e.example/fhir', 'Patient'],
 ])('%s: base %s, target %s', (url, fhirUrl, target) => {
   expect(baseOfKickOffUrl(url)).toEqual({ fhirUrl, target })
+})
+
+test.each([
+  ['http://e.example/fhir/Group/123', { fhirUrl: 'http://e.example/fhir', target: 'Group/123' }],
+  ['http://e.example/fhir/Group/123/?a=b', { fhirUrl: 'http://e.example/fhir', target: 'Group/123' }],
+  ['http://e.example/FHIR/R4/Patient', { fhirUrl: 'http://e.example/FHIR/R4', target: 'Patient' }],
+  ['http://e.example/fhir/Group/123/$export', undefined],
+  ['http://e.example/Exports/start', undefined],
+  ['http://e.example/fhir', undefined],
+])('%s names a target without an operation: %j', (url, found) => {
+  expect(targetWithoutOperation(url)).toEqual(found)
 })
 
 test('a URL that does not end in an operation does not show its base', () => {

@@ -79,6 +79,20 @@ test.each([
   expect(values.parseInstant(text)).toBeUndefined()
 })
 
+test.each([
+  ['2026-01-01T00:00:00', '2026-01-01T00:00:00Z', /time zone is missing/],
+  ['2026-01-01T00:00', '2026-01-01T00:00Z', /time zone is missing/],
+  ['2026-01-01T00:00:00-0500', '2026-01-01T00:00:00-05:00', /wants a colon/],
+  ['2026-01-01 00:00:00Z', '2026-01-01T00:00:00Z', /a T stands/],
+  ['2026-01-01 00:00:00', '2026-01-01T00:00:00Z', /a T stands .* time zone is missing/],
+])('instant %j was meant to be %s', (text, value, why) => {
+  expect(values.instantMeant(text)).toEqual({ value, why: expect.stringMatching(why) })
+})
+
+test.each(['yesterday', '31.1.2026', ''])('instant %j: nobody knows what was meant', (text) => {
+  expect(values.instantMeant(text)).toBeUndefined()
+})
+
 test('--since knows last as well', () => {
   expect(values.parseSince('last')).toBe('last')
   expect(values.parseInstant('last')).toBeUndefined()

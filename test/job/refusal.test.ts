@@ -59,7 +59,7 @@ test.each<[string, Refused, RegExp]>([
   [
     '404 in FHIR: the target',
     { status: 404 },
-    /^check the target, Group\/123; `bulkx doctor Group\/123 --server https:\/\/ehr.example\/fhir`.* --server/,
+    /^check the target, Group\/123: who registered .* portal .*; `bulkx doctor Group\/123 --server https:\/\/ehr.example\/fhir` looks for it where groups can be read; .* --server/,
   ],
   [
     '404 of the whole system',
@@ -111,6 +111,11 @@ test.each<[string, Refused, RegExp]>([
     'a month',
     { status: 400, words: 'bad _until', kickOff: { until: '2026-03' } },
     /: write `--until 2026-03-01T00:00:00Z`$/,
+  ],
+  [
+    'a time without seconds',
+    { status: 400, words: '_since must be a FHIR instant', kickOff: { since: '2026-06-15T10:00Z' } },
+    /^a time without seconds was sent.*: write `--since 2026-06-15T10:00:00Z`$/,
   ],
   ['one that was not sent', { status: 400, words: 'unlike _since' }, /^`--dry-run`/],
   [
@@ -165,6 +170,15 @@ test('the doctor is named with the server, the target and the profile of this ru
   expect(error.hint).toContain(
     "`bulkx doctor Group/123 --server 'https://ehr.example/f'\\''hir' --profile clinic` looks",
   )
+})
+
+test('the doctor is named with the types, for the scopes follow from them', () => {
+  const error = refused(
+    { kind: 'refused', status: 404, message: 'HTTP 404', bulkData: true, outcome: true },
+    { ...config, kickOff: kickOffOf({ type: ['Patient', 'Encounter'] }) },
+    kickOffOf(),
+  )
+  expect(error.hint).toContain('`bulkx doctor Group/123 --type Patient,Encounter --server https://')
 })
 
 test.each([undecided, unlocated])('what may be running is never sent again by itself', (error) => {

@@ -143,9 +143,14 @@ const programOptions: readonly Candidate[] = [
 ]
 
 /** Words after `bulkx help`. */
-const afterHelp = (before: readonly string[], word: string): Completion => {
+const afterHelp = (
+  before: readonly string[],
+  word: string,
+  place: Place,
+): Completion | Promise<Completion> => {
   const [group = ''] = before
   if (before.length === 0) return goingOn([...commandCandidates(), ...topicCandidates()], word)
+  if (before.length === 1 && group === 'presets') return sorted('preset', word, place)
   return before.length === 1 && Object.hasOwn(commandGroups, group)
     ? goingOn(ownCandidates(group), word)
     : nothing
@@ -157,7 +162,7 @@ export const complete = async (words: readonly string[], place: Place): Promise<
   const [first, second, ...more] = words.slice(0, -1)
   if (first === undefined) return goingOn(word.startsWith('-') ? programOptions : commandCandidates(), word)
   const rest = second === undefined ? [] : [second, ...more]
-  if (first === 'help') return afterHelp(rest, word)
+  if (first === 'help') return afterHelp(rest, word, place)
   if (Object.hasOwn(commandGroups, first)) {
     if (second === undefined) return goingOn(ownCandidates(first), word)
     const own = catalogue[`${first} ${second}`]

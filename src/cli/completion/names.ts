@@ -1,6 +1,6 @@
 /** The names that a value or argument may be: read off the tables that have them, and only the one that is needed. */
 import type { Completes } from '../../options/options.js'
-import { parseProfileName } from '../../options/values.js'
+import { lastSince, parseProfileName } from '../../options/values.js'
 import type { Io } from '../io.js'
 
 /** What may stand for a word. */
@@ -78,6 +78,8 @@ export const namesOf = async (
       }))
     case 'server':
       return servers(word)
+    case 'since':
+      return [{ value: lastSince, help: 'since the last such export that ended well' }]
     case 'shell':
       return plain((await import('./scripts.js')).shells)
     case 'target':

@@ -74,6 +74,12 @@ const section = (name: string, preset: Preset, width: number): string => {
 const intro =
   'A preset holds what is known of a server: settings that suit it, and advice, which is said as warnings before the kick-off and changes nothing. Choose one with --preset <name>, BULKX_PRESET, or `preset` in a profile; none for none. Flags, environment and profile win over its settings, and --print-config shows which come from it. No preset has been tried against the live server.'
 
+/** One of them alone; undefined where there is none of that name. */
+export const presetText = (name: string, width: number): string | undefined => {
+  const preset = Object.hasOwn(presets, name) ? presets[name] : undefined
+  return preset && section(name, preset, width)
+}
+
 export const presetsTopic = (width: number): string =>
   [
     wrap(intro, 0, width),

@@ -1,11 +1,12 @@
 /** Option rows: what to export. The environment never sets these. */
 import { choice, flag, list, one, repeatable, text } from '../kinds.js'
 import type { OptionRow } from '../options.js'
+import { parseType, typeMeant } from '../resource-types.js'
 import {
+  instantMeant,
   parseAssociated,
   parseElement,
   parseInstant,
-  parseName,
   parseOperation,
   parseParameter,
   parsePatientArgument,
@@ -18,19 +19,26 @@ export const questionRows = {
     value: '<types>',
     help: 'resource types',
     completes: 'type',
-    kind: list('a resource type', 'Patient,Observation', parseName),
+    kind: { ...list('a resource type', 'Patient,Observation', parseType), meant: typeMeant },
   },
   since: {
     group: 'question',
     value: '<instant>',
     help: 'only what changed since this instant, or date where the server takes one; last: since the last such export outside of data sets that ended well',
-    kind: one('a date, an instant with time zone, or last', '2026-01-31T00:00:00Z', parseSince),
+    completes: 'since',
+    kind: {
+      ...one('a date, an instant with time zone, or last', '2026-01-31T00:00:00Z', parseSince),
+      meant: instantMeant,
+    },
   },
   until: {
     group: 'question',
     value: '<instant>',
     help: 'only what changed until this instant or date',
-    kind: one('a date or an instant with time zone', '2026-01-31T00:00:00Z', parseInstant),
+    kind: {
+      ...one('a date or an instant with time zone', '2026-01-31T00:00:00Z', parseInstant),
+      meant: instantMeant,
+    },
   },
   elements: {
     group: 'question',
@@ -65,7 +73,7 @@ export const questionRows = {
     value: '<type>',
     help: 'lines in blocks, one for each resource of this type',
     completes: 'type',
-    kind: one('a resource type', 'Patient', parseName),
+    kind: { ...one('a resource type', 'Patient', parseType), meant: typeMeant },
   },
   'allow-partial-manifests': {
     group: 'question',

@@ -93,7 +93,11 @@ export const runningRows = {
     value: '<severity>',
     help: 'findings that end 10: error, warning, or never',
     byDefault: files.failOn,
-    kind: choice('error', 'warning', 'never'),
+    kind: {
+      ...choice('error', 'warning', 'never'),
+      meant: (given) =>
+        /^info/i.test(given) ? { value: 'warning', why: 'what is for information fails nothing' } : undefined,
+    },
   },
   'max-line': {
     group: 'files',

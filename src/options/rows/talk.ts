@@ -8,7 +8,7 @@ export const talkRows = {
   offline: { group: 'command', help: 'do not ask the server', kind: flag },
   prune: {
     group: 'command',
-    help: 'take jobs off the list whose directories are gone for certain, and say which',
+    help: 'take jobs off the list whose directories are gone for certain, or hold nothing but a refused kick-off, and say which',
     kind: flag,
   },
   unset: {
