@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { stateDirectory } from '../../src/cli/job-list.js'
 import { configDirectory } from '../../src/cli/profile-file.js'
 
-const homeless = (env: Record<string, string>): Parameters<typeof stateDirectory>[0] => ({
+const homeless = (env: Record<string, string | undefined>): Parameters<typeof stateDirectory>[0] => ({
   env,
   platform: 'linux',
   get home(): string {
