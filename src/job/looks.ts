@@ -15,6 +15,8 @@ export interface Looks {
   /** Start and number of the present run of failures. */
   failingSince?: number
   failures: number
+  /** What the last answer was, where it was none of a job that goes on. */
+  failing?: string
   doubts: number
   retryAfterCut: boolean
   /** The server did not stand for a shortened Retry-After. */
@@ -46,6 +48,7 @@ export const lookFirst = (looks: Looks, { at, attached }: Of<'kick-off-accepted'
 export const settle = (looks: Looks): void => {
   looks.failingSince = undefined
   looks.failures = 0
+  looks.failing = undefined
   looks.doubts = 0
 }
 
@@ -75,12 +78,14 @@ export const takeProgress = (looks: Looks, event: Of<'status-in-progress'>): voi
 export const takeFailure = (looks: Looks, event: Of<'status-transient'>): void => {
   looks.failingSince ??= event.at
   looks.failures += 1
+  looks.failing = event.reason
   if (event.status === 429 && looks.retryAfterCut) looks.cutRefused = true
   waitUntil(looks, event)
 }
 
 export const takeDoubt = (looks: Looks, event: Of<'status-doubted'>): void => {
   looks.doubts += 1
+  looks.failing = event.reason
   waitUntil(looks, event)
 }
 

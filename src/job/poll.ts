@@ -8,13 +8,20 @@ import { readStatus, type StatusResponse, statusRequest } from '../protocol/stat
 import type { OutputManifest } from '../protocol/types.js'
 import type { Job } from './export.js'
 import type { Fact } from './facts.js'
+import { checkLimits } from './limits.js'
 import { waitLeftMs } from './looks.js'
-import { cancelCommand, doctorCommand, resumeCommand, shownDirectory } from './next-command.js'
+import { doctorCommand, resumeCommand, shownDirectory } from './next-command.js'
 import { finalPage, newsOf } from './pages.js'
 import { pagesBehind } from './partial-pages.js'
-import { unlocated } from './refusal.js'
 import type { JobState } from './state.js'
-import { confirmationDelayMs, confirmationsMax, nextLook, nextLookAfterFailure, stallMs } from './waiting.js'
+import {
+  byDeadline,
+  confirmationDelayMs,
+  confirmationsMax,
+  nextLook,
+  nextLookAfterFailure,
+  stallMs,
+} from './waiting.js'
 
 /** Right after the kick-off a 404 may only mean that the job is not known everywhere yet, milliseconds. */
 const graceMs = 30_000
@@ -129,7 +136,9 @@ const isFurtherPage = (job: Job, url: string): boolean => url !== job.state.poll
 const doubted = (job: Job, url: string, ending: Ending, looks: number): Fact[] => {
   const { doubts } = job.state
   if (doubts < looks) {
-    const notBefore = job.clock.now() + confirmationDelayMs(doubts, job.config.waiting)
+    const { waiting } = job.config
+    const at = situation(job, undefined)
+    const notBefore = byDeadline(at.now + confirmationDelayMs(doubts, waiting), at, waiting)
     return [{ type: 'status-doubted', reason: ending.reason, status: ending.status, notBefore }]
   }
   return isFurtherPage(job, url)
@@ -185,41 +194,6 @@ const facts = (job: Job, url: string, response: Looked): Fact[] => {
     default:
       return response satisfies never
   }
-}
-
-const tooLate = (job: Job): BulkxError =>
-  new BulkxError(
-    'BULKX_DEADLINE',
-    `The export is not finished, and the deadline has come: ${job.state.progress ?? 'no progress known'}`,
-    {
-      hint: `look again with ${resumeCommand(shownDirectory(job.config))}, longer with --deadline, or stop it with ${cancelCommand(shownDirectory(job.config))}`,
-    },
-  )
-
-const tooLong = (job: Job, reason: string): BulkxError =>
-  new BulkxError('BULKX_UNREACHABLE', `The server has not answered properly for too long: ${reason}`, {
-    hint: `the job may well go on at the server: ${resumeCommand(shownDirectory(job.config))} later, or more --patience`,
-  })
-
-/** Stops a run that has waited long enough, after what was seen is written down. */
-const checkLimits = (job: Job, seen: readonly Fact[]): void => {
-  const { deadlineMs, patienceMs } = job.config.waiting
-  const now = job.clock.now()
-  const last = seen.at(-1)
-  if (last?.type === 'kick-off-unlocated') {
-    const reason = `its answer names ${last.reference}, where the server answers HTTP ${last.status}`
-    throw unlocated(job.config, reason)
-  }
-  // From failure to failure: a machine that slept after the first one has not waited.
-  const { lookedAt, failingSince = lookedAt } = job.state
-  if (last?.type === 'status-transient' && lookedAt - failingSince >= patienceMs) {
-    throw tooLong(job, last.reason)
-  }
-  const waits =
-    last?.type === 'status-transient' ||
-    last?.type === 'status-in-progress' ||
-    last?.type === 'status-doubted'
-  if (waits && now >= job.state.acceptedAt + deadlineMs) throw tooLate(job)
 }
 
 /** Why a page is not even asked for; undefined when it is. */

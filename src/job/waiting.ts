@@ -41,10 +41,29 @@ const asked = (
   return { notBefore: now + limit, retryAfterMs, cut: true }
 }
 
+/** The deadline brings the last look of a run; behind it, the next run looks when it looks. Epoch milliseconds. */
+export const byDeadline = (
+  notBefore: number,
+  { now, startedAt }: Pick<Situation, 'now' | 'startedAt'>,
+  { deadlineMs }: WaitingConfig,
+): number => {
+  const deadline = startedAt + deadlineMs
+  return deadline > now ? Math.min(notBefore, deadline) : notBefore
+}
+
+const ownLook = (
+  own: number,
+  situation: Situation,
+  waiting: WaitingConfig,
+  random: () => number,
+): NextLook => ({
+  notBefore: byDeadline(situation.now + jittered(own, waiting, random), situation, waiting),
+})
+
 /** After "in progress": a tenth of the job's age, between `--poll-min` and `--poll-max`. */
 export const nextLook = (situation: Situation, waiting: WaitingConfig, random: () => number): NextLook => {
   const own = clamp((situation.now - situation.startedAt) / 10, waiting)
-  return asked(situation, waiting) ?? { notBefore: situation.now + jittered(own, waiting, random) }
+  return asked(situation, waiting) ?? ownLook(own, situation, waiting, random)
 }
 
 /** After a failure that may pass: doubling from `--poll-min`. `failures`: in a row, this one included. */
@@ -54,7 +73,7 @@ export const nextLookAfterFailure = (
   random: () => number,
 ): NextLook => {
   const own = clamp(waiting.pollMinMs * 2 ** Math.min(30, situation.failures - 1), waiting)
-  return asked(situation, waiting) ?? { notBefore: situation.now + jittered(own, waiting, random) }
+  return asked(situation, waiting) ?? ownLook(own, situation, waiting, random)
 }
 
 /**

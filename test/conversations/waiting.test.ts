@@ -153,6 +153,16 @@ describe('limits', () => {
     expect(talk.server.asked('DELETE')).toEqual([])
   })
 
+  test('a failure that is not believed yet is what the deadline ends with, and the last look is announced', async () => {
+    const failed: Reply = { status: 500, body: outcome('fatal', 'out of memory') }
+    const { ran, times } = await looks(failed, { waiting: { deadlineMs: 20_000 } })
+    expect(codeOf(ran)).toBe('BULKX_DEADLINE')
+    expect(String(ran.thrown)).toContain(
+      'the last answer was: The export failed on the server, HTTP 500: out of memory',
+    )
+    expect(times).toEqual([200, 10_200, 20_000])
+  })
+
   test('P-25 failure for longer than --patience ends 9', async () => {
     const { times, ran, talk } = await looks({ status: 503 }, { waiting: { patienceMs: 60_000 } })
     expect(codeOf(ran)).toBe('BULKX_UNREACHABLE')

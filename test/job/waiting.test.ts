@@ -60,6 +60,22 @@ describe('what the server asks', () => {
   })
 })
 
+describe('the deadline', () => {
+  const soon = { ...waiting, deadlineMs: 60_000 }
+  test.each<[string, () => number, number]>([
+    ['comes before the next look', () => nextLook(at(59_500), soon, never).notBefore, 60_000],
+    [
+      'comes before the next try',
+      () => nextLookAfterFailure({ ...at(59_500), failures: 9 }, soon, never).notBefore,
+      60_000,
+    ],
+    ['comes later', () => nextLook(at(10_000), soon, never).notBefore, 11_000],
+    ['has come: the next run looks when it looks', () => nextLook(at(70_000), soon, never).notBefore, 77_000],
+  ])('%s', (_name, look, expected) => {
+    expect(look()).toBe(expected)
+  })
+})
+
 test('after failures the waits double, up to the maximum, without ever overflowing', () => {
   const waits = [1, 2, 3, 9, 10, 40, 5000].map(
     (failures) => nextLookAfterFailure({ ...at(0), failures }, waiting, never).notBefore,
