@@ -142,7 +142,7 @@ test('a terminal that becomes narrower is drawn anew, within its new width', asy
       stream.emit('resize')
       const rows = screen.rows().filter((row) => /of 5 files|Observation\.000/.test(row))
       expect(rows.map(still)).toEqual([
-        '⠿ 0 of 5 files      505 kB · 0 B/s',
+        '⠿ 0 of 5 files      stalled for 10 s',
         '  Observation.0001  500 kB of 1.00 MB',
         '  Observation.0002  5.00 kB · attempt 2',
       ])
@@ -290,6 +290,37 @@ test('files keep their rows, and more than fit are counted', () => {
     'Patient.0004',
     'and 2 more files',
   ])
+})
+
+test('where nothing comes there is no time left: how long nothing came is said instead', () => {
+  const clock = fakeClock()
+  const gauges = newProgress()
+  const bars = createBars({
+    clock,
+    progress: gauges,
+    counts: () => ({ done: 0, total: 2 }),
+    look: createLook({ env: {}, platform: 'linux' }),
+  })
+  const details = (): string[] =>
+    bars({ columns: 80, rows: 24 }).map((row) => row.split(/ {2,}/).at(-1)?.trim() ?? '')
+  const come = (one: number, other: number): void => {
+    gauges.active.set('Patient.0001.ndjson', { bytes: one, totalBytes: 689_000, attempt: 1 })
+    gauges.active.set('Condition.0001.ndjson', { bytes: other, totalBytes: 689_000, attempt: 1 })
+    gauges.bytes = one + other
+  }
+  come(0, 0)
+  bars({ columns: 80, rows: 24 })
+  clock.advance(4_000)
+  come(270_000, 10_000)
+  expect(details()[0]).toMatch(/^280 kB, 70.0 kB\/s, .* left$/)
+  for (let kilobytes = 10; kilobytes < 30; kilobytes += 1) {
+    clock.advance(1_000)
+    come(270_000, kilobytes * 1000)
+    bars({ columns: 80, rows: 24 })
+  }
+  expect(details().slice(1)).toEqual(['270 kB of 689 kB, stalled for 20 s', '29.0 kB of 689 kB'])
+  clock.advance(40_000)
+  expect(details()).toEqual(['299 kB, stalled for 40 s', '270 kB of 689 kB', '29.0 kB of 689 kB'])
 })
 
 test('the time left is that of the last half minute, and not more exact than it is known', () => {

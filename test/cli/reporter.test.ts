@@ -27,7 +27,7 @@ import {
 
 const plainText = async (story: readonly Timed[]): Promise<string> => {
   const io = fakeIo()
-  await tell(story, plainReporter(createTalk(io, plainPaint)))
+  await tell(story, plainReporter(createTalk(io, plainPaint), io.clock))
   return io.err()
 }
 
@@ -127,6 +127,31 @@ describe('plain', () => {
     expect(text).not.toContain('Patient.0101.ndjson')
     expect(text).toContain('Patient.10001.ndjson: 1 resource, 1.00 kB, 1 bad line')
     expect(text).toMatch(/^1,\d+ of 20,000 files, 1\.\d+ MB in this run$/m)
+  })
+
+  test('while one large file comes in, a line now and then, the more seldom the longer it takes', () => {
+    const io = fakeIo()
+    const reporter = plainReporter(createTalk(io, plainPaint), io.clock)
+    const gauges = newProgress()
+    reporter.watch?.(gauges)
+    io.clock.advance(300_000)
+    expect(io.err()).toBe('')
+    gauges.active.set('Patient.0001.ndjson', { bytes: 0, totalBytes: 3e9, attempt: 1 })
+    for (let seconds = 0; seconds < 600; seconds += 1) {
+      gauges.bytes += 1e6
+      gauges.active.set('Patient.0001.ndjson', { bytes: gauges.bytes, totalBytes: 3e9, attempt: 1 })
+      io.clock.advance(1000)
+    }
+    io.clock.advance(600_000)
+    reporter.close()
+    io.clock.advance(3_600_000)
+    expect(io.err().trim().split('\n')).toEqual([
+      'downloading: 60.0 MB of 3.00 GB of Patient.0001.ndjson, 60.0 MB in this run',
+      'downloading: 120 MB of 3.00 GB of Patient.0001.ndjson, 120 MB in this run',
+      'downloading: 240 MB of 3.00 GB of Patient.0001.ndjson, 240 MB in this run',
+      'downloading: 480 MB of 3.00 GB of Patient.0001.ndjson, 480 MB in this run',
+      'downloading: 600 MB of 3.00 GB of Patient.0001.ndjson, 600 MB in this run, and nothing came for 6 min',
+    ])
   })
 
   test('a cut Retry-After is said once', async () => {

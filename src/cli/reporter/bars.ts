@@ -5,7 +5,7 @@ import type { Terminal } from '../io.js'
 import { count, duration, grouped, size } from '../text.js'
 import { createFoot, type TerminalSize } from './foot.js'
 import type { Look } from './look.js'
-import { leftText, rateMeter, timeLeft } from './pace.js'
+import { leftText, rateMeter, stillness, timeLeft } from './pace.js'
 import { createLayout, type Row } from './rows.js'
 
 /** Files that have a row of their own, at most. */
@@ -36,8 +36,21 @@ const fileLabel =
       : `${look.clip(short.slice(0, short.length - number.length), limit - number.length)}${number}`
   }
 
-const fileRow = (name: string, { bytes, totalBytes: total, attempt }: ActiveFile, look: Look): Row => {
-  const again = attempt > 1 ? [`attempt ${attempt}`] : []
+/** Nothing came for so long. */
+const stalledMs = 5_000
+
+const stalledText = (ms: number): string => `stalled for ${duration(Math.floor(ms / 1000) * 1000)}`
+
+const fileRow = (
+  name: string,
+  { bytes, totalBytes: total, attempt }: ActiveFile,
+  stillMs: number,
+  look: Look,
+): Row => {
+  const again = [
+    ...(attempt > 1 ? [`attempt ${attempt}`] : []),
+    ...(stillMs >= stalledMs ? [stalledText(stillMs)] : []),
+  ]
   return total === undefined || total === 0
     ? { label: fileLabel(name, look), details: [size(bytes), ...again] }
     : {
@@ -81,6 +94,15 @@ const createPlaces = () => {
   }
 }
 
+/** For how long nothing came of each of these files. */
+const createStalls = () => {
+  let files = new Map<string, ReturnType<typeof stillness>>()
+  return (names: readonly string[], { active }: Progress, now: number): number[] => {
+    files = new Map(names.map((name) => [name, files.get(name) ?? stillness()]))
+    return names.map((name) => files.get(name)?.(now, active.get(name)?.bytes ?? 0) ?? 0)
+  }
+}
+
 export interface BarsOptions {
   clock: Clock
   progress: Progress
@@ -95,12 +117,18 @@ export const createBars = ({ clock, progress, counts, look }: BarsOptions) => {
   const rate = rateMeter()
   const left = timeLeft()
   const places = createPlaces()
+  const still = stillness()
+  const stalls = createStalls()
+  // Where no file is on its way, nothing stalls.
+  const stillFor = (now: number): number =>
+    still(now, progress.active.size === 0 ? Number.NaN : progress.bytes)
   const totalRow = (now: number): Row => {
     const counted = counts()
     const part = partOf(progress, counted)
     const pause = longestPause(progress, now)
     const speed = rate(now, progress.bytes)
     const msLeft = left(now, part)
+    const stillMs = stillFor(now)
     const long = `${grouped(counted.done)} of ${count(counted.total, 'file')}`
     return {
       mark: look.spinner(),
@@ -111,21 +139,30 @@ export const createBars = ({ clock, progress, counts, look }: BarsOptions) => {
         size(bytesOf(progress, counted)),
         ...(pause > 1000
           ? [`the server asks to wait ${duration(Math.ceil(pause / 1000) * 1000)}`]
-          : [`${size(Math.round(speed))}/s`, ...(msLeft === undefined ? [] : [leftText(msLeft)])]),
+          : stillMs >= stalledMs
+            ? [stalledText(stillMs)]
+            : [
+                `${size(Math.round(speed))}/s`,
+                ...(msLeft === undefined || speed <= 0 ? [] : [leftText(msLeft)]),
+              ]),
       ],
     }
   }
+  const isMoving = (now: number): boolean => stillFor(now) < stalledMs && longestPause(progress, now) <= 1000
   return ({ columns, rows }: TerminalSize): string[] => {
     const room = Math.max(0, Math.min(maxFiles, rows - 3))
     const names = places(progress.active, room)
-    const files = names.flatMap((name) => {
+    const now = clock.now()
+    // Where nothing comes at all, the row above says so.
+    const stillMs = stalls(names, progress, now).map((ms) => (isMoving(now) ? ms : 0))
+    const files = names.flatMap((name, place) => {
       const file = progress.active.get(name)
-      return file ? [fileRow(name, file, look)] : []
+      return file ? [fileRow(name, file, stillMs[place] ?? 0, look)] : []
     })
     const more = progress.active.size - names.length
     const rest: Row[] =
       more > 0 && room > 0 ? [{ label: () => `and ${count(more, 'more file')}`, details: [] }] : []
-    return layout([totalRow(clock.now()), ...files, ...rest], columns)
+    return layout([totalRow(now), ...files, ...rest], columns)
   }
 }
 

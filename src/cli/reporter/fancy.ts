@@ -9,7 +9,7 @@ import { createTalk, type Reporter, sayWarning, startText, type Talk } from './i
 import { linesFor } from './lines.js'
 import { createLook } from './look.js'
 import { failureTalk, hintTalk, say, statusTalk } from './plain.js'
-import { createEnd } from './summary.js'
+import { sayEnd } from './summary.js'
 import { createTally } from './tally.js'
 import { type Wait, waitAfter, waitRow } from './wait-row.js'
 
@@ -66,7 +66,6 @@ export const fancyReporter = (talk: Talk, io: Screen): Reporter => {
   const status = statusTalk(above, () => directory)
   const sayHint = hintTalk(above)
   const failures = failureTalk(above)
-  const end = createEnd(talk, () => io.stderr.columns ?? 80)
   let directory = ''
   const sayLines = (event: JobEvent, state: JobState): void => {
     if (event.type === 'status-in-progress') status.inProgress(event, state, { silent: true })
@@ -85,14 +84,14 @@ export const fancyReporter = (talk: Talk, io: Screen): Reporter => {
     event: (event, state) => {
       sayLines(event, state)
       motion.take(event, state)
-      end.take(event)
     },
     note: (text) => above.line(text),
     warn: (warning) => sayWarning(above, warning),
     end: (conclusion, state) => {
       motion.stop()
       failures.rest()
-      end.say(conclusion, state, directory)
+      const columns = (): number => io.stderr.columns ?? 80
+      sayEnd(talk, { now: io.clock.now, columns }, conclusion, state, directory)
     },
     close: () => {
       motion.stop()

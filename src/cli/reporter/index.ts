@@ -135,6 +135,6 @@ export const createReporter = async (settings: Settings, io: Io, marks?: Marks):
   const talk = await talkFor(settings, io)
   const people = wantsMotion(settings, io)
     ? (await import('./fancy.js')).fancyReporter(talk, io)
-    : plainReporter(talk, () => io.stderr.columns ?? Number.POSITIVE_INFINITY)
+    : plainReporter(talk, io.clock, () => io.stderr.columns ?? Number.POSITIVE_INFINITY)
   return settings.get('json') ? both(people, jsonReporter(io, marks)) : people
 }

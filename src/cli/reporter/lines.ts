@@ -68,6 +68,12 @@ export const transientLine = (event: Of<'status-transient'>): Line =>
 const againLines = ({ againAfterMs }: Of<'kick-off-unsent' | 'kick-off-refused'>, words: string): Line[] =>
   againAfterMs === undefined ? [] : [warning(`${words}; next try in ${duration(againAfterMs)}`)]
 
+/** The kick-off is announced before a token is asked for: where none is had, it never went out. */
+const unsentLines = (event: Of<'kick-off-unsent'>): Line[] =>
+  event.againAfterMs === undefined
+    ? [line('nothing was kicked off')]
+    : againLines(event, `the kick-off did not reach the server: ${harmless(event.reason)}`)
+
 const acceptedLines = (event: Of<'kick-off-accepted'>): Line[] => [
   line(`${event.attached ? 'attached to' : 'accepted: status at'} ${withoutQuery(event.pollingLocation)}`),
   ...(event.raised
@@ -133,7 +139,7 @@ export const linesFor = (event: JobEvent, state: JobState): Line[] => {
     case 'kick-off-requested':
       return [line(`kick-off: ${event.method} ${withoutQuery(event.url)}`)]
     case 'kick-off-unsent':
-      return againLines(event, `the kick-off did not reach the server: ${harmless(event.reason)}`)
+      return unsentLines(event)
     case 'kick-off-refused':
       return againLines(event, `the server takes no kick-off now: ${harmless(event.message)}`)
     case 'kick-off-accepted':

@@ -30,6 +30,15 @@ export const rateMeter = () => {
   return (at: number, bytes: number): number => (change(at, bytes) ?? 0) * 1000
 }
 
+/** For how many milliseconds the value has not changed. */
+export const stillness = () => {
+  let last: Sample | undefined
+  return (at: number, value: number): number => {
+    if (last?.value !== value) last = { at, value }
+    return at - last.at
+  }
+}
+
 /** Milliseconds that are left when so much, 0 to 1, is done; undefined while nobody can say. */
 export const timeLeft = () => {
   const change = slope(paceWindowMs, paceAfterMs)

@@ -1,4 +1,5 @@
 /** One plain line for each thing that happened: for logs, pipes, and people who like it quiet. */
+import type { Clock } from '../../clock.js'
 import type { JobEvent } from '../../job/facts.js'
 import { completedOf } from '../../job/files.js'
 import type { JobState } from '../../job/state.js'
@@ -13,7 +14,8 @@ import {
   stallWarning,
   transientLine,
 } from './lines.js'
-import { createEnd } from './summary.js'
+import { stillTalk } from './still.js'
+import { sayEnd } from './summary.js'
 
 /**
  * New words of the server are said at most this often, old ones this seldom, and both the more seldom the older the job
@@ -144,32 +146,37 @@ const fileTalk = (talk: Talk) => {
   }
 }
 
-export const plainReporter = (talk: Talk, columns?: () => number): Reporter => {
+export const plainReporter = (talk: Talk, clock: Clock, columns?: () => number): Reporter => {
   const status = statusTalk(talk, () => directory)
   const sayHint = hintTalk(talk)
   const failures = failureTalk(talk)
   const files = fileTalk(talk)
-  const end = createEnd(talk, columns)
+  const still = stillTalk(talk, clock)
   let directory = ''
   return {
     begin: (start) => {
       directory = start.directory
       talk.line(startText(start))
     },
+    watch: still.watch,
     event: (event, state) => {
+      still.heard()
       if (event.type === 'status-in-progress') status.inProgress(event, state)
       else if (event.type === 'status-transient') status.transient(event, state)
       else if (!failures.isTold(event) && !files.isTold(event, state))
         for (const line of linesFor(event, state)) say(talk, line)
       sayHint(event)
-      end.take(event)
     },
     note: (text) => talk.line(text),
     warn: (warning) => sayWarning(talk, warning),
     end: (conclusion, state) => {
+      still.stop()
       failures.rest()
-      end.say(conclusion, state, directory)
+      sayEnd(talk, { now: clock.now, columns }, conclusion, state, directory)
     },
-    close: () => failures.rest(),
+    close: () => {
+      still.stop()
+      failures.rest()
+    },
   }
 }

@@ -1,6 +1,7 @@
 /** The last lines of a run: what is here, what it says, how long it took, and where it is. */
-import type { Finding, JobEvent, Outcome } from '../../job/facts.js'
+import type { Finding, Outcome } from '../../job/facts.js'
 import type { Conclusion } from '../../job/outcome.js'
+import { type Spent, spentUntil } from '../../job/spent.js'
 import type { JobState } from '../../job/state.js'
 import { cells, clip } from '../cells.js'
 import { count, duration, grouped, harmless, size } from '../text.js'
@@ -108,20 +109,19 @@ const missingLine = ({ unfinished: { pending, failed } }: JobState): string | un
   return parts.length === 0 ? undefined : `missing: ${parts.join(', ')}`
 }
 
+const isUnderWay = ({ phase }: Outcome): boolean => phase === 'in-progress' || phase === 'downloading'
+
 /**
- * `complete: 3 files, 120 resources, 48.2 kB in 12 s`. What ends before the job does, says how far it has come. `look`:
- * whole, and yet not to be used unseen.
+ * `complete: 3 files, 120 resources, 48.2 kB in 12 s`. What ends before the job does, says how far it has come. `to`:
+ * its end, epoch milliseconds. `look`: whole, and yet not to be used unseen.
  */
-export const outcomeLine = (
-  { phase, files, resources, bytes }: Outcome,
-  state: JobState,
-  look = false,
-): string => {
+export const outcomeLine = (outcome: Outcome, state: JobState, to: number, look = false): string => {
+  const { phase, files, resources, bytes } = outcome
   const listed = state.files.size
   const of = listed > files ? `${grouped(files)} of ` : ''
   const here = `${of}${count(Math.max(files, listed), 'file')}, ${count(resources, 'resource')}, ${size(bytes)}`
-  const time = state.startedAt > 0 ? ` in ${duration(state.lastFactAt - state.startedAt)}` : ''
-  const word = phase === 'in-progress' || phase === 'downloading' ? 'so far' : phase
+  const time = state.startedAt > 0 ? ` in ${duration(to - state.startedAt)}` : ''
+  const word = isUnderWay(outcome) ? 'so far' : phase
   return `${word}${look ? ', but look at it' : ''}: ${here}${time}`
 }
 
@@ -134,53 +134,46 @@ const emptyLine = ({ phase }: Outcome, { acceptedAt, lastFactAt }: JobState): st
 /** A rate of less time says nothing. */
 const rateAfterMs = 1_000
 
-/** When this run waited, and when it fetched files: seen as its facts come. */
-const createTimes = () => {
-  let manifestAt: number | undefined
-  let from: number | undefined
-  let to = 0
-  let bytes = 0
-  return {
-    take: (event: JobEvent): void => {
-      if (event.type === 'manifest-received' && !event.partial) manifestAt ??= event.at
-      if (event.type === 'manifest-received' || event.type === 'job-resumed') from ??= event.at
-      if (event.type !== 'file-completed') return
-      to = event.at
-      bytes += event.bytes
-    },
-    line: ({ acceptedAt }: JobState): string | undefined => {
-      const waited =
-        manifestAt !== undefined && acceptedAt > 0 && manifestAt > acceptedAt
-          ? [`${duration(manifestAt - acceptedAt)} waiting for the server`]
-          : []
-      const fetchedMs = from === undefined ? 0 : to - from
-      const rate = fetchedMs < rateAfterMs ? '' : ` at ${size(Math.round((bytes / fetchedMs) * 1000))}/s`
-      const fetched = fetchedMs > 0 ? [`${duration(fetchedMs)} downloading ${size(bytes)}${rate}`] : []
-      const parts = [...waited, ...fetched]
-      return parts.length === 0 ? undefined : `of it ${parts.join(', ')}`
-    },
-  }
+/** Where the time went; undefined where that is not worth a line. */
+const spentLine = ({ waitingMs, downloadingMs, betweenMs, bytes }: Spent): string | undefined => {
+  const rate = downloadingMs < rateAfterMs ? '' : ` at ${size(Math.round((bytes / downloadingMs) * 1000))}/s`
+  const came = bytes === 0 ? '' : ` ${size(bytes)}${rate}`
+  const parts = [
+    ...(waitingMs > 0 ? [`${duration(waitingMs)} waiting for the server`] : []),
+    ...(downloadingMs > 0 ? [`${duration(downloadingMs)} downloading${came}`] : []),
+    ...(betweenMs > 0 ? [`${duration(betweenMs)} without news until it was resumed`] : []),
+  ]
+  return parts.length === 0 ? undefined : `of it ${parts.join(', ')}`
 }
 
-/** `columns`: of the terminal that reads it. */
-export const createEnd = (talk: Talk, columns: () => number = () => Number.POSITIVE_INFINITY) => {
-  const times = createTimes()
-  return {
-    take: times.take,
-    /** Says what a run has brought. A run that brought nothing, and got nowhere, says nothing. */
-    say: ({ outcome, error }: Conclusion, state: JobState, directory: string): void => {
-      if (state.files.size === 0 && outcome.phase !== 'complete') {
-        if (isOver(state)) talk.line(emptyLine(outcome, state))
-        return
-      }
-      const rows = shownRows(typeRows(state))
-      if (rows.length > 0) for (const text of table(rows, columns())) talk.line(text)
-      sayFindings(outcome.findings, talk)
-      talk.line(talk.paint.strong(outcomeLine(outcome, state, error?.code === 'BULKX_FINDINGS')))
-      for (const text of [times.line(state), missingLine(state)]) if (text !== undefined) talk.line(text)
-      talk.line(
-        outcome.phase === 'complete' ? `the export is in ${directory}` : `what is whole is in ${directory}`,
-      )
-    },
+export interface EndOptions {
+  /** Epoch milliseconds. */
+  now: () => number
+  /** Of the terminal that reads it. */
+  columns?: () => number
+}
+
+/** Says what a run has brought. A run that brought nothing, and got nowhere, says nothing. */
+export const sayEnd = (
+  talk: Talk,
+  { now, columns = () => Number.POSITIVE_INFINITY }: EndOptions,
+  { outcome, error }: Conclusion,
+  state: JobState,
+  directory: string,
+): void => {
+  if (state.files.size === 0 && outcome.phase !== 'complete') {
+    if (isOver(state)) talk.line(emptyLine(outcome, state))
+    return
   }
+  const rows = shownRows(typeRows(state))
+  if (rows.length > 0) for (const text of table(rows, columns())) talk.line(text)
+  sayFindings(outcome.findings, talk)
+  // What ends before the job does has no fact of its end.
+  const to = isUnderWay(outcome) ? Math.max(now(), state.lastFactAt) : state.lastFactAt
+  talk.line(talk.paint.strong(outcomeLine(outcome, state, to, error?.code === 'BULKX_FINDINGS')))
+  for (const text of [spentLine(spentUntil(state, to)), missingLine(state)])
+    if (text !== undefined) talk.line(text)
+  talk.line(
+    outcome.phase === 'complete' ? `the export is in ${directory}` : `what is whole is in ${directory}`,
+  )
 }
