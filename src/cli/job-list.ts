@@ -1,5 +1,5 @@
 /** The user's job list: one small pointer file a job, so that parallel runs lose nothing. */
-import { mkdir, readdir, readFile, realpath, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { readdir, readFile, realpath, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { withoutEndSlashes } from '../http/url.js'
 import { readJob } from '../job/directory.js'
@@ -9,6 +9,7 @@ import { isObject } from '../json.js'
 import { targetText } from '../options/target.js'
 import type { Target } from '../protocol/types.js'
 import { fleetOf } from '../queue/fleet-note.js'
+import { makeDirectories } from '../sink/disk.js'
 import type { Io } from './io.js'
 
 /** Where a job is, and what it is: everything else is read from its directory. */
@@ -34,7 +35,6 @@ export interface ListedJob extends JobPointer {
 }
 
 const fileMode = 0o600
-const directoryMode = 0o700
 
 /** Where bulkx keeps what belongs to the user and to no directory. `BULKX_STATE_DIR` moves it. */
 export const stateDirectory = (place: Pick<Io, 'env' | 'home' | 'platform'>): string => {
@@ -78,6 +78,9 @@ const pointerNames = async (io: Pick<Io, 'env' | 'home' | 'platform'>): Promise<
     .reverse()
 }
 
+/** Nothing runs, and nothing has: the server took no kick-off. */
+export const isRefused = (state: JobState): boolean => phaseOf(state) === 'new' && state.refusal !== undefined
+
 const day = 24 * 60 * 60 * 1000
 /** A pointer is dropped when it is this old and its directory is gone: a disk may only be away. */
 const forgetAfterMs = 90 * day
@@ -113,7 +116,7 @@ export const rememberJob = async (state: JobState, directory: string, io: StateI
     startedAt: state.startedAt,
     store: state.store,
   }
-  await mkdir(jobsDirectory(io), { recursive: true, mode: directoryMode })
+  await makeDirectories(jobsDirectory(io))
   const path = pointerPath(state, io)
   const fresh = `${path}.${io.process.pid}.tmp`
   await writeFile(fresh, `${JSON.stringify(pointer)}\n`, { mode: fileMode })
@@ -136,7 +139,7 @@ const look = async (pointer: JobPointer, now: number): Promise<ListedJob> => {
   const state = await readJob(pointer.directory).catch(() => undefined)
   if (state?.exportId !== pointer.exportId) return pointer
   const phase = phaseOf(state)
-  const refused = (phase === 'new' && state.refusal !== undefined) || undefined
+  const refused = isRefused(state) || undefined
   return { ...pointer, phase, refused, workers: await fleetOf(pointer.directory, now) }
 }
 

@@ -1,15 +1,27 @@
-/** Which entries of the job list lead nowhere for certain: a directory may also be on a disk that is only away. */
+/** Which entries of the job list lead nowhere for certain, or to nothing: a directory may also be on a disk that is only away. */
 import { lstat, readdir, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { readJob } from '../job/directory.js'
+import { readJob, reportName } from '../job/directory.js'
+import { exportLogName } from '../job/export-log.js'
+import { privateFolder } from '../sink/disk.js'
 import { storageError, systemCode } from '../sink/storage-error.js'
 import type { Io } from './io.js'
-import { entries, type JobPointer } from './job-list.js'
+import { entries, isRefused, type JobPointer } from './job-list.js'
 
 export interface Pruned {
   removed: JobPointer[]
   /** Their directories are not there, and may come back. */
   kept: { job: JobPointer; reason: string }[]
+}
+
+/** What bulkx writes where not a file has come. */
+const own: ReadonlySet<string> = new Set([privateFolder, exportLogName, reportName])
+
+/** Whether its directory holds nothing but what is known of a kick-off that the server refused. */
+const holdsNothing = async ({ directory, exportId }: JobPointer): Promise<boolean> => {
+  const state = await readJob(directory).catch(() => undefined)
+  if (state?.exportId !== exportId || !isRefused(state)) return false
+  return (await readdir(directory)).every((name) => own.has(name))
 }
 
 /** `there`: nothing to say. */
@@ -37,7 +49,7 @@ const placeOf = async (job: JobPointer): Promise<Place> => {
   try {
     // A link that leads nowhere leads to what is away.
     await lstat(job.directory)
-    return (await isOtherJob(job)) ? 'gone' : 'there'
+    return (await isOtherJob(job)) || (await holdsNothing(job)) ? 'gone' : 'there'
   } catch (error) {
     const code = systemCode(error)
     if (code === 'ENOENT') return parentOf(job.directory)
@@ -47,7 +59,7 @@ const placeOf = async (job: JobPointer): Promise<Place> => {
 
 /**
  * Takes jobs off the list whose directories are gone while the folders that they were in are there, with something in
- * them. Throws `BULKX_STORAGE` when the list cannot be written.
+ * them, and those of which there is nothing but a refused kick-off. Throws `BULKX_STORAGE` when the list cannot be written.
  */
 export const pruneJobs = async (io: Pick<Io, 'env' | 'home' | 'platform'>): Promise<Pruned> => {
   const pruned: Pruned = { removed: [], kept: [] }

@@ -85,8 +85,26 @@ test('people are told how many went, and what stays', async () => {
   const { err, out } = await talk.run(['jobs', '--prune'])
   expect(out).toBe('')
   expect(err).toBe(
-    'took 1 job whose directory is gone off the list\n' +
+    'took 1 job off the list: the directory is gone, or holds nothing but a refused kick-off\n' +
       'kept ./disk/out, which is not there: the folder that it was in is not there either: a disk may be away\n',
   )
   expect((await talk.run(['jobs', '--prune'])).err).toMatch(/^no job was taken off the list\nkept /)
+})
+
+test('kick-offs that the server refused are counted, and taken off where there is nothing else of them', async () => {
+  const talk = await started('out')
+  for (const directory of ['refused', 'used'])
+    await talk.run(['export', 'Group/none', '--server', talk.server, '-o', directory, '-q'])
+  await writeFile(join(talk.cwd, 'used/notes.txt'), '')
+  const listed = await talk.run(['jobs'])
+  expect(listed.out.trim().split('\n')).toEqual([expect.stringMatching(/^complete .* \.\/out$/)])
+  expect(listed.err).toBe(
+    'and 2 whose kick-off the server refused: `--json` lists them too, `--prune` takes them off the list\n',
+  )
+  expect((await talk.run(['jobs', '--json'])).result.jobs).toHaveLength(3)
+  const { result } = await talk.run(['jobs', '--prune', '--json'])
+  expect(result.removed).toEqual([
+    expect.objectContaining({ directory: join(talk.cwd, 'refused'), target: 'Group/none' }),
+  ])
+  expect((await talk.run(['jobs', '--json'])).result.jobs).toHaveLength(2)
 })

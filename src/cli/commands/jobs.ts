@@ -10,9 +10,8 @@ import type { Settings } from '../settings.js'
 import { shortPath } from '../show.js'
 import { count, grouped, harmless, instant } from '../text.js'
 
-const phaseText = ({ phase, refused, workers }: ListedJob): string => {
+const phaseText = ({ phase, workers }: ListedJob): string => {
   if (phase === undefined) return 'not there'
-  if (refused) return `${phase}, refused`
   return workers === undefined ? phase : `${phase}, ${count(workers, 'worker')}`
 }
 
@@ -82,11 +81,11 @@ const fields = ({ exportId, directory, store, server, target, startedAt, ...rest
 const prune = async (settings: Settings, io: Io): Promise<Ending> => {
   const { removed, kept } = await pruneJobs(io)
   const talk = await talkFor(settings, io)
-  const many =
-    removed.length === 1
-      ? '1 job whose directory is'
-      : `${grouped(removed.length)} jobs whose directories are`
-  talk.line(removed.length === 0 ? 'no job was taken off the list' : `took ${many} gone off the list`)
+  talk.line(
+    removed.length === 0
+      ? 'no job was taken off the list'
+      : `took ${count(removed.length, 'job')} off the list: the directory is gone, or holds nothing but a refused kick-off`,
+  )
   for (const { job, reason } of kept)
     talk.line(`kept ${harmless(shortPath(job.directory, io.cwd))}, which is not there: ${reason}`)
   return {
@@ -97,16 +96,24 @@ const prune = async (settings: Settings, io: Io): Promise<Ending> => {
   }
 }
 
+/** Nothing runs of these, and nothing is to be done: their number is enough. */
+const refusedLine = (refused: number, others: number): string =>
+  `${others > 0 ? 'and ' : ''}${grouped(refused)} whose kick-off the server refused: \`--json\` lists them too, \`--prune\` takes them off the list`
+
 export const run: Run = async ({ settings }, io) => {
   if (settings.get('prune')) return prune(settings, io)
   const jobs = await listJobs(io)
   if (settings.get('json')) return { result: { jobs: jobs.map(fields) } }
-  if (jobs.length === 0) (await talkFor(settings, io)).line('no jobs were started here yet')
+  const talk = await talkFor(settings, io)
+  if (jobs.length === 0) talk.line('no jobs were started here yet')
   const columns = io.stdout.isTTY ? io.stdout.columns : undefined
+  const started = jobs.filter(({ refused }) => !refused)
   for (const line of fitting(
-    jobs.map((job) => cells(job, io.cwd)),
+    started.map((job) => cells(job, io.cwd)),
     columns,
   ))
     io.stdout.write(`${line}\n`)
+  const refused = jobs.length - started.length
+  if (refused > 0) talk.line(refusedLine(refused, started.length))
   return {}
 }
