@@ -20,15 +20,19 @@ const fileCounts = (state: JobState) => {
   return { listed: files.length, completed: by('completed'), failed: by('failed') }
 }
 
+/** On the server, as far as that is known. */
+const isDeleted = ({ deleteStatus = 0, end }: JobState): boolean =>
+  end !== undefined || (deleteStatus >= 200 && deleteStatus < 300) || [404, 410].includes(deleteStatus)
+
 /** Further fields of the `result` of `status`. */
 export const jobFields = (state: JobState): Readonly<Record<string, unknown>> => ({
   server: withoutQuery(state.server),
   target: state.kickOff && targetName(state.kickOff.target),
   startedAt: iso(state.startedAt),
-  progress: state.progress === undefined ? undefined : harmless(state.progress),
+  progress: state.progress === undefined || state.end ? undefined : harmless(state.progress),
   unchangedSince: unfinished(state) ? iso(state.unchangedSince) : undefined,
   nextPollAt: iso(nextLookAt(state)),
-  expiresAt: iso(state.expiresAt),
+  expiresAt: isDeleted(state) ? undefined : iso(state.expiresAt),
   listed: state.files.size,
 })
 
@@ -52,7 +56,8 @@ const ago = (at: number, now: number): string => `${instant(at)}, ${duration(now
 const unchangedWorthMs = 3_600_000
 
 const progressText = (state: JobState, now: number): string | undefined => {
-  const { progress, unchangedSince } = state
+  const { progress, unchangedSince, end } = state
+  if (end) return undefined
   const unchangedMs = unfinished(state) && unchangedSince !== undefined ? now - unchangedSince : 0
   const unchanged = unchangedMs >= unchangedWorthMs ? `unchanged for ${duration(unchangedMs)}` : undefined
   const said = progress === undefined ? undefined : harmless(progress)
@@ -62,6 +67,7 @@ const progressText = (state: JobState, now: number): string | undefined => {
 /** When the server drops the files; how soon that is, as long as they are wanted. */
 const expiryText = (state: JobState, now: number): string | undefined => {
   const { expiresAt } = state
+  if (isDeleted(state)) return undefined
   if (expiresAt === undefined || state.findings)
     return expiresAt === undefined ? undefined : instant(expiresAt)
   return expiresAt > now ? `${instant(expiresAt)}, in ${duration(expiresAt - now)}` : ago(expiresAt, now)

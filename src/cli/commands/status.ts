@@ -1,5 +1,5 @@
 /** `bulkx status`: where a job is; asks the server at most once, and fetches nothing. */
-
+import { join } from 'node:path'
 import type { Config } from '../../config.js'
 import { BulkxError } from '../../errors.js'
 import { attachJob } from '../../job/begin.js'
@@ -20,6 +20,7 @@ import { jsonReporter } from '../reporter/json.js'
 import { afterInterruption, hostFor, observed, openJob, resultFields } from '../run-job.js'
 import type { Settings } from '../settings.js'
 import { shortPath } from '../show.js'
+import { harmless } from '../text.js'
 import { directoryOfUrl, withPassingDirectory } from '../url-job.js'
 
 type InDirectory = Extract<Place, { kind: 'directory' }>
@@ -134,11 +135,36 @@ const askUrl = (url: string, invocation: Invocation, io: Io): Promise<Ending> =>
     return { error, result: { ...result, directory: undefined } }
   })
 
+/** What readers of a data set see now, whatever its newest export does. */
+interface Snapshot {
+  directory: string
+  generation: number
+  transactionTime?: string
+}
+
+/** Of the data set that was named, if one was; said to people at once. */
+const datasetAt = async (place: Place, { settings }: Invocation, io: Io): Promise<Snapshot | undefined> => {
+  if (place.kind !== 'directory' || place.dataset === undefined) return undefined
+  const { currentName, openDataset } = await import('../../sync/dataset.js')
+  const { generation, transactionTime = '' } = await openDataset(place.dataset)
+  const current = shortPath(join(place.dataset, currentName), io.cwd)
+  const time = harmless(transactionTime)
+  if (!settings.get('json'))
+    io.stdout.write(
+      generation === 0
+        ? 'there is no snapshot yet: no round is finished\n'
+        : `${current} is generation ${generation}, of ${time}\n`,
+    )
+  return { directory: place.dataset, generation, transactionTime: time || undefined }
+}
+
 export const run: Run = async (invocation, io) => {
   const found = await findJob(invocation.args[0], invocation.command, io)
   const inDataset = datasetText(found, io)
   if (inDataset !== undefined) (await talkFor(invocation.settings, io)).line(inDataset)
+  const dataset = await datasetAt(found, invocation, io)
   const place = found.kind === 'url' ? await directoryOfUrl(found.url, io) : found
-  if (place) return ending(await askDirectory(place, invocation, io), io)
-  return found.kind === 'url' ? askUrl(found.url, invocation, io) : {}
+  if (!place) return found.kind === 'url' ? askUrl(found.url, invocation, io) : {}
+  const { result, error } = await ending(await askDirectory(place, invocation, io), io)
+  return { error, result: { ...result, dataset } }
 }

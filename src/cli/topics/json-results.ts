@@ -45,7 +45,8 @@ export const resultFields: Readonly<Record<string, Fields>> = {
     unchangedSince: 'since when they have been the same',
     listed: 'how many files the manifests list so far',
     nextPollAt: 'when the server may be asked next',
-    expiresAt: 'until when the server keeps the files',
+    expiresAt: 'until when the server keeps the files, as long as it has the job',
+    dataset: 'of a data set: its directory, generation and transactionTime',
   },
   cancel: ofJob,
   verify: {
