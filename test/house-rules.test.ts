@@ -78,7 +78,7 @@ const table: Record<string, Allowed> = {
     protocol: ['instant', 'operation-outcome'],
     ndjson: '*',
     sink: ['disk', 'storage-error'],
-    job: ['facts', 'journal', 'question'],
+    job: ['facts', 'journal', 'next-command', 'question'],
   },
   // Reads what stands on the disk, and changes nothing.
   verify: {
@@ -98,7 +98,7 @@ const table: Record<string, Allowed> = {
     options: ['target'],
     protocol: ['types', 'parameters'],
     job: ['directory', 'facts', 'files', 'findings', 'journal', 'manifest-file', 'outcome', 'pages', 'state'],
-    sync: ['dataset', 'round'],
+    sync: ['dataset', 'round', 'round-advice'],
     verify: ['dataset-there', 'inside', 'journal-there', 'stored-manifest'],
     cli: ['text'],
   },

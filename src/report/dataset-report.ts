@@ -12,6 +12,7 @@ import {
   setAsideIn,
 } from '../sync/dataset.js'
 import { readRound } from '../sync/round.js'
+import { roundHint } from '../sync/round-advice.js'
 import type { Row } from './asked.js'
 import { type ExportReport, reportExport } from './export-report.js'
 import { readIn } from './read-in.js'
@@ -37,6 +38,8 @@ export interface DatasetExport {
   findings: Readonly<Record<Finding['severity'], number>>
   /** Why it is not complete. */
   trouble?: string
+  /** Why it is no part of the snapshot, and what to do about that. */
+  open?: { why: string; advice?: string }
   /** Of the round that it ended. */
   changes?: RoundChanges
   /** It ended a round, or may have, and what that changed is not written down. */
@@ -82,6 +85,9 @@ const findingsOf = (findings: readonly Finding[]): DatasetExport['findings'] => 
   for (const { severity } of findings) counts[severity] += 1
   return counts
 }
+
+const openOf = ({ trouble }: ExportReport, place: string): DatasetExport['open'] =>
+  trouble && { why: trouble.message, advice: roundHint(trouble, place) ?? trouble.hint }
 
 const exportOf = (number: number, report: ExportReport, round: CommittedRound | undefined): DatasetExport => {
   const { files, chronicle, phase, trouble } = report
@@ -150,7 +156,8 @@ const readExports = async (dataset: Dataset, { directory, shownAs }: Reading) =>
       })
       const round = dataset.rounds.find(({ exports: own }) => own.some((one) => one.number === number))
       const role = round?.exports.find((one) => one.number === number)?.role
-      exports.push({ ...exportOf(number, report, round), role })
+      const open = round ? undefined : openOf(report, join(shownAs, folder))
+      exports.push({ ...exportOf(number, report, round), role, open })
       newest = report
     } catch (error) {
       if (!(error instanceof BulkxError)) throw error

@@ -1,5 +1,5 @@
 /** All that is known of an export, read off its journal and its manifest, as plain data for a page or a program. */
-import { BulkxError } from '../errors.js'
+import { BulkxError, type ErrorCode } from '../errors.js'
 import { journalPath } from '../job/directory.js'
 import type { Finding, Phase } from '../job/facts.js'
 import { readJournal } from '../job/journal.js'
@@ -36,7 +36,7 @@ export interface ExportReport {
   moreFindings: number
   accepted: boolean
   /** Why it is not simply complete, and what to do. */
-  trouble?: { message: string; hint?: string; exitCode: number }
+  trouble?: { code: ErrorCode; message: string; hint?: string; exitCode: number }
   manifest?: ManifestFigures
   /** What is not known, and why: sentences without a period. */
   unknown: readonly string[]
@@ -108,7 +108,9 @@ const unknownOf = (state: JobState | undefined, manifest: ManifestFigures | 'non
 
 const troubleOf = (state: JobState, shownAs: string, target: string): ExportReport['trouble'] => {
   const error = phaseError(state, shownAs, state.failOn)
-  return error && { message: foreignWords(error.message, target), hint: error.hint, exitCode: error.exitCode }
+  if (!error) return undefined
+  const { code, hint, exitCode } = error
+  return { code, message: foreignWords(error.message, target), hint, exitCode }
 }
 
 const cleaned = (findings: readonly Finding[], target: string): Finding[] =>

@@ -1,7 +1,7 @@
 /** The head of a data set's page: what it holds now, and whether anything is to be done. */
 import { count, grouped, size } from '../../cli/text.js'
 import type { DatasetReport } from '../dataset-report.js'
-import { type Content, type Html, html } from '../html.js'
+import { type Content, type Html, html, withCode } from '../html.js'
 import { shownTime } from '../parts.js'
 import { foreignWords } from '../words.js'
 import { badge, hostOf, nextStep, type Standing, tiles } from './head.js'
@@ -31,9 +31,10 @@ const lead = ({ generation, resources, types, transactionTime, exports }: Datase
 const next = (report: DatasetReport, shownAs: string): Content => {
   if (!isOpen(report))
     return html`The next <code>bulkx sync</code> brings what has changed since. To check the whole data set: <code>bulkx verify ${shownAs}</code>`
-  const open = report.exports.find(({ number }) => number === report.underWay?.generation)
-  const why = open?.trouble === undefined ? undefined : html`<span dir="auto">${open.trouble}.</span> `
-  return html`${why}The same <code>bulkx sync</code> command goes on with the round; <code>--again</code> gives it up and begins it anew. The snapshot stays as it is until then.`
+  const { open } = report.exports.find(({ number, open }) => open && number > report.generation) ?? {}
+  if (open?.advice !== undefined)
+    return html`<span dir="auto">${open.why}.</span> ${withCode(`${open.advice[0]?.toUpperCase()}${open.advice.slice(1)}.`)}`
+  return html`The same <code>bulkx sync</code> command goes on with the round; <code>--again</code> gives it up and begins it anew. The snapshot stays as it is until then.`
 }
 
 const unknownList = (unknown: readonly string[]): Content =>
