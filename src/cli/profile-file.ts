@@ -1,9 +1,10 @@
 /** The file of the profiles: where it is, how it is read, and how it is changed without losing what others write. */
 
-import { chmod, mkdir, readFile } from 'node:fs/promises'
+import { chmod, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { BulkxError } from '../errors.js'
 import { isObject } from '../json.js'
+import { makeDirectories } from '../sink/disk.js'
 import { storageError, systemCode } from '../sink/storage-error.js'
 import type { Io } from './io.js'
 import type { Texts } from './settings.js'
@@ -18,7 +19,6 @@ export interface Profiles {
 }
 
 const fileMode = 0o600
-const directoryMode = 0o700
 /** For other commands that write the file, milliseconds. */
 const lockWaitMs = 10_000
 const lockStepMs = 50
@@ -131,7 +131,7 @@ const unwritable = (io: Place, cause: unknown): BulkxError => {
 /** Changes the file; who does so at the same time comes before or after. The file is its owner's only. */
 export const changeProfiles = async (io: Io, change: (profiles: Profiles) => Profiles): Promise<void> => {
   const directory = configDirectory(io)
-  const held = await mkdir(directory, { recursive: true, mode: directoryMode })
+  const held = await makeDirectories(directory)
     .then(() => lock(directory, io))
     .catch((cause) => {
       throw unwritable(io, cause)

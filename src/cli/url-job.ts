@@ -1,7 +1,10 @@
 /** A job of which only the status URL is known: the directory that holds it here, or one for the moment. */
-import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { BulkxError } from '../errors.js'
 import { readJob } from '../job/directory.js'
+import { makeDirectories } from '../sink/disk.js'
+import { storageError } from '../sink/storage-error.js'
 import type { Io } from './io.js'
 import { listJobs, stateDirectory } from './job-list.js'
 import type { Place } from './place.js'
@@ -22,8 +25,12 @@ export const directoryOfUrl = async (
 /** Gives `use` a directory below the user's state directory, and removes it afterwards. */
 export const withPassingDirectory = async <T>(io: Io, use: (directory: string) => Promise<T>): Promise<T> => {
   const folder = join(stateDirectory(io), 'passing')
-  await mkdir(folder, { recursive: true, mode: 0o700 })
-  const directory = await mkdtemp(join(folder, 'job-'))
+  const directory = await makeDirectories(folder)
+    .then(() => mkdtemp(join(folder, 'job-')))
+    .catch((cause: unknown) => {
+      const { code, message } = storageError(`Cannot use ${folder}`, cause)
+      throw new BulkxError(code, message, { cause, hint: 'mend it, or name another with BULKX_STATE_DIR' })
+    })
   try {
     return await use(directory)
   } finally {

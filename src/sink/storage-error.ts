@@ -10,6 +10,7 @@ const words: Record<string, string> = {
   EMFILE: 'too many open files',
   ENFILE: 'too many open files in the system',
   EIO: 'the disk reported an error',
+  ENOENT: 'there is no such file or directory',
   ENOTDIR: 'a part of the path is not a directory',
   EEXIST: 'it is there already, and not a directory',
   EISDIR: 'it is a directory',

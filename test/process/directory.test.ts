@@ -176,6 +176,32 @@ describe.concurrent('a directory that cannot be used ends 8, before anything is 
   })
 })
 
+describe.skipIf(process.platform !== 'linux')('below /proc, where the system makes nothing', () => {
+  const nowhere = '/proc/nowhere/bulkx'
+
+  test('an output directory ends 8', async () => {
+    await using place = await newPlace()
+    await expectUnusable(place, nowhere, /no such file or directory/)
+  })
+
+  test('a data set ends 8', async () => {
+    await using place = await newPlace()
+    await using server = await serve({ data })
+    const ended = await run(place, ['sync', 'Patient', '--server', server.fhirUrl, '--out', nowhere])
+    expect(ended.code, ended.stderr).toBe(8)
+    expect(ended.stderr).toMatch(/no such file or directory\nhint: /)
+    expect(server.mock.requests).toEqual([])
+  })
+
+  test('the job list is done without', async () => {
+    await using place = await newPlace()
+    await using server = await serve({ data })
+    const ended = await run(place, command(place.out, server), { env: { BULKX_STATE_DIR: nowhere } })
+    expect(ended.code, ended.stderr).toBe(0)
+    expect(ended.stderr).toMatch(/the job list cannot be written.*no such file or directory/)
+  })
+})
+
 const mayMount = async (): Promise<boolean> => {
   await using place = await newPlace()
   const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', place.root]).status === 0

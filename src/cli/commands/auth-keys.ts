@@ -1,10 +1,11 @@
 /** `bulkx auth keygen` and `bulkx auth jwks`: keys for signed assertions, and what of them is public. */
-import { lstat, mkdir, rm, writeFile } from 'node:fs/promises'
+import { lstat, rm, writeFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { generateKeyPair, type KeyPairAlg } from '../../auth/key-pair.js'
 import { publicJwks, readSigningKey } from '../../auth/keys.js'
 import { BulkxError } from '../../errors.js'
 import { shellWord } from '../../job/next-command.js'
+import { makeDirectories } from '../../sink/disk.js'
 import { readText } from '../identity-files.js'
 import type { Invocation, Run } from '../invocation.js'
 import type { Io } from '../io.js'
@@ -12,7 +13,6 @@ import { talkFor } from '../reporter/index.js'
 import { shortPath } from '../show.js'
 
 const fileMode = 0o600
-const directoryMode = 0o700
 
 const defaultAlg: KeyPairAlg = 'ES384'
 
@@ -59,7 +59,7 @@ export const keygen: Run = async (invocation, io) => {
   const jwksFile = `${key}.jwks.json`
   for (const path of [key, jwksFile]) if (await exists(path)) throw taken(path)
   const pair = await generateKeyPair(alg)
-  await mkdir(dirname(key), { recursive: true, mode: directoryMode })
+  await makeDirectories(dirname(key))
   await create(key, /\.jwk$|\.json$/i.test(key) ? pair.privateJwk : pair.privatePem)
   try {
     await create(jwksFile, pair.publicJwks)
