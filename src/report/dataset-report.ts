@@ -148,15 +148,16 @@ const readExports = async (dataset: Dataset, { directory, shownAs }: Reading) =>
   for (const number of await dataset.exports()) {
     const path = exportPath(directory, number)
     const folder = path.slice(directory.length + 1)
+    const place = `${shownAs.startsWith('./') ? './' : ''}${join(shownAs, folder)}`
     try {
       const report = await reportExport({
         directory: path,
-        shownAs: join(shownAs, folder),
+        shownAs: place,
         read: readIn(path),
       })
       const round = dataset.rounds.find(({ exports: own }) => own.some((one) => one.number === number))
       const role = round?.exports.find((one) => one.number === number)?.role
-      const open = round ? undefined : openOf(report, join(shownAs, folder))
+      const open = round ? undefined : openOf(report, place)
       exports.push({ ...exportOf(number, report, round), role, open })
       newest = report
     } catch (error) {

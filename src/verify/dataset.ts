@@ -167,6 +167,9 @@ const checkOne = async (
   } else if (verified?.unfinished) {
     const message = `it is not finished, and no part of the snapshot yet: ${verified.unfinished.message}`
     report.note({ code: 'unfinished', message })
+  } else if (verified?.heldBack) {
+    const message = `it is held back, and no part of the snapshot yet: ${verified.heldBack.message}`
+    report.note({ code: 'held-back', message })
   }
   return verified && { ...verified, directory: folder }
 }

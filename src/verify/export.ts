@@ -45,6 +45,8 @@ export interface Verified extends Totals {
   transactionTime?: string
   /** Why the export is not finished, with what `bulkx status` would end with; undefined when it is. */
   unfinished?: BulkxError
+  /** What was found in it, and nobody has accepted. */
+  heldBack?: BulkxError
 }
 
 /** What there is to compare with. */
@@ -254,5 +256,6 @@ export const verifyExport = async (options: VerifyOptions): Promise<Verified> =>
     phase: state ? phaseOf(state) : undefined,
     transactionTime: typeof time === 'string' ? time : undefined,
     unfinished: unfinishedError(state, shownAs),
+    heldBack: state?.findings && phaseError(state, shownAs, state.failOn),
   }
 }

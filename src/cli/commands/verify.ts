@@ -128,9 +128,13 @@ const withDataset = async (error: unknown, directory: string, io: Io): Promise<u
 }
 
 const fieldsOf = (verified: Verified | VerifiedDataset) => {
-  const { unfinished: _unfinished, ...fields } = verified
-  if (!('exports' in fields)) return fields
-  return { ...fields, exports: fields.exports.map(({ unfinished: _error, ...one }) => one) }
+  const withoutErrors = <T extends Verified>({
+    unfinished: _unfinished,
+    heldBack: _heldBack,
+    ...fields
+  }: T) => fields
+  if (!('exports' in verified)) return withoutErrors(verified)
+  return { ...withoutErrors(verified), exports: verified.exports.map(withoutErrors) }
 }
 
 /** Names, times and the like may be anybody's words. */
