@@ -43,6 +43,7 @@ const looksMax = 240
 const progressMax = 240
 const troublesMax = 20
 const arrivalBins = 60
+const arrivalBinMs = 1_000
 
 const percentIn = (text: string): number | undefined => {
   const [, number] = /(\d{1,3}(?:\.\d+)?)\s*%/.exec(text) ?? []
@@ -155,7 +156,7 @@ export class Chronicler {
   private file({ at, durationMs, bytes }: Extract<JobEvent, { type: 'file-completed' }>): void {
     const span = { from: at - durationMs, to: at }
     this.downloads.add(span)
-    this.arrival ??= new OverTime(span.from, 1, arrivalBins)
+    this.arrival ??= new OverTime(span.from, arrivalBinMs, arrivalBins)
     this.arrival.add(span, bytes)
   }
 }

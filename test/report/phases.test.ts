@@ -160,6 +160,22 @@ describe('where', () => {
     expect((await talk.run(['report', 'out'])).code).toBe(0)
   })
 
+  test('the page cannot be written, the hint is about the page alone', async () => {
+    const talk = await session()
+    await talk.run(argvOf(talk))
+    const { code, err } = await talk.run(['report', 'out', '--out', 'nowhere/x.html'])
+    expect([code, err]).toEqual([8, expect.stringMatching(/^error: Cannot write \.\/nowhere\/x\.html: /)])
+    expect(err).toMatch(/\nhint: name a file in a directory that is there and can be written with --out; /)
+  })
+
+  test('an export of a few seconds has a sentence instead of a chart of its rate', async () => {
+    const talk = await session()
+    await talk.run(argvOf(talk))
+    const { out } = await talk.run(['report', 'out', '--out', '-'])
+    expect(out).toMatch(/ came within [123] s\.<\/p>/)
+    expect(out).not.toContain('arrival-table')
+  })
+
   test('BULKX_OUT names the directory of exports, the page goes to its place', async () => {
     const talk = await session()
     await talk.run(argvOf(talk))

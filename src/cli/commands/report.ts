@@ -37,6 +37,17 @@ const wantedPath = async (
   return '-'
 }
 
+/** Nothing but the page is missing: no export and no data set has anything to do with it. */
+const asOwnTrouble = (error: unknown, path: string, io: Io): unknown => {
+  if (!(error instanceof BulkxError)) return error
+  const { code, message } = storageError(`Cannot write ${shortPath(path, io.cwd)}`, error.cause ?? error)
+  const hint =
+    code === 'BULKX_DISK_FULL'
+      ? 'make room, or name a file on another disk with --out; `--out -` writes the page to stdout'
+      : 'name a file in a directory that is there and can be written with --out; `--out -` writes the page to stdout'
+  return new BulkxError(code, message, { hint, cause: error.cause })
+}
+
 /** Where the mark of our pages is, bytes. */
 const headBytes = 400
 
@@ -84,7 +95,9 @@ export const run: Run = async (invocation, io): Promise<Ending> => {
     return {}
   }
   await assertReplaceable(path, io)
-  await writeDurably(path, page)
+  await writeDurably(path, page).catch((error: unknown) => {
+    throw asOwnTrouble(error, path, io)
+  })
   if (!invocation.settings.get('json')) io.stdout.write(`${shortPath(path, io.cwd)}\n`)
   return { result: { directory, report: path, ...fields } }
 }

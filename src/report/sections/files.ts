@@ -43,10 +43,19 @@ const spreadFigure = (spread: Spread | undefined, { id, title, caption, unit }: 
   return figure(title, chart, `least ${unit(least)}, middle ${unit(median)}, most ${unit(most)}`, beside)
 }
 
+/** Below so many seconds there is nothing to see in a chart. */
+const chartedBins = 4
+
+const shortly = (bytes: readonly number[], binMs: number): Html => {
+  const all = bytes.reduce((sum, one) => sum + one, 0)
+  return html`<p>${size(Math.round(all))} came within ${duration(bytes.length * binMs)}.</p>`
+}
+
 const arrivalFigure = ({ chronicle }: ExportReport): Content => {
   const { arrival } = chronicle ?? {}
-  if (!arrival || arrival.bytes.length < 4) return undefined
+  if (!arrival) return undefined
   const { from, binMs, bytes } = arrival
+  if (bytes.length < chartedBins) return shortly(bytes, binMs)
   const to = from + binMs * bytes.length
   const rates = bytes.map((one) => one / (binMs / 1000))
   const description = `From ${shownTime(from)} to ${shownTime(to)} UTC; at most ${rate(Math.max(...rates))}.`
@@ -58,10 +67,8 @@ const arrivalFigure = ({ chronicle }: ExportReport): Content => {
       label: (value) => round(rate(value)),
     },
   )
-  const clock = (at: number): string =>
-    `${shownTime(at).slice(11)}${binMs < 1000 ? `.${String(Math.floor(at % 1000)).padStart(3, '0')}` : ''}`
   const rows = bytes.map((one, place) => [
-    clock(from + place * binMs),
+    shownTime(from + place * binMs).slice(11),
     size(Math.round(one)),
     rate(one / (binMs / 1000)),
   ])
