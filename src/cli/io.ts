@@ -172,14 +172,22 @@ const endings: Partial<Record<NodeJS.Signals, ErrorCode>> = {
   SIGHUP: 'BULKX_HANGUP',
 }
 
+/**
+ * A supervisor tells the whole group, and the script in between tells its child once more: that is no haste, and must
+ * not cost the answer to a kick-off. Only who sits before it insists, by a second Ctrl-C.
+ */
+const isToldTwice = (name: string, first: string): boolean =>
+  name === 'SIGHUP' || (name === first && name !== 'SIGINT')
+
 const listenToSignals = (exit: (code: number) => void): AbortSignal => {
   const controller = new AbortController()
+  let first: string | undefined
   for (const [name, code] of Object.entries(endings)) {
     process.on(name, () => {
-      if (controller.signal.aborted) {
-        exit(exitCodes[code])
-      }
-      controller.abort(new BulkxError(code, `Ended by ${name}`))
+      if (first === undefined) {
+        first = name
+        controller.abort(new BulkxError(code, `Ended by ${name}`))
+      } else if (!isToldTwice(name, first)) exit(exitCodes[code])
     })
   }
   return controller.signal
@@ -197,7 +205,7 @@ const ownHome = (): string => {
   }
 }
 
-/** The Io of this process. `exit` ends it at once; it is called at the second signal. */
+/** The Io of this process. `exit` ends it at once; it is called at a second Ctrl-C, or a signal of another kind. */
 export const createIo = (exit: (code: number) => void): Io => {
   const signal = listenToSignals(exit)
   return {

@@ -151,6 +151,30 @@ describe.concurrent('while the answer to a kick-off is awaited', () => {
     expect(server.mock.requests.map(({ phase }) => phase)).toEqual(['kick-off'])
   })
 
+  test('SIGTERM told twice, to the group and by the script in between, waits for the answer all the same', async () => {
+    await using place = await newPlace()
+    let child: Child | undefined
+    let answer = (): void => {}
+    const answered = new Promise<void>((resolve) => {
+      answer = resolve
+    })
+    const hook: Hook = async (call, next) => {
+      if (call.phase === 'kick-off') {
+        child?.kill('SIGTERM')
+        await answered
+      }
+      return next(call)
+    }
+    await using server = await serve({ data, hook })
+    child = start(place, command(place, server))
+    await child.saying(/waiting for the answer to the kick-off/)
+    for (const signal of ['SIGTERM', 'SIGHUP'] as const) child.kill(signal)
+    answer()
+    expect((await child.ended).code).toBe(143)
+    expect(server.mock.requests.map(({ phase }) => phase)).toEqual(['kick-off'])
+    await expectResumes(place, server)
+  })
+
   test('a second signal of another kind ends with its own code', async () => {
     await using place = await newPlace()
     await using server = await serve({ data, faults: [faults.hang({ on: 'kick-off' })] })
