@@ -18,7 +18,7 @@ const entriesOf = (source) => [
 const groups = [
   [
     'base',
-    /^(errors|json|config|version|system-clock|system-process|sink\/storage-error|protocol\/operation-outcome)\.ts$/,
+    /^(errors|json|config|version|system-clock|system-process|sink\/(disk|storage-error)|protocol\/operation-outcome)\.ts$/,
   ],
   ['options', /^(options\/.+|sink\/object\/store-url)\.ts$/],
   ['presets', /^preset(s\/.+|s|-advice)\.ts$/],

@@ -43,9 +43,11 @@ export type ErrorCode = keyof typeof exitCodes
 export class BulkxError extends Error {
   override readonly name = 'BulkxError'
   readonly code: ErrorCode
-  readonly hint?: string
+  /** What the command line would end with. */
+  readonly exitCode: number
+  declare readonly hint?: string
   /** What the message is about, a line each. */
-  readonly items?: readonly string[]
+  declare readonly items?: readonly string[]
 
   constructor(
     code: ErrorCode,
@@ -54,11 +56,8 @@ export class BulkxError extends Error {
   ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause })
     this.code = code
-    this.hint = options.hint
-    this.items = options.items
-  }
-
-  get exitCode(): number {
-    return exitCodes[this.code]
+    this.exitCode = exitCodes[code]
+    if (options.hint !== undefined) this.hint = options.hint
+    if (options.items !== undefined) this.items = options.items
   }
 }

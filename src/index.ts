@@ -30,6 +30,7 @@ export { configFor } from './library/config.js'
 export { exportJob, type JobRunOptions, type OnFact, runExport } from './library/export.js'
 export { hostFor, type Notice, type RunOptions } from './library/host.js'
 export type {
+  BeginningOptions,
   Duration,
   ExportOptions,
   FilesOptions,

@@ -1,61 +1,16 @@
-/** `--again`: what stands in the output directory is moved aside, never removed. */
-import { lstat, mkdir, readdir, realpath, rename, rm } from 'node:fs/promises'
-import { BulkxError } from '../errors.js'
-import { lockPath, readJob } from '../job/directory.js'
-import { takeLock } from '../job/lock.js'
+/** `--again`: what stands in the output directory is moved aside, and the job list told of it. */
+import { readJob } from '../job/directory.js'
+import { moveAside as moveOnDisk } from '../job/move-aside.js'
 import type { Io } from './io.js'
 import { rememberJob } from './job-list.js'
-
-const directoryMode = 0o700
-/** Generations that are counted at most. */
-const maxNumber = 100_000
-
-const exists = async (path: string): Promise<boolean> =>
-  lstat(path).then(
-    () => true,
-    () => false,
-  )
-
-const freeName = async (directory: string): Promise<string> => {
-  for (let number = 1; number <= maxNumber; number += 1) {
-    const name = `${directory}.${number}`
-    if (!(await exists(name))) return name
-  }
-  throw new BulkxError('BULKX_USAGE', `There are too many old exports beside ${directory}`, {
-    hint: 'remove some of them, or choose another directory with --out',
-  })
-}
-
-/** Moves it under its lock, lest a running export lose its directory. */
-const move = async (directory: string, io: Io): Promise<string> => {
-  await mkdir(`${directory}/.bulkx`, { recursive: true, mode: directoryMode })
-  const lock = await takeLock(lockPath(directory), { directory, self: io.process, clock: io.clock })
-  try {
-    const aside = await freeName(directory)
-    await rename(directory, aside)
-    await rm(lockPath(aside), { force: true })
-    return aside
-  } catch (cause) {
-    throw new BulkxError('BULKX_STORAGE', `Cannot move ${directory} aside: ${String(cause)}`, {
-      cause,
-      hint: 'choose another directory with --out',
-    })
-  } finally {
-    await lock.release()
-  }
-}
 
 /**
  * Moves the directory to `<directory>.1`, or the next free number, and resolves to that path; undefined when there
  * is nothing to move. Throws `BULKX_JOB_LOCKED` when another process works there.
  */
 export const moveAside = async (directory: string, io: Io): Promise<string | undefined> => {
-  const names = await readdir(directory).catch((): string[] => [])
-  if (names.length === 0) return undefined
-  // Behind a link the data stay on their disk.
-  const real = await realpath(directory)
-  const aside = await move(real, io)
-  if (real !== directory) await mkdir(real, { mode: directoryMode })
+  const aside = await moveOnDisk(directory, { clock: io.clock, self: io.process })
+  if (aside === undefined) return undefined
   // It is moved, whatever stands in it: a damaged journal may be why.
   const state = await readJob(aside).catch(() => undefined)
   // The list is a convenience: a job that it loses is still where it was moved.

@@ -14,7 +14,8 @@ import { type JobState, phaseOf } from './state.js'
 
 export type BeginningCommand = 'export' | 'kickoff' | 'resume'
 
-const isSameQuestion = (job: Job, kickOff: KickOffRequest): boolean =>
+/** Whether what stands in the directory is what is asked. */
+export const isSameQuestion = (job: Pick<Job, 'state' | 'config'>, kickOff: KickOffRequest): boolean =>
   job.state.kickOff !== undefined &&
   questionText(job.state.server, job.state.kickOff) === questionText(job.config.server, kickOff)
 

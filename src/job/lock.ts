@@ -195,10 +195,22 @@ const holderText = ({ pid, host, at }: Holder): string => {
   return `process ${pid}${where}${at === undefined ? '' : `, since ${new Date(at).toISOString()}`}`
 }
 
-const locked = (directory: string, holder: Holder): BulkxError =>
-  new BulkxError('BULKX_JOB_LOCKED', `Another process works in ${directory}: ${holderText(holder)}`, {
-    hint: 'wait for it to end; `bulkx status` shows where the job is',
+const ownLock = (directory: string, { at }: Holder): BulkxError => {
+  const since = at === undefined ? '' : `, since ${new Date(at).toISOString()}`
+  return new BulkxError('BULKX_JOB_LOCKED', `This process works in ${directory} already${since}`, {
+    hint: 'wait until the job that is open there is closed, or give each export a directory of its own',
   })
+}
+
+const isSelf = ({ host, pid, start }: Holder, self: ProcessIdentity): boolean =>
+  host === self.host && pid === self.pid && start === self.startOf?.(self.pid)
+
+const locked = (directory: string, holder: Holder, self: ProcessIdentity): BulkxError =>
+  isSelf(holder, self)
+    ? ownLock(directory, holder)
+    : new BulkxError('BULKX_JOB_LOCKED', `Another process works in ${directory}: ${holderText(holder)}`, {
+        hint: 'wait for it to end; `bulkx status` shows where the job is',
+      })
 
 /** Whether it was taken from a holder that may still live. */
 const acquire = async (
@@ -214,11 +226,11 @@ const acquire = async (
     const last = line.at(-1)
     if (!last) continue
     const silentMs = line.length === 1 ? staleMs : takeoverStaleMs
-    if (!(await isDead(last, silentMs, self, clock))) throw locked(directory, last.holder)
+    if (!(await isDead(last, silentMs, self, clock))) throw locked(directory, last.holder, self)
     if (await takeOver(path, line, last, holder))
       return !line.every((passed) => isProvablyDead(passed.holder, self))
   }
-  throw locked(directory, (await readHolder(path)) ?? nobody)
+  throw locked(directory, (await readHolder(path)) ?? nobody, self)
 }
 
 /** What processes that were killed while they took the lock have left beside it. Nobody else needs any of it now. */
@@ -261,7 +273,7 @@ export const takeLock = async (
       // A process that was suspended longer than the heartbeat may have been taken for dead.
       if (clock.now() - lastBeat < staleMs / 2) return
       const present = await readHolder(path)
-      if (present?.id !== holder.id) throw locked(directory, present ?? holder)
+      if (present?.id !== holder.id) throw locked(directory, present ?? nobody, self)
       await beat()
     },
     release: async () => {

@@ -10,13 +10,17 @@ const parameterText = (parameter: unknown): string => {
   return `${name}${datatype === undefined ? '' : `:${datatype}`}=${value}`
 }
 
+/** Neither says anything: a list of nothing, least of all. */
+const isAsked = (value: unknown): boolean =>
+  value !== undefined && !(Array.isArray(value) && value.length === 0)
+
 /** Everything asked, not how this server wants it put. */
 export const questionText = (server: string, kickOff: KickOffRequest): string => {
   const { method: _method, listStyle: _listStyle, lenient: _lenient, ...asked } = kickOff
   return JSON.stringify([
     withoutEndSlashes(server),
     Object.entries(asked)
-      .filter(([, value]) => value !== undefined)
+      .filter(([, value]) => isAsked(value))
       .map(
         ([name, value]) =>
           [

@@ -8,6 +8,7 @@ import { baseOfKickOffUrl, defaultDirectoryName, parseTarget } from '../options/
 import { type Preset, presets } from '../presets.js'
 import type { Target } from '../protocol/types.js'
 import { isStoreUrl, parseStoreUrl, storeUrl } from '../sink/object/store-url.js'
+import { assertFinished } from './begin.js'
 import { credentialsFrom } from './identity.js'
 import type { ExportOptions } from './options.js'
 import { type GivenOptions, readOptions } from './read-options.js'
@@ -45,6 +46,7 @@ const passwordOf = ({ queuePassword }: ExportOptions): string | undefined =>
 
 const read = async (options: ExportOptions): Promise<Config> => {
   const given = readOptions(options)
+  assertFinished(options.finished)
   const target = parseTarget(options.target)
   const server = serverFor(given.get('server'), target)
   const { identity, credentials } = await credentialsFrom(options, given)

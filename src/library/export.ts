@@ -1,14 +1,15 @@
 /** An export in one call: as a stream of facts, or as a promise of its result. */
 import { BulkxError } from '../errors.js'
-import { beginJob } from '../job/begin.js'
 import { exportJob as factsOf, type Job, type Steer } from '../job/export.js'
 import type { JobEvent, Outcome } from '../job/facts.js'
 import { shownDirectory } from '../job/next-command.js'
 import { conclude } from '../job/outcome.js'
+import { isObject } from '../json.js'
 import { type OpenJob, openJob } from '../open-job.js'
 import { adviceFor } from '../preset-advice.js'
+import { begin, setAside } from './begin.js'
 import { configFor, presetOf } from './config.js'
-import { hostFor, type RunOptions } from './host.js'
+import { assertRun, hostFor, type RunOptions } from './host.js'
 import type { ExportOptions } from './options.js'
 import { inLibraryWords, libraryWords } from './words.js'
 
@@ -29,20 +30,15 @@ const concluded = (job: Job, steer: Steer | undefined): Outcome => {
   return outcome
 }
 
-async function* ofOpenJob(job: Job, { steer }: JobRunOptions): AsyncGenerator<JobEvent, Outcome> {
+async function* ofOpenJob(job: Job, run: JobRunOptions): AsyncGenerator<JobEvent, Outcome> {
+  assertRun(run, ['steer'], true)
+  const { steer } = run
+  if (job.state.exportId === '')
+    throw new BulkxError('BULKX_USAGE', 'The job was opened, and not begun', {
+      hint: "begin it first: `await beginJob(job, 'export')`",
+    })
   yield* factsOf(job, steer)
   return concluded(job, steer)
-}
-
-const begin = async (job: Job): Promise<JobEvent[]> => {
-  const begun: JobEvent[] = []
-  const record: Job['record'] = async (facts) => {
-    const events = await job.record(facts)
-    begun.push(...events)
-    return events
-  }
-  await beginJob({ ...job, record }, 'export')
-  return begun
 }
 
 /** What the preset has to say belongs before the request. */
@@ -55,13 +51,17 @@ const sayAdvice = ({ config, state }: Job, { onNotice }: RunOptions): void => {
 }
 
 async function* ofOptions(options: ExportOptions, run: RunOptions): AsyncGenerator<JobEvent, Outcome> {
+  assertRun(run)
   run.signal?.throwIfAborted()
   const left = new AbortController()
   const signal = run.signal ? AbortSignal.any([run.signal, left.signal]) : left.signal
   let job: OpenJob | undefined
   try {
-    job = await openJob(await configFor(options), hostFor({ ...run, signal }))
-    const begun = await begin(job)
+    const host = hostFor({ ...run, signal })
+    const config = await configFor(options)
+    if (options.again) await setAside(config, host, run.onNotice)
+    job = await openJob(config, host)
+    const begun = await begin(job, options)
     sayAdvice(job, run)
     yield* begun
     return yield* ofOpenJob(job, {})
@@ -73,7 +73,8 @@ async function* ofOptions(options: ExportOptions, run: RunOptions): AsyncGenerat
   }
 }
 
-const isJob = (what: ExportOptions | Job): what is Job => 'record' in what && 'state' in what
+const isJob = (what: ExportOptions | Job): what is Job =>
+  isObject(what) && 'record' in what && 'state' in what
 
 /**
  * An export as a stream of its facts: each is durable in the job's journal before it is yielded. Opens the job's
@@ -104,8 +105,10 @@ export function runExport(options: ExportOptions, run?: RunOptions & { onFact?: 
 export function runExport(job: Job, run?: JobRunOptions & { onFact?: OnFact }): Promise<Outcome>
 export async function runExport(
   what: ExportOptions | Job,
-  { onFact, ...run }: RunOptions & JobRunOptions & { onFact?: OnFact } = {},
+  options: RunOptions & JobRunOptions & { onFact?: OnFact } = {},
 ): Promise<Outcome> {
+  assertRun(options, isJob(what) ? ['steer', 'onFact'] : ['onFact'], isJob(what))
+  const { onFact, ...run } = options
   const facts: AsyncIterator<JobEvent, Outcome> = isJob(what) ? ofOpenJob(what, run) : ofOptions(what, run)
   for (;;) {
     const { done, value } = await facts.next()

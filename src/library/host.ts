@@ -2,9 +2,11 @@
 import type { AuthNotice } from '../auth/method.js'
 import type { Clock } from '../clock.js'
 import type { Exchange } from '../http/exchange.js'
+import { isObject } from '../json.js'
 import type { Host } from '../open-job.js'
 import { systemClock } from '../system-clock.js'
 import { thisProcess } from '../system-process.js'
+import { assertNames, shown, usage } from './given-values.js'
 import { libraryWords } from './words.js'
 
 /** Something worth a person's attention that stops nothing; each is given once. */
@@ -35,8 +37,33 @@ export interface RunOptions {
   random?: () => number
 }
 
+const functions = ['onNotice', 'onNote', 'trace', 'exchange', 'random', 'onFact', 'steer'] as const
+const ofRun = ['signal', 'env', 'onNotice', 'onNote', 'trace', 'exchange', 'clock', 'random'] as const
+
+/**
+ * Throws `BULKX_USAGE` for an option of a run that there is not, or is not what it must be. `isOpen`: of a job that was
+ * opened before, for which all but these was said then.
+ */
+export const assertRun = (run: object, further: readonly string[] = [], isOpen = false): void => {
+  if (!isObject(run))
+    throw usage(`The options of the run are ${shown(run)}`, 'give an object: { signal, onFact }')
+  const early = isOpen ? ofRun.find((name) => run[name] !== undefined) : undefined
+  if (early !== undefined)
+    throw usage(
+      `The job is open already, and ${early} comes too late`,
+      `give it before: hostFor({ ${early} })`,
+    )
+  assertNames('option of a run', run, [...(isOpen ? [] : ofRun), ...further])
+  for (const name of functions)
+    if (run[name] !== undefined && typeof run[name] !== 'function')
+      throw usage(`${name} ${shown(run[name])} is no function`, `give a function, or leave \`${name}\` out`)
+  if (run.signal !== undefined && !(run.signal instanceof AbortSignal))
+    throw usage(`signal ${shown(run.signal)} is no AbortSignal`, 'give the `signal` of an AbortController')
+}
+
 /** A `Host` for `openJob`: the process that this is, and what `run` says otherwise. */
 export const hostFor = (run: RunOptions = {}): Host => {
+  assertRun(run)
   const { signal, env, onNotice, onNote, trace, exchange } = run
   const notice = ({ kind, message, hint }: AuthNotice): void =>
     onNotice?.({ kind, message: libraryWords(message), hint: hint && libraryWords(hint) })

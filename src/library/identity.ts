@@ -9,12 +9,12 @@ import { BulkxError } from '../errors.js'
 import type { Identity } from '../job/facts.js'
 import { given } from '../options/given.js'
 import { splitHeader } from '../options/values.js'
+import { plainText } from '../protocol/operation-outcome.js'
+import { usage } from './given-values.js'
 import type { ExportOptions, PrivateKey, Secret } from './options.js'
 import type { GivenOptions } from './read-options.js'
 
 type Way = AuthMethod['kind']
-
-const usage = (message: string, hint: string): BulkxError => new BulkxError('BULKX_USAGE', message, { hint })
 
 /** What is given, and the ways that it fits; the first one where nobody says which. */
 const fitting = {
@@ -65,14 +65,29 @@ const tokenRequestOf = (way: Way, read: GivenOptions): TokenRequestSettings & { 
   }
 }
 
-/** What a function of the user throws may say anything: its words stay in the cause. */
+/** Of what a function throws, at most. */
+const causeMax = 200
+// What a token, a key or a password looks like: whatever follows may be a part of it.
+const secretLike =
+  /-----BEGIN.*|\beyJ[\w-]+(?:\.[\w-]*)*|\b(?:Bearer|Basic)\s+\S+|\/\/[^/\s@]*@|\b[\w+/=-]{32,}/gis
+
+const causeWords = (cause: unknown): string => {
+  const said = cause instanceof Error ? cause.message : typeof cause === 'string' ? cause : ''
+  const words = plainText(said.replace(secretLike, '***'), causeMax)
+  return words === '' ? '' : `: ${words}`
+}
+
+/** What a function of the user throws may say anything: its words are looked through, whole they are in the cause. */
 const ask = async <T>(name: string, source: T | (() => T | Promise<T>)): Promise<T> => {
   if (typeof source !== 'function') return source
   try {
     return await (source as () => T | Promise<T>)()
   } catch (cause) {
     if (cause instanceof BulkxError) throw cause
-    throw new BulkxError('BULKX_TOKEN', `The function ${name} failed`, { cause, hint: 'see its cause' })
+    throw new BulkxError('BULKX_TOKEN', `The function ${name} failed${causeWords(cause)}`, {
+      cause,
+      hint: 'the whole error of the function is the `cause` of this one',
+    })
   }
 }
 
@@ -88,7 +103,9 @@ const secretReader =
 const isWebKey = (key: object): key is CryptoKey => 'algorithm' in key && 'extractable' in key
 
 const keyText = (key: PrivateKey): string | CryptoKey => {
-  if (typeof key === 'string' || isWebKey(key)) return key
+  if (typeof key === 'string') return key
+  if (key instanceof Uint8Array) return Buffer.from(key).toString('utf8')
+  if (isWebKey(key)) return key
   if (!(key instanceof KeyObject)) return JSON.stringify(key satisfies JWK)
   if (key.type === 'private') return key.export({ type: 'pkcs8', format: 'pem' }).toString()
   throw new BulkxError('BULKX_CONFIG', `The key is a ${key.type} one`, { hint: 'give the private key' })

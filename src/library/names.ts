@@ -11,7 +11,7 @@ export const taken = [
   ...(['method', 'list-style', 'operation'] as const),
   ...(['poll-min', 'poll-max', 'retry-after-max', 'deadline', 'patience', 'request-timeout'] as const),
   ...(['out', 'parallel', 'max-requests', 'max-rate', 'gzip', 'cleanup', 'fail-on', 'max-line'] as const),
-  ...(['job-dir', 'queue', 'lease'] as const),
+  ...(['job-dir', 'queue', 'lease', 'again'] as const),
 ] as const satisfies readonly OptionName[]
 
 export type TakenName = (typeof taken)[number]
@@ -19,5 +19,5 @@ export type TakenName = (typeof taken)[number]
 /** Values where the command line has files, and what it takes as an argument. */
 export const own = [
   ...(['target', 'headers', 'secretHeaders', 'ca', 'cert', 'certKey'] as const),
-  ...(['token', 'privateKey', 'clientSecret', 'queuePassword'] as const),
+  ...(['token', 'privateKey', 'clientSecret', 'queuePassword', 'finished'] as const),
 ] as const satisfies readonly (keyof ExportOptions)[]

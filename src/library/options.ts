@@ -19,10 +19,10 @@ export type Several<T> = T | readonly T[]
 export type Secret = string | (() => string | Promise<string>)
 
 /**
- * A private key: the text of a PEM, a JWK or a JWKS, or the key itself. A `CryptoKey` that cannot be extracted needs
- * `kid`.
+ * A private key: a PEM, a JWK or a JWKS, as text or as its bytes in UTF-8, or the key itself. A `CryptoKey` that cannot
+ * be extracted needs `kid`.
  */
-export type PrivateKey = string | JWK | CryptoKey | KeyObject
+export type PrivateKey = string | Uint8Array | JWK | CryptoKey | KeyObject
 
 /** Which server, and how to reach it. */
 export interface ServerOptions {
@@ -144,6 +144,20 @@ export interface FilesOptions {
   maxLine?: Size
 }
 
+/** What becomes of what stands in the directory already. For `exportJob` and `runExport`, which begin a job. */
+export interface BeginningOptions {
+  /**
+   * Where the same export is finished in the directory: `reject` (default) with `BULKX_FINISHED`, for what is there may
+   * be old; or `resolve` with its result, without a request. A milder `failOn` then accepts what was found.
+   */
+  finished?: 'reject' | 'resolve'
+  /**
+   * Moves what is in the directory to `<out>.1`, or the next free number, and starts anew: a new kick-off each time that
+   * it is given.
+   */
+  again?: boolean
+}
+
 /** An export past one machine. */
 export interface FleetOptions {
   /** Where the job itself stands when `out` is an object store: a local directory, the same one for each call. */
@@ -167,4 +181,5 @@ export interface ExportOptions
     QuestionOptions,
     WaitingOptions,
     FilesOptions,
+    BeginningOptions,
     FleetOptions {}

@@ -1,16 +1,16 @@
 /** Options as a program gives them, read by the table of the command line: one list of names, forms and defaults. */
-import { BulkxError } from '../errors.js'
+import type { BulkxError } from '../errors.js'
+import { isObject } from '../json.js'
 import type { ReadOptions } from '../options/config-parts.js'
-import { namesHint, nearestName } from '../options/did-you-mean.js'
+import { namesHint } from '../options/did-you-mean.js'
 import { type Kind, type ManyKind, type OneKind, readValue } from '../options/kinds.js'
 import { type OptionName, type OptionValue, row } from '../options/options.js'
 import { lastSince, parseHeader } from '../options/values.js'
 import { type Preset, presets } from '../presets.js'
+import { assertNames, shown, usage } from './given-values.js'
 import { own, taken } from './names.js'
 import type { ExportOptions } from './options.js'
 import { camelCase } from './words.js'
-
-const usage = (message: string, hint: string): BulkxError => new BulkxError('BULKX_USAGE', message, { hint })
 
 const unquoted = (example: string): string => example.replace(/^'(.*)'$/, '$1')
 
@@ -21,27 +21,56 @@ const exampleOf = (kind: OneKind<unknown> | ManyKind<unknown>): string => {
   return `[${items.map((item) => `'${item}'`).join(', ')}]`
 }
 
-/** No more of a value than a person would type: what is no text may be anything. */
-const shown = (value: unknown): string =>
-  typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'
-    ? JSON.stringify(value)
-    : `(${Array.isArray(value) ? 'an array' : typeof value})`
+/** What an option is, where the command line takes more than a program can give. */
+const whatHere: Readonly<Record<string, string>> = {
+  server: 'an http(s) URL',
+  since: 'a date or an instant with time zone',
+  patient: 'an id or Patient/<id>',
+}
 
-const wrong = (name: string, value: unknown, kind: Kind): BulkxError =>
-  kind.form === 'flag'
-    ? usage(`${name} ${shown(value)} is neither true nor false`, `write it like ${name}: true`)
-    : usage(`${name} ${shown(value)} is not ${kind.what}`, `write it like ${name}: ${exampleOf(kind)}`)
+const wrong = (name: string, value: unknown, kind: Kind): BulkxError => {
+  if (kind.form === 'flag')
+    return usage(`${name} ${shown(value)} is neither true nor false`, `write it like ${name}: true`)
+  const what = whatHere[name] ?? kind.what
+  const meant = typeof value === 'string' ? kind.meant?.(value) : undefined
+  const why = meant?.why === undefined ? '' : `${meant.why}: `
+  const hint = meant ? `${why}did you mean '${meant.value}'?` : `write it like ${name}: ${exampleOf(kind)}`
+  return usage(`${name} ${shown(value)} is not ${what}`, hint)
+}
+
+const isNumeric = ({ unit, example }: OneKind<unknown>): boolean =>
+  unit !== undefined || /^\d+$/.test(example)
 
 /** Undefined for what cannot be written as one. */
-const textOf = (value: unknown, unit = ''): string | undefined => {
-  if (typeof value === 'string') return value
-  if (typeof value === 'number') return `${value}${unit}`
-  return value instanceof Date && !Number.isNaN(value.getTime()) ? value.toISOString() : undefined
+const textOf = (
+  name: string,
+  value: unknown,
+  kind: OneKind<unknown> | ManyKind<unknown>,
+): string | undefined => {
+  if (typeof value === 'string') return value.trim() === '' ? undefined : value
+  if (value instanceof Date)
+    return (name === 'since' || name === 'until') && !Number.isNaN(value.getTime())
+      ? value.toISOString()
+      : undefined
+  return typeof value === 'number' && kind.form === 'one' && isNumeric(kind)
+    ? `${value}${kind.unit ?? ''}`
+    : undefined
+}
+
+/** Nobody trusts an origin by naming none; every other list of nothing would ask for everything. */
+const mayBeEmpty: ReadonlySet<string> = new Set(['trustOrigin'])
+
+const assertSome = (name: string, values: readonly unknown[]): void => {
+  if (values.length > 0 || mayBeEmpty.has(name)) return
+  throw usage(
+    `${name} is an empty list, and nothing is exported by naming nothing`,
+    `name at least one, or leave \`${name}\` out for no limit`,
+  )
 }
 
 const readGiven = (name: string, value: unknown, kind: Kind): unknown => {
-  const readOne = (item: unknown, of: OneKind<unknown> | ManyKind<unknown>, unit?: string): unknown => {
-    const text = textOf(item, unit)
+  const readOne = (item: unknown, of: OneKind<unknown> | ManyKind<unknown>): unknown => {
+    const text = textOf(name, item, of)
     const read = text === undefined ? undefined : of.parse(text)
     if (read === undefined) throw wrong(name, item, kind)
     return read
@@ -51,9 +80,12 @@ const readGiven = (name: string, value: unknown, kind: Kind): unknown => {
       if (typeof value !== 'boolean') throw wrong(name, value, kind)
       return value
     case 'one':
-      return readOne(value, kind, kind.unit)
-    case 'many':
-      return (Array.isArray(value) ? value : [value]).map((item: unknown) => readOne(item, kind))
+      return readOne(value, kind)
+    case 'many': {
+      const values: readonly unknown[] = Array.isArray(value) ? value : [value]
+      assertSome(name, values)
+      return values.map((item) => readOne(item, kind))
+    }
     default:
       return kind satisfies never
   }
@@ -76,13 +108,37 @@ const assertOwnWords = (name: OptionName, value: unknown): void => {
 }
 
 const assertKnown = (options: ExportOptions): void => {
-  const names: string[] = [...own, ...taken.map(camelCase)]
-  for (const name of Object.keys(options)) {
-    if (names.includes(name)) continue
-    const near = nearestName(name, names)
-    const meant = near === undefined ? '' : `did you mean ${near}? `
-    throw usage(`There is no option ${JSON.stringify(name)}`, `${meant}there are ${names.join(', ')}`)
-  }
+  if (!isObject(options))
+    throw usage(`The options are ${shown(options)}`, "give an object: { server: '…', target: '…', out: '…' }")
+  assertNames('option', options, [...own, ...taken.map(camelCase)])
+  for (const [name, value] of Object.entries(options))
+    if (value === null) throw usage(`${name} is null`, `leave \`${name}\` out, or give undefined`)
+  for (const name of texts) assertText(name, options[name])
+  for (const name of records) assertHeaders(name, options[name])
+}
+
+/** Options that no row reads. */
+const texts = [
+  'target',
+  'ca',
+  'cert',
+  'certKey',
+  'queuePassword',
+] as const satisfies readonly (typeof own)[number][]
+const records = ['headers', 'secretHeaders'] as const
+
+/** Never quotes it. */
+const assertText = (name: string, value: unknown): void => {
+  if (value === undefined || typeof value === 'string') return
+  const isBytes = value instanceof Uint8Array
+  const hint = isBytes ? "read the file as text: `readFile(path, 'utf8')`" : `write it like ${name}: '…'`
+  throw usage(`${name} ${isBytes ? '(bytes)' : shown(value)} is no text`, hint)
+}
+
+const assertHeaders = (name: string, value: unknown): void => {
+  if (value === undefined) return
+  const isRight = isObject(value) && Object.values(value).every((one) => typeof one === 'string')
+  if (!isRight) throw usage(`${name} are no texts by name`, `write them like ${name}: { 'X-Tenant': '42' }`)
 }
 
 const presetNamed = (name: unknown): Preset | undefined => {

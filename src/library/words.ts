@@ -31,9 +31,24 @@ const renamedIn = (text: string, mark: string): string =>
     return here === undefined ? found : `${mark}${here}${mark}`
   })
 
+/** Whole sentences that only a command line can follow. */
+const sentences: Readonly<Record<string, string>> = {
+  'give a bearer token by `--token-file` or BULKX_TOKEN, other credentials by `--header-file`':
+    'give a bearer token as `token`, other credentials as `secretHeaders`',
+  'arguments are visible to other users; put the line into a file and name it with `--header-file`':
+    'give it in `secretHeaders`: it is sent where a credential may be seen, and nowhere else',
+  "write it like --header 'X-Tenant: 42'": "write it like headers: { 'X-Tenant': '42' }",
+  'give the password by BULKX_QUEUE_PASSWORD or --queue-password-file, the URL without it':
+    'give the password as `queuePassword`, the URL without it',
+  'check --proxy, HTTPS_PROXY, --ca, --cert and --cert-key': 'check `proxy`, `ca`, `cert` and `certKey`',
+}
+
+/** The sentences, for whoever holds them to what is said elsewhere. */
+export const commandLineSentences = Object.keys(sentences)
+
 /** Whole commands stay: they can be typed as they stand. */
 export const libraryWords = (text: string): string =>
-  text
+  (sentences[text] ?? text)
     .split(/(`[^`]*`)/)
     .map((part, index) => {
       if (index % 2 === 0) return renamedIn(part, '`')

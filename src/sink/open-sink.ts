@@ -45,3 +45,13 @@ export const openSink = async ({ target, system, worker, ...options }: SinkOptio
   const { assertHeld } = options
   return { ...localSink({ directory: target, system, worker, assertHeld }), close: async () => {} }
 }
+
+/** Throws `BULKX_USAGE` where something stands in a store already, and what its `assertReady` says. */
+export const assertEmptyStore = async (options: SinkOptions): Promise<void> => {
+  const sink = await openSink(options)
+  try {
+    await sink.assertReady?.('new')
+  } finally {
+    await sink.close()
+  }
+}

@@ -19,7 +19,7 @@ import {
   runExport,
 } from '../../src/index.js'
 import { faults } from '../../src/mock/index.js'
-import { place } from './place.js'
+import { type Place, place } from './place.js'
 
 const errorOf = async (work: Promise<unknown>): Promise<BulkxError> => {
   const error = await work.then(
@@ -109,6 +109,7 @@ test('a second one in the same directory is refused, and disturbs nobody', async
   await first.next()
   const error = await errorOf(runExport(options, run))
   expect([error.code, error.exitCode]).toEqual(['BULKX_JOB_LOCKED', 11])
+  expect(error.message).toMatch(/^This process works in .*out already, since /)
   for await (const _fact of first);
   expect(await readdir(options.out)).toContain('manifest.json')
 })
@@ -119,8 +120,94 @@ test('a finished export, and another question, are told from an unfinished one',
   const finished = await errorOf(runExport(options, run))
   expect([finished.code, finished.exitCode]).toEqual(['BULKX_FINISHED', 2])
   expect(finished.hint).toContain('choose another directory with `out`')
+  expect(finished.hint).toContain("take its result with finished: 'resolve'")
   const other = await errorOf(runExport({ ...options, type: ['Observation'] }, run))
   expect(other.code).toBe('BULKX_OTHER_JOB')
+})
+
+test('a finished export gives its result again where that is asked for, without a request, and findings can be accepted', async () => {
+  const { options, run, mock } = place({
+    faults: [faults.badLines({ file: 1, times: Number.POSITIVE_INFINITY })],
+  })
+  const first = await runExport(options, run)
+  expect(first.exitCode).toBe(10)
+  const asked = mock.requests.length
+  const again: ExportOptions = { ...options, finished: 'resolve' }
+  expect(await runExport(again, run)).toEqual(first)
+  expect(await runExport({ ...again, failOn: 'never' }, run)).toEqual({ ...first, exitCode: 0 })
+  expect(await runExport(again, run)).toMatchObject({ exitCode: 0 })
+  expect(mock.requests).toHaveLength(asked)
+  const other = await errorOf(runExport({ ...again, type: ['Observation'] }, run))
+  expect(other.code).toBe('BULKX_OTHER_JOB')
+})
+
+test('again moves what is there aside, and says where a job goes on', async () => {
+  const { options, run } = place({ jobMs: 60_000 })
+  for await (const { type } of exportJob(options, run)) if (type === 'status-in-progress') break
+  const said: string[] = []
+  const onNotice = ({ kind, hint }: { kind: string; hint?: string }): void =>
+    void said.push(`${kind}: ${hint}`)
+  const onNote = (text: string): void => void said.push(text)
+  expect(await runExport({ ...options, again: true }, { ...run, onNotice, onNote })).toMatchObject({
+    exitCode: 0,
+  })
+  expect(said).toEqual([
+    `moved ${options.out} to ${options.out}.1`,
+    `job-goes-on: stop it with \`bulkx cancel ${options.out}.1\``,
+  ])
+  expect(await readdir(`${options.out}.1`)).toContain('.bulkx')
+})
+
+test.each<[string, (place: Place) => Promise<unknown>, RegExp]>([
+  ['nothing', () => runExport(undefined as never), /^The options are undefined/],
+  ['a list', () => runExport([] as never), /^The options are \(an array\)/],
+  [
+    'a wrong name',
+    ({ options, run }) => runExport(options, { ...run, signl: 1 } as never),
+    /"signl"; did you mean signal\?/,
+  ],
+  [
+    'no signal',
+    ({ options, run }) => runExport(options, { ...run, signal: 1 } as never),
+    /^signal 1 is no AbortSignal/,
+  ],
+  [
+    'no function',
+    ({ options, run }) => runExport(options, { ...run, onFact: 1 } as never),
+    /^onFact 1 is no function/,
+  ],
+  ['a run of null', ({ options }) => runExport(options, null as never), /^The options of the run are null/],
+  [
+    'a steer without a job',
+    ({ options, run }) => runExport(options, { ...run, steer: kickOffOnly } as never),
+    /"steer"/,
+  ],
+])('a call with %s is told what is wrong with it', async (_name, call, expected) => {
+  const { code, message, hint } = await errorOf(call(place()))
+  expect(code).toBe('BULKX_USAGE')
+  expect(`${message}; ${hint}`).toMatch(expected)
+})
+
+test('a job that is open is begun before it is run, and is given its signal before it is opened', async () => {
+  const { options, run } = place()
+  await using job = await openJob(await configFor(options), hostFor(run))
+  expect((await errorOf(runExport(job))).hint).toContain("await beginJob(job, 'export')")
+  const late = await errorOf(runExport(job, { signal: new AbortController().signal } as never))
+  expect(late.hint).toBe('give it before: hostFor({ signal })')
+})
+
+test('what a function of the user throws is said, without what looks like a secret', async () => {
+  const { options, run } = place()
+  const secret = `eyJ${'x'.repeat(50)}.y.z`
+  const token = (): never => {
+    throw new Error(`the vault is sealed\n(${secret})`)
+  }
+  const error = await errorOf(runExport({ ...options, token }, run))
+  expect([error.code, error.message]).toEqual([
+    'BULKX_TOKEN',
+    'The function token failed: the vault is sealed (***)',
+  ])
+  expect(Object.keys(error)).toEqual(['name', 'code', 'exitCode', 'hint'])
 })
 
 test('findings are part of the result; what is not whole is an error that says how to go on', async () => {

@@ -1,6 +1,6 @@
 /** Options of the library: the names, forms and defaults of the command line's table, and errors that name what is wrong. */
 import { createPrivateKey, generateKeyPairSync } from 'node:crypto'
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { expect, expectTypeOf, inject, test } from 'vitest'
 import { signerFrom } from '../../src/auth/held-keys.js'
@@ -13,7 +13,7 @@ import {
   type Size,
 } from '../../src/index.js'
 import { type own, type TakenName, taken } from '../../src/library/names.js'
-import { libraryWords } from '../../src/library/words.js'
+import { commandLineSentences, libraryWords } from '../../src/library/words.js'
 import { inGroups, type OptionName } from '../../src/options/options.js'
 
 type Camel<S extends string> = S extends `${infer A}-${infer B}` ? `${A}${Capitalize<Camel<B>>}` : S
@@ -42,7 +42,7 @@ const elsewhere: readonly string[] = [
     'client-secret-file',
     'token-file',
   ],
-  ...['token-command', 'again', 'queue-password-file'],
+  ...['token-command', 'queue-password-file'],
 ]
 
 test('every option of an export can be given, or is not for programs', () => {
@@ -135,7 +135,35 @@ test.each<[string, Record<string, unknown>, RegExp]>([
     /^type "Patient,Observation" is not.*\['Patient', 'Observation'\]/,
   ],
   ['no text', { server, type: [7n] }, /^type \(bigint\) is not a resource type/],
-  ['no date', { server, since: new Date('x') }, /^since \(object\) is not/],
+  ['no date', { server, since: new Date('x') }, /^since \(an invalid Date\) is not a date or an instant/],
+  [
+    'a word for a date',
+    { server, since: 'yesterday' },
+    /^since "yesterday" is not a date or an instant with time zone;/,
+  ],
+  ['null', { server, since: null }, /^since is null.*leave `since` out/],
+  ['no options', undefined as never, /^The options are undefined.*give an object/],
+  ['no number', { server, patience: Number.NaN }, /^patience NaN is not a duration/],
+  ['a number for a name', { server, out: 7 }, /^out 7 is not a/],
+  ['a list for one target', { server, target: ['Group/1'] }, /^target \(an array\) is no text.*target: '…'/],
+  ['no types', { server, type: [] }, /^type is an empty list.*leave `type` out for no limit/],
+  ['no patients', { server, patient: [] }, /^patient is an empty list/],
+  ['no elements', { server, elements: [] }, /^elements is an empty list/],
+  ['no filters', { server, typeFilter: [] }, /^typeFilter is an empty list/],
+  ['a blank filter', { server, typeFilter: [''] }, /^typeFilter "" is not a search/],
+  ['a certificate in bytes', { server, ca: Buffer.from('x') }, /^ca \(bytes\) is no text.*'utf8'/],
+  ['headers by line', { server, headers: ['a: b'] }, /^headers are no texts by name.*headers: \{/],
+  ['a half URL', { server: 'ehr.example/fhir' }, /^server "ehr.example\/fhir" is not an http\(s\) URL;/],
+  [
+    'an end before the beginning',
+    { server, since: '2026-02-01', until: '2026-01-01' },
+    /`since` .* later than `until`/,
+  ],
+  [
+    'what to do with a finished one',
+    { server, finished: true },
+    /^finished true is not one of reject, resolve/,
+  ],
   ['the last time', { server, since: 'last' }, /^since: 'last'.*transactionTime/],
   ['a mock', { server: 'mock:' }, /^The server mock: .*listen\(createMock\(\)\)/],
   ['a file of patients', { server, patient: '@ids.txt' }, /^patient does not read files/],
@@ -146,11 +174,15 @@ test.each<[string, Record<string, unknown>, RegExp]>([
   ],
   ['a target', { server, target: 'Group' + '/1/2' }, /^The target "Group\/1\/2" is none/],
   ['a preset', { server, preset: 'cerner' }, /^There is no preset "cerner".*did you mean oracle/],
-  ['a password', { server: 'https://me:s3cret@ehr.example/fhir' }, /^`server` must not hold.*`token`/],
+  [
+    'a password',
+    { server: 'https://me:s3cret@ehr.example/fhir' },
+    /^`server` must not hold.*as `token`, other credentials as `secretHeaders`$/,
+  ],
   [
     'a header',
     { server, headers: { Authorization: 's3cret' } },
-    /^`headers` must not hold a credential: authorization/,
+    /^`headers` must not hold a credential: authorization; give it in `secretHeaders`/,
   ],
   [
     'a broken header',
@@ -223,7 +255,14 @@ test('keys in every form sign alike', async () => {
   const { privateKey: rsaKey } = await subtle.generateKey(rsa, false, usages)
   const clientId = 'app'
   const jwk = createPrivateKey(pem).export({ format: 'jwk' })
-  for (const privateKey of [pem, createPrivateKey(pem), { ...jwk, kid: 'k' }, JSON.stringify(jwk), open]) {
+  for (const privateKey of [
+    pem,
+    Buffer.from(pem),
+    createPrivateKey(pem),
+    { ...jwk, kid: 'k' },
+    JSON.stringify(jwk),
+    open,
+  ]) {
     const { auth } = (await configFor({ server, clientId, privateKey })).network
     if (auth.kind !== 'backend-services') throw new Error(auth.kind)
     expect(await signerFrom(await auth.readKey())).toMatchObject({ alg: 'ES384' })
@@ -253,7 +292,20 @@ test('hints speak of options as they are called here, and of commands as they ar
   expect(
     libraryWords('use --out, or `--trust-origin https://x`, or `bulkx resume out --fail-on never`'),
   ).toBe('use `out`, or `trustOrigin https://x`, or `bulkx resume out --fail-on never`')
-  expect(libraryWords('start anew with --again')).toBe('start anew with --again')
+  expect(libraryWords('start anew with --again')).toBe('start anew with `again`')
+})
+
+test('what only a command line can follow is said in other words, and is still what it says', () => {
+  const sources = readdirSync(resolve('src'), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts') && name !== 'library/words.ts')
+    .map((name) => readFileSync(resolve('src', name), 'utf8'))
+  for (const sentence of commandLineSentences) {
+    expect(
+      sources.some((text) => text.includes(sentence)),
+      sentence,
+    ).toBe(true)
+    expect(libraryWords(sentence)).not.toMatch(/--|BULKX_/)
+  }
 })
 
 test('the library loads nothing of the command line', () => {

@@ -174,7 +174,7 @@ export const cancelRows: readonly (Row | Waived)[] = [
     meanwhile: {
       argv: ['resume'],
       exit: 11,
-      says: ['Another process works in'],
+      says: ['process works in'],
       asks: { 'kick-off': 0, status: 0, delete: 0 },
     },
   },
