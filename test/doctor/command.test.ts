@@ -48,6 +48,7 @@ test('one line a check, on stdout', async () => {
     '✓ scopes: granted: system/Patient.rs',
     '✓ types: Patient: served',
     '- group: Group/123 cannot be read with these scopes, which an export need not',
+    expect.stringMatching(/^ {2}hint: a wrong id is not seen here: .* portal of the vendor$/),
     expect.stringMatching(/^✓ output directory: \.\/127\.0\.0\.1-\d+-Group-123 can be made$/),
     expect.stringMatching(/^✓ disk space: 80 GB free for \.\/127/),
   ])
