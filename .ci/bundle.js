@@ -25,7 +25,7 @@ const groups = [
   ['program', /^cli\/(main|io|program)\.ts$/],
   ['check', /^(ndjson\/inspect|fetch\/(check|check-message))\.ts$/],
   ['settings', /^cli\/(profiles|settings)\.ts$/],
-  ['job', /^job\//],
+  ['job', /^(job\/|spelling\.ts$)/],
   ['auth', /^auth\//],
   ['fleet', /^queue\/fleet-note\.ts$/],
   ['engine', /^open-job\.ts$/],

@@ -150,12 +150,14 @@ const table: Record<string, Allowed> = {
   presets: { 'presets.ts': 'types' },
   'preset-advice.ts': { 'presets.ts': 'types', protocol: 'types' },
   'config.ts': { auth: 'types', protocol: 'types', job: 'types' },
+  'spelling.ts': { options: '*', protocol: 'types', job: ['next-command'] },
   // The engine for other programs: nothing of the command line.
   library: {
     ...common,
     options: '*',
     'presets.ts': '*',
     'preset-advice.ts': '*',
+    'spelling.ts': '*',
     auth: ['credentials-for', 'given-secrets'],
     http: 'types',
     protocol: ['types', 'operation-outcome'],
@@ -182,6 +184,7 @@ const table: Record<string, Allowed> = {
     options: '*',
     'presets.ts': '*',
     'preset-advice.ts': '*',
+    'spelling.ts': '*',
     auth: ['access-token', 'credentials-for', 'given-secrets', 'key-pair', 'keys', 'method', 'scopes'],
     http: ['url', 'exchange'],
     protocol: ['types', 'kick-off', 'delete'],

@@ -6,13 +6,13 @@ import { given } from '../options/given.js'
 import { baseOfKickOffUrl, defaultDirectoryName, parseTarget } from '../options/target.js'
 import { isMock } from '../options/values.js'
 import type { Target } from '../protocol/types.js'
+import { withoutOperationHint } from '../spelling.js'
 import { identityOf, readCredentials } from './identity.js'
 import type { Io } from './io.js'
 import { outPlace } from './out-place.js'
 import { patientsFrom } from './patient-list.js'
 import { readQueue } from './queue-settings.js'
 import type { Settings } from './settings.js'
-import { withoutOperationHint } from './spelling.js'
 
 /** A server that nobody named. */
 export const missingServer = (): BulkxError =>

@@ -3,6 +3,7 @@ import type { Config } from '../config.js'
 import { readJob } from '../job/directory.js'
 import { phaseOf } from '../job/state.js'
 import { parseTarget } from '../options/target.js'
+import { spelling } from '../spelling.js'
 import { resolveConfig, settingsFor } from './config.js'
 import { requestLines, shownRequest } from './dry-run.js'
 import type { Ending, Invocation } from './invocation.js'
@@ -15,7 +16,6 @@ import type { JobRun } from './run-job.js'
 import type { Settings } from './settings.js'
 import { shortPath } from './show.js'
 import { type FoundSince, resolveSince } from './since-last.js'
-import { spelling } from './spelling.js'
 import { assertNoDataset } from './sync/place.js'
 
 /** What the preset has to say belongs before the request, sent or not. */
@@ -46,14 +46,9 @@ export const printOnly = async (
 
 /** Nothing can be moved aside in a store: what stands there stays, and a new export wants a prefix of its own. */
 const assertNothingStored = async ({ store = '' }: Config, io: Io): Promise<void> => {
-  const { openSink } = await import('../sink/open-sink.js')
+  const { assertEmptyStore } = await import('../sink/open-sink.js')
   const { env, clock, random } = io
-  const sink = await openSink({ target: store, env, clock, random, system: io.process.host })
-  try {
-    await sink.assertReady?.('new')
-  } finally {
-    await sink.close()
-  }
+  await assertEmptyStore({ target: store, env, clock, random, system: io.process.host })
 }
 
 const setAside = async (config: Config, settings: Settings, io: Io): Promise<void> => {

@@ -44,9 +44,18 @@ const placeFor = (given: GivenOptions, server: string, target: Target): Place =>
 const passwordOf = ({ queuePassword }: ExportOptions): string | undefined =>
   queuePassword === undefined ? undefined : checkSecret(queuePassword, 'queuePassword', 'BULKX_CONFIG')
 
+/** A GET has a URL only, which proxies and logs keep: patients are no part of it unless somebody asks for that. */
+const assertMethod = (given: GivenOptions): void => {
+  if (given.get('patient') === undefined || !given.has('method') || given.get('method') !== 'get') return
+  throw new BulkxError('BULKX_USAGE', "patient needs method: 'post', and method is 'get'", {
+    hint: "leave `method` out, or give 'post', or 'post-query' for a server that reads the query",
+  })
+}
+
 const read = async (options: ExportOptions): Promise<Config> => {
   const given = readOptions(options)
   assertFinished(options.finished)
+  assertMethod(given)
   const target = parseTarget(options.target)
   const server = serverFor(given.get('server'), target)
   const { identity, credentials } = await credentialsFrom(options, given)

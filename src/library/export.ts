@@ -7,6 +7,7 @@ import { conclude } from '../job/outcome.js'
 import { isObject } from '../json.js'
 import { type OpenJob, openJob } from '../open-job.js'
 import { adviceFor } from '../preset-advice.js'
+import { spelling } from '../spelling.js'
 import { begin, setAside } from './begin.js'
 import { configFor, presetOf } from './config.js'
 import { assertRun, hostFor, type RunOptions } from './host.js'
@@ -41,12 +42,13 @@ async function* ofOpenJob(job: Job, run: JobRunOptions): AsyncGenerator<JobEvent
   return concluded(job, steer)
 }
 
-/** What the preset has to say belongs before the request. */
-const sayAdvice = ({ config, state }: Job, { onNotice }: RunOptions): void => {
+/** What looks mistyped, and what the preset has to say, belongs before the request. */
+const sayAdvice = ({ config, state, clock }: Job, { onNotice }: RunOptions): void => {
+  if (state.acceptedAt !== 0) return
   const preset = presetOf(config)
-  if (preset === undefined || state.acceptedAt !== 0) return
   const asked = { kickOff: config.kickOff, trustedOrigins: config.network.trustedOrigins }
-  for (const { kind, message, hint } of adviceFor(preset, asked))
+  const advice = preset ? adviceFor(preset, asked) : []
+  for (const { kind, message, hint } of [...spelling(config.kickOff, clock.now()), ...advice])
     onNotice?.({ kind, message: libraryWords(message), hint: libraryWords(hint) })
 }
 

@@ -234,6 +234,15 @@ test('a preset sets what is not given, and says what it has to say', async () =>
   ])
 })
 
+test('what looks mistyped is said before the request', async () => {
+  const { options, run, mock } = place()
+  const notices: [string, number][] = []
+  const onNotice = ({ message, hint }: { message: string; hint?: string }): void =>
+    void notices.push([`${message}; ${hint}`, mock.requests.length])
+  await runExport({ ...options, type: 'Patiant' }, { ...run, onNotice }).catch(() => {})
+  expect(notices).toEqual([['Patiant is no resource type of FHIR R4; did you mean `type` Patient?', 0]])
+})
+
 test('the parts: a job that is opened, begun, steered and closed by hand', async () => {
   const { options, run, mock } = place()
   const config = await configFor(options)

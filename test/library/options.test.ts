@@ -146,6 +146,7 @@ test.each<[string, Record<string, unknown>, RegExp]>([
   ['no number', { server, patience: Number.NaN }, /^patience NaN is not a duration/],
   ['a number for a name', { server, out: 7 }, /^out 7 is not a/],
   ['a list for one target', { server, target: ['Group/1'] }, /^target \(an array\) is no text.*target: '…'/],
+  ['patients in a URL', { server, patient: '1', method: 'get' }, /^patient needs method: 'post'/],
   ['no types', { server, type: [] }, /^type is an empty list.*leave `type` out for no limit/],
   ['no patients', { server, patient: [] }, /^patient is an empty list/],
   ['no elements', { server, elements: [] }, /^elements is an empty list/],
