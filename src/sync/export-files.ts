@@ -56,6 +56,7 @@ const readFile = (folder: string, section: keyof typeof names, entry: unknown): 
     bytes: bulkx.bytes,
     lines: bulkx.lines,
     sha256: bulkx.sha256,
+    mendedBy: '`bulkx sync --again` exports what was exported last',
     rules: { isDoubtful: bulkx.badLines !== 0, holdsParameters: type === 'Parameters' },
   }
 }

@@ -6,6 +6,9 @@ import type { Dataset } from './dataset.js'
 import { hasOwnFolder } from './own-files.js'
 import type { OldFile } from './selection.js'
 
+/** An export since the last time is merged into what is damaged: only a base takes its place. */
+const mendedBy = '`bulkx sync --again --full` exports everything'
+
 const sizeOf = (path: string): Promise<number | undefined> =>
   lstat(path).then(
     (found) => (found.isFile() ? found.size : undefined),
@@ -20,7 +23,8 @@ const listed = async (dataset: Dataset): Promise<(OldFile & { isWhole: boolean }
   const files: (OldFile & { isWhole: boolean })[] = []
   for (const [name, { bytes, sha256 }] of Object.entries(dataset.files)) {
     const path = join(directory, snapshot, name)
-    files.push({ path, name, bytes, sha256, gzip: false, isWhole: isThere && (await sizeOf(path)) === bytes })
+    const isWhole = isThere && (await sizeOf(path)) === bytes
+    files.push({ path, name, bytes, sha256, gzip: false, mendedBy, isWhole })
   }
   return files
 }
@@ -35,6 +39,6 @@ export const wholeOldFiles = async (dataset: Dataset): Promise<OldFile[]> => {
   const broken = files.find(({ isWhole }) => !isWhole)
   if (!broken) return files
   throw new BulkxError('BULKX_STORAGE', `${broken.path} is not the file that dataset.json says`, {
-    hint: '`bulkx verify` says what differs; `bulkx sync --again --full` fetches everything anew',
+    hint: `\`bulkx verify\` says what differs; ${mendedBy} anew`,
   })
 }

@@ -6,6 +6,8 @@ import { blocksOf, type LinesFile } from './blocks.js'
 export interface ProvedFile extends LinesFile {
   /** Of the content, unpacked; hex. */
   sha256: string
+  /** The command that brings another one in its place, and what of it is exported, as in "`…` exports everything". */
+  mendedBy: string
 }
 
 /** How the content of a file is read for the first time. */
@@ -20,6 +22,6 @@ export async function* provedBlocks(file: ProvedFile, signal?: AbortSignal): Asy
   yield* blocksOf(file, signal, (bytes) => hash.update(bytes))
   if (hash.digest('hex') === file.sha256) return
   throw new BulkxError('BULKX_STORAGE', `${file.path} is not what was stored: its sha256 is another one`, {
-    hint: '`bulkx verify` says what differs; `bulkx sync --again` exports anew what was exported last, `bulkx sync --again --full` everything',
+    hint: `\`bulkx verify\` says what differs; ${file.mendedBy} anew`,
   })
 }

@@ -41,7 +41,7 @@ describe.each([
     await expect(round(directory, [[2, 'delta']], { keysBytesMax })).rejects.toMatchObject({
       code: 'BULKX_STORAGE',
       message: expect.stringContaining(`${file} is not what was stored`),
-      hint: expect.stringMatching(/`bulkx verify` .* `bulkx sync --again`/),
+      hint: expect.stringMatching(/`bulkx verify` .* `bulkx sync --again/),
     })
     expect(readlinkSync(join(directory, 'current'))).toBe('snapshots/001')
     expect(currentOf(directory)).toEqual(before)

@@ -5,7 +5,7 @@ import { exportPath } from '../../sync/dataset.js'
 import { firstOf, type Round } from '../../sync/round.js'
 import { datasetOf, type Sync } from './context.js'
 import { hasLostJob } from './lost.js'
-import { closeRound, isCommitted, runRound, takeUp } from './round.js'
+import { assertSnapshot, closeRound, isCommitted, runRound, takeUp } from './round.js'
 
 /** With an error the run ends; without, the round is to follow that is said, if one is. */
 export interface Completed {
@@ -78,6 +78,7 @@ export const completeLeftOver = async (
   const left = await takeUp(round, sync)
   await assertAlike(left)
   if (left === undefined) return anew(round, sync)
+  await assertSnapshot(dataset, isBase(left))
   sync.talk.line('an earlier run has left a round unfinished: it is completed first')
   return goOn(left, sync)
 }

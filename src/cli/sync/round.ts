@@ -7,6 +7,7 @@ import { commitRound } from '../../sync/commit.js'
 import { type Dataset, exportPath } from '../../sync/dataset.js'
 import { writeKnownMembers } from '../../sync/known-members.js'
 import { type Merged, mergeRound } from '../../sync/merge.js'
+import { wholeOldFiles } from '../../sync/old-files.js'
 import { planRound } from '../../sync/plan-round.js'
 import { firstOf, generationOf, type Round, removeRound, writeRound } from '../../sync/round.js'
 import { asRoundError } from '../../sync/round-advice.js'
@@ -29,10 +30,16 @@ const placeOf = ({ config, io }: Sync, number: number): string =>
 const questionOf = ({ config: { kickOff } }: Sync, { since }: Round) =>
   since === undefined ? kickOff : { ...kickOff, since }
 
+/** What is merged into a snapshot needs it: said before anything is asked of a server. */
+export const assertSnapshot = async (dataset: Dataset, isBase: boolean): Promise<void> => {
+  if (!isBase) await wholeOldFiles(dataset)
+}
+
 /** The plan of a new round, durable before anything of it is begun. */
 export const beginRound = async (dataset: Dataset, full: boolean, sync: Sync): Promise<Round> => {
   const reason = noSince(dataset, sync)
   const isBase = full || reason !== undefined || dataset.transactionTime === undefined
+  await assertSnapshot(dataset, isBase)
   const { members, changes } = await seeMembers(dataset, isBase, sync)
   const everything = sync.settings.preset?.row.advice.withoutSince?.everything
   const round = await planRound({
