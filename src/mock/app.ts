@@ -11,7 +11,7 @@ import { createEvolution, type Evolve } from './evolve/evolution.js'
 import type { Truth, TruthOptions } from './evolve/truth.js'
 import { type Call, compose, type Handler, type Phase } from './handler.js'
 import { createJobs, type Jobs } from './jobs.js'
-import { getResponse, type HttpHandler } from './msw.js'
+import { getResponse } from './msw.js'
 import { type Personality, reference, speaksOf } from './personality.js'
 import { fileKey, handlersOf, type Route, routeOf, routesOf, unrouted } from './routes.js'
 import type { Client } from './token-clients.js'
@@ -80,13 +80,19 @@ export interface RecordedRequest {
   fault?: string
 }
 
+/**
+ * A handler of msw, for nothing but `setupServer(...mock.handlers)`. Nothing can be known of it here, so that every
+ * version of msw takes it, and no project needs msw's types, which need those of a browser.
+ */
+export type MswHandler = never
+
 export interface Mock {
   /** Answers in process. Rejects when a fault needs a wire, and names it. */
   handler(request: Request): Promise<Response>
   /** Answers for a server that carries out wire instructions; `url` is the request's as it came. */
   answer(request: Request, url: string): Promise<Response>
   /** The routes without the faults and without the record, for msw's `setupServer`. */
-  handlers: HttpHandler[]
+  handlers: MswHandler[]
   /** Every request so far, oldest first; of very many only the latest. */
   requests: readonly RecordedRequest[]
   personality: Personality
@@ -237,7 +243,7 @@ export const createMock = (options: MockOptions = {}): Mock => {
       throw new Error(`The fault "${instruction.fault}" happens on the wire: it needs listen()`)
     },
     answer,
-    handlers,
+    handlers: handlers as MswHandler[],
     requests,
     personality: world.personality,
     elsewhere: world.elsewhere,

@@ -4,6 +4,7 @@ export {
   type DataOptions,
   type Mock,
   type MockOptions,
+  type MswHandler,
   type RecordedRequest,
 } from './app.js'
 export type { DataSource, Deletion, Resource, Selection } from './data/source.js'

@@ -95,6 +95,24 @@ test('all of them compile', async () => {
   expect([status, said]).toEqual([0, ''])
 })
 
+test('a server project compiles with them: no types of a browser, and every library looked at', async () => {
+  const options = { ...compilerOptions, lib: ['es2022'], skipLibCheck: false, noEmit: true }
+  const tsconfig = JSON.stringify({ compilerOptions: options, include: ['server/*.ts'] })
+  await mkdir(join(place.root, 'server'))
+  await writeFile(join(place.root, 'tsconfig.server.json'), tsconfig)
+  const text = `
+    import { type ExportOptions, runExport } from 'bulkx'
+    import { createMock, faults, listen } from 'bulkx/mock'
+    const mock = createMock({ jobMs: 0, faults: [faults.failJob({})] })
+    export const options: ExportOptions = { server: (await listen(mock)).fhirUrl }
+    export const { resources } = await runExport(options)
+  `
+  await writeFile(join(place.root, 'server', 'server.ts'), text)
+  const tsc = join(root, 'node_modules/typescript/bin/tsc')
+  const { status, said } = await node([tsc, '-p', 'tsconfig.server.json'], place.root)
+  expect([status, said]).toEqual([0, ''])
+})
+
 test('an export', async () => {
   const { status, said } = await follow('export.ts')
   expect([status, said]).toEqual([0, expect.stringMatching(/^\d+ resources in \d files, as of \S+Z\n/)])
@@ -158,9 +176,12 @@ test("msw takes the mock's own handlers, though they are of another copy of msw"
     const server = setupServer(...createMock({ jobMs: 0 }).handlers)
     server.listen({ onUnhandledRequest: 'error' })
     const answer = await fetch('https://ehr.example/fhir/metadata')
-    console.log(answer.status, (await answer.json()).resourceType)
+    const { resourceType } = (await answer.json()) as { resourceType: string }
+    console.log(answer.status, resourceType)
   `
-  await writeFile(join(place.root, 'handlers.js'), script)
+  await writeFile(join(place.root, 'handlers.ts'), script)
+  const tsc = join(root, 'node_modules/typescript/bin/tsc')
+  expect(await node([tsc, '-p', '.'], place.root)).toEqual({ status: 0, said: '' })
   const { status, said } = await node(['handlers.js'], place.root)
   expect([status, said]).toEqual([0, '200 CapabilityStatement\n'])
 })
