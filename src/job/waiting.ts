@@ -41,15 +41,12 @@ const asked = (
   return { notBefore: now + limit, retryAfterMs, cut: true }
 }
 
-/** The deadline brings the last look of a run; behind it, the next run looks when it looks. Epoch milliseconds. */
+/** The deadline brings the last look of a run; behind it, the next run looks at once. Epoch milliseconds. */
 export const byDeadline = (
   notBefore: number,
   { now, startedAt }: Pick<Situation, 'now' | 'startedAt'>,
   { deadlineMs }: WaitingConfig,
-): number => {
-  const deadline = startedAt + deadlineMs
-  return deadline > now ? Math.min(notBefore, deadline) : notBefore
-}
+): number => Math.min(notBefore, Math.max(now, startedAt + deadlineMs))
 
 const ownLook = (
   own: number,

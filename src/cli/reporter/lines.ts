@@ -59,9 +59,13 @@ export const stallWarning = (
   }
 }
 
+/** Nothing of it where this look was the last one of the run. */
+const nextText = ({ at, notBefore }: { at: number; notBefore: number }, words: (wait: string) => string) =>
+  notBefore > at ? `; ${words(duration(notBefore - at))}` : ''
+
 export const transientLine = (event: Of<'status-transient'>): Line =>
   warning(
-    `the server cannot answer now: ${harmless(event.reason)}; next try in ${duration(event.notBefore - event.at)}`,
+    `the server cannot answer now: ${harmless(event.reason)}${nextText(event, (wait) => `next try in ${wait}`)}`,
   )
 
 /** A failure of a kick-off that another attempt follows; the last one is the error that the run ends with. */
@@ -147,8 +151,7 @@ export const linesFor = (event: JobEvent, state: JobState): Line[] => {
     case 'status-doubted':
       return [
         warning(
-          `${harmless(event.reason)}; ` +
-            `looking again in ${duration(event.notBefore - event.at)} before it is believed`,
+          `${harmless(event.reason)}${nextText(event, (wait) => `looking again in ${wait} before it is believed`)}`,
         ),
       ]
     case 'manifest-received':
