@@ -13,6 +13,8 @@ export interface Terminal {
   readonly stream: NodeJS.WriteStream
   /** Written should the process end, however it does, before the returned function is called. */
   atExit(text: string): () => void
+  /** Written before Ctrl-Z stops the process; `back` is called when it goes on. Until the returned function is called. */
+  onStop(text: string, back: () => void): () => void
 }
 
 /** Somewhere to write to. Never throws: a closed pipe ends the talk, not the job. */
@@ -76,6 +78,28 @@ const atExit = (stream: NodeJS.WriteStream, text: string): (() => void) => {
   return forget
 }
 
+/** The system stops the process itself, or does not, where nobody could let it go on. */
+const onStop = (stream: NodeJS.WriteStream, text: string, back: () => void): (() => void) => {
+  // Windows has none of these signals.
+  if (process.platform === 'win32') return () => {}
+  const stop = (): void => {
+    process.off('SIGTSTP', stop)
+    stream.write(text)
+    process.kill(process.pid, 'SIGTSTP')
+  }
+  const goOn = (): void => {
+    process.off('SIGTSTP', stop)
+    process.on('SIGTSTP', stop)
+    back()
+  }
+  process.on('SIGTSTP', stop)
+  process.on('SIGCONT', goOn)
+  return () => {
+    process.off('SIGTSTP', stop)
+    process.off('SIGCONT', goOn)
+  }
+}
+
 const output = (stream: NodeJS.WriteStream): Output => {
   let open = true
   // EPIPE of a closed pipe, EIO of a terminal that is gone.
@@ -90,7 +114,15 @@ const output = (stream: NodeJS.WriteStream): Output => {
     get columns() {
       return stream.columns
     },
-    ...(stream.isTTY ? { terminal: { stream, atExit: (text) => atExit(stream, text) } } : {}),
+    ...(stream.isTTY
+      ? {
+          terminal: {
+            stream,
+            atExit: (text) => atExit(stream, text),
+            onStop: (text, back) => onStop(stream, text, back),
+          },
+        }
+      : {}),
   }
 }
 
@@ -177,7 +209,7 @@ const endings: Partial<Record<NodeJS.Signals, ErrorCode>> = {
  * not cost the answer to a kick-off. Only who sits before it insists, by a second Ctrl-C.
  */
 const isToldTwice = (name: string, first: string): boolean =>
-  name === 'SIGHUP' || (name === first && name !== 'SIGINT')
+  name === 'SIGHUP' || first === 'SIGHUP' || (name === first && name !== 'SIGINT')
 
 const listenToSignals = (exit: (code: number) => void): AbortSignal => {
   const controller = new AbortController()

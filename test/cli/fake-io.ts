@@ -19,6 +19,9 @@ export interface FakeIo extends Io {
   interrupt(code?: ErrorCode): void
   /** What would be written should the process end now. */
   atExit(): string
+  /** As Ctrl-Z does, and `fg` after it. */
+  stopped(): void
+  goesOn(): void
   /** Sees every piece that goes to stderr. */
   onTalk?: (text: string) => void
 }
@@ -69,11 +72,16 @@ export const fakeIo = (options: FakeIoOptions = {}): FakeIo => {
     farewells.add(farewell)
     return () => farewells.delete(farewell)
   }
+  const stops = new Map<() => void, string>()
+  const onStop = (farewell: string, back: () => void): (() => void) => {
+    stops.set(back, farewell)
+    return () => stops.delete(back)
+  }
   const stderr: Output = {
     write: (piece) => (terminal ? void terminal.write(piece) : stderrText(piece)),
     isTTY: terminal !== undefined,
     columns,
-    terminal: terminal && { stream: terminal, atExit },
+    terminal: terminal && { stream: terminal, atExit, onStop },
   }
   const cwd = options.cwd ?? temporaryDirectory()
   const io: FakeIo = {
@@ -99,6 +107,12 @@ export const fakeIo = (options: FakeIoOptions = {}): FakeIo => {
     out: () => text.out,
     err: () => text.err,
     atExit: () => [...farewells].join(''),
+    stopped: () => {
+      for (const farewell of stops.values()) stderrText(farewell)
+    },
+    goesOn: () => {
+      for (const back of stops.keys()) back()
+    },
     interrupt: (code = 'BULKX_INTERRUPTED') => controller.abort(new BulkxError(code, 'Ended by a signal')),
   }
   return io

@@ -151,6 +151,21 @@ test('a terminal that becomes narrower is drawn anew, within its new width', asy
   expect(screen.hasCursor).toBe(true)
 })
 
+test('Ctrl-Z gives the cursor back, and takes it again when the process goes on', async () => {
+  const io = fakeIo({ columns: 80 })
+  const reporter = fancyReporter(createTalk(io, plainPaint), io)
+  await tell(begin, { ...reporter, end: () => {}, close: () => {} })
+  io.stopped()
+  expect(io.err()).toMatch(/\r\u001b\[J\u001b\[\?25h$/)
+  io.goesOn()
+  expect(io.err()).toMatch(/\u001b\[\?25l\r\u001b\[J.*in progress.*$/s)
+  reporter.close()
+  const closed = io.err()
+  io.stopped()
+  io.goesOn()
+  expect(io.err()).toBe(closed)
+})
+
 test('what is drawn is restored should the process end', async () => {
   const io = fakeIo({ columns: 80 })
   const reporter = fancyReporter(createTalk(io, plainPaint), io)

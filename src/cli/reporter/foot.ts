@@ -46,7 +46,8 @@ export const createFoot = (terminal: Terminal, rowsFor: (size: TerminalSize) => 
   const { stream } = terminal
   let drawn: readonly string[] = []
   const put = (text: string): void => void stream.write(text)
-  const restore = terminal.atExit(`\r${eraseBehind}${showCursor}`)
+  const leaving = `\r${eraseBehind}${showCursor}`
+  const restore = terminal.atExit(leaving)
   put(hideCursor)
   const rowsNow = (): string[] => {
     const size = sizeOf(terminal)
@@ -65,13 +66,18 @@ export const createFoot = (terminal: Terminal, rowsFor: (size: TerminalSize) => 
     put(`\r${eraseBehind}${frame(drawn)}`)
   }
   stream.on('resize', drawAnew)
+  const unwatch = terminal.onStop(leaving, () => {
+    put(hideCursor)
+    drawAnew()
+  })
   return {
     draw,
     write: (text) => put(`\r${eraseBehind}${text}${frame(drawn)}`),
     close: () => {
       stream.off('resize', drawAnew)
+      unwatch()
       restore()
-      put(`\r${eraseBehind}${showCursor}`)
+      put(leaving)
     },
   }
 }
