@@ -110,7 +110,7 @@ const unavailable = (url: string, error: unknown): unknown => {
   }
   if (!(error instanceof NetworkError)) return error
   const message = `the token endpoint ${withoutQuery(url)}: ${error.message}`
-  return new NetworkError(error.kind, message, { sent: false, cause: error.cause })
+  return new NetworkError(error.kind, message, { sent: false, hint: error.hint, cause: error.cause })
 }
 
 /**

@@ -107,6 +107,7 @@ const look = async (path: string, accept: string, options: DiscoveryOptions): Pr
     if (error instanceof NetworkError && error.kind !== 'redirect' && error.kind !== 'private') {
       throw new NetworkError(error.kind, `${withoutQuery(url)}: ${error.message}`, {
         sent: false,
+        hint: error.hint,
         cause: error,
       })
     }

@@ -71,8 +71,8 @@ const delayMs = (error: Error, failures: number): number | 'stop' => {
   const own = attemptDelaysMs[failures - 1] ?? 0
   if (error instanceof NotNow)
     return error.retryAfterMs > retryAfterMaxMs ? 'stop' : Math.max(error.retryAfterMs, own)
-  const isElsewhere = error instanceof NetworkError && ['redirect', 'private'].includes(error.kind)
-  return error instanceof NetworkError && !isElsewhere ? own : 'stop'
+  const isLasting = error instanceof NetworkError && ['redirect', 'private', 'tls'].includes(error.kind)
+  return error instanceof NetworkError && !isLasting ? own : 'stop'
 }
 
 /**

@@ -168,6 +168,13 @@ describe('what was typed otherwise than it was meant', () => {
     ])
     expect([code, err]).toEqual([9, expect.stringMatching(/the server there speaks plain http/)])
     expect(err).toMatch(/^hint: nothing was started; write http:\/\//m)
+    const signedIn = { env: { BULKX_CLIENT_SECRET: 's' } }
+    const far = ['--client-id', 'me', '--server', server.replace('http:', 'https:'), '-o', 'signed']
+    const found = await run(['export', 'Group/123', ...far], signedIn)
+    expect([found.code, found.err]).toEqual([
+      9,
+      expect.stringMatching(/smart-configuration: the server there speaks plain http.*\nhint: .*write http:/),
+    ])
     expect(clock.now() - before).toBeLessThan(3_000)
   })
 
