@@ -24,17 +24,23 @@ const watchStdout = () => {
 // What is still on its way through a pipe arrives before the process ends; a closed pipe calls back as well.
 const flushed = (stream) => new Promise((resolve) => stream.write('', () => resolve()))
 
+/** Ends with this code, once all is said: 0 of a command whose words are lost is no success. */
+const end = async (code) => {
+  await Promise.all([flushed(process.stdout), flushed(process.stderr)])
+  if (lost) process.stderr.write(`error: stdout cannot be written: ${lost.message}\n`)
+  process.exit(lost && code === 0 ? 8 : code)
+}
+
 const run = async () => {
   setTimeout(growSlowly, busyAfterMs).unref()
   watchStdout()
   const { createIo, main } = await import('../dist/cli/main.js')
-  const code = await main(
-    argv,
-    createIo((now) => process.exit(now)),
+  await end(
+    await main(
+      argv,
+      createIo((now) => process.exit(now)),
+    ),
   )
-  await Promise.all([flushed(process.stdout), flushed(process.stderr)])
-  if (lost) process.stderr.write(`error: stdout cannot be written: ${lost.message}\n`)
-  process.exit(lost && code === 0 ? 8 : code)
 }
 
 // The version alone needs nothing of all that, and is asked for often; `main` says it where there is more to it.
@@ -44,4 +50,5 @@ if (isVersion && !process.env.BULKX_JSON) {
   const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'))
   const { platform, arch } = process
   process.stdout.write(`bulkx ${version} (node ${process.version}, ${platform}-${arch})\n`)
+  await end(0)
 } else await run()

@@ -11,6 +11,8 @@ const readOrNothing = (read: () => string): string => {
   }
 }
 
+export const parentId = (): number => process.ppid
+
 /** Names one running system: the same host name in another container, or before a restart, is another one. */
 const systemName = (): string =>
   [

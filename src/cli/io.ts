@@ -6,6 +6,7 @@ import type { Exchange } from '../http/exchange.js'
 import type { ProcessIdentity } from '../job/lock.js'
 import { systemClock } from '../system-clock.js'
 import { thisProcess } from '../system-process.js'
+import { ignoredSignals } from './ignored-signals.js'
 
 /** A terminal, for whoever draws on it. */
 export interface Terminal {
@@ -40,10 +41,14 @@ export type RunProgram = (
   limits: { timeLimitMs: number; signal?: AbortSignal },
 ) => Promise<ProgramEnd>
 
+/** Lines, by what the first signal has aborted with. */
+export type LastWords = (reason: unknown) => readonly string[]
+
 export interface Io {
   readonly stdout: Output
   readonly stderr: Output
   readonly env: Readonly<Record<string, string | undefined>>
+  /** Throws `BULKX_STORAGE` where the directory is gone. */
   readonly cwd: string
   /** Throws `BULKX_USAGE` where the process has none. */
   readonly home: string
@@ -55,6 +60,8 @@ export interface Io {
   readonly random: () => number
   /** Aborts with a `BulkxError` at the first SIGINT, SIGTERM or SIGHUP. */
   readonly signal: AbortSignal
+  /** What is said when a second signal ends the process before the first one's words were; undefined: nothing more. */
+  readonly atSecondSignal: (words: LastWords | undefined) => void
   /** All of stdin as text. */
   readonly readStdin: () => Promise<string>
   readonly run: RunProgram
@@ -211,18 +218,42 @@ const endings: Partial<Record<NodeJS.Signals, ErrorCode>> = {
 const isToldTwice = (name: string, first: string): boolean =>
   name === 'SIGHUP' || first === 'SIGHUP' || (name === first && name !== 'SIGINT')
 
-const listenToSignals = (exit: (code: number) => void): AbortSignal => {
+const listenToSignals = (exit: (code: number) => void): Pick<Io, 'signal' | 'atSecondSignal'> => {
   const controller = new AbortController()
+  const { signal } = controller
+  const ignored = ignoredSignals(process.env._)
+  let lastWords: LastWords | undefined
   let first: string | undefined
+  const exitWithWords = (code: number): void => {
+    const lines = lastWords?.(signal.reason) ?? []
+    // Behind what a terminal is given back with.
+    process.once('exit', () => process.stderr.write(lines.map((line) => `${line}\n`).join('')))
+    exit(code)
+  }
   for (const [name, code] of Object.entries(endings)) {
     process.on(name, () => {
+      if (ignored.has(name)) return
       if (first === undefined) {
         first = name
         controller.abort(new BulkxError(code, `Ended by ${name}`))
-      } else if (!isToldTwice(name, first)) exit(exitCodes[code])
+      } else if (!isToldTwice(name, first)) exitWithWords(exitCodes[code])
     })
   }
-  return controller.signal
+  const atSecondSignal: Io['atSecondSignal'] = (words) => {
+    lastWords = words
+  }
+  return { signal, atSecondSignal }
+}
+
+const ownDirectory = (): string => {
+  try {
+    return process.cwd()
+  } catch (cause) {
+    throw new BulkxError('BULKX_STORAGE', 'The working directory is not there any more', {
+      hint: 'change to one that is there (`cd`), and run the same command again',
+      cause,
+    })
+  }
 }
 
 /** A process may have none, such as one in a container whose user the system does not know. */
@@ -239,12 +270,14 @@ const ownHome = (): string => {
 
 /** The Io of this process. `exit` ends it at once; it is called at a second Ctrl-C, or a signal of another kind. */
 export const createIo = (exit: (code: number) => void): Io => {
-  const signal = listenToSignals(exit)
+  const { signal, atSecondSignal } = listenToSignals(exit)
   return {
     stdout: output(process.stdout),
     stderr: output(process.stderr),
     env: process.env,
-    cwd: process.cwd(),
+    get cwd() {
+      return ownDirectory()
+    },
     get home() {
       return ownHome()
     },
@@ -253,6 +286,7 @@ export const createIo = (exit: (code: number) => void): Io => {
     clock: systemClock,
     random: Math.random,
     signal,
+    atSecondSignal,
     readStdin: () => readStdin(signal),
     run: runProgram,
     get process() {

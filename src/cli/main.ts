@@ -86,5 +86,6 @@ const explainEnding = async (
   const explanation = explain(error)
   const paint = await createPaint(colorChoice(argv, io), io)
   for (const line of explanationLines(explanation, paint)) io.stderr.write(`${line}\n`)
+  io.atSecondSignal(undefined)
   return explanation
 }

@@ -5,11 +5,12 @@ import { readJob } from '../job/directory.js'
 import { exportJob, type Job, type Steer } from '../job/export.js'
 import type { Outcome } from '../job/facts.js'
 import { shellWord } from '../job/next-command.js'
-import { conclude } from '../job/outcome.js'
+import { conclude, undecided } from '../job/outcome.js'
 import { type JobState, newState, phaseOf } from '../job/state.js'
 import type { Host, OpenJob } from '../open-job.js'
 import { isMock } from '../options/values.js'
 import { spelling } from '../spelling.js'
+import { explain, explanationLines, plainPaint } from './explain.js'
 import type { Ending } from './invocation.js'
 import type { Io } from './io.js'
 import { rememberJob } from './job-list.js'
@@ -36,6 +37,8 @@ export interface JobRun {
   target?: string
   /** The run is as it should be although the job is not complete: a kick-off, for one. */
   isGood?: (state: JobState) => boolean
+  /** What an interruption means, where another command goes on than `resume`. */
+  interrupted?: (error: unknown) => unknown
   /** The last words of a good run. */
   farewell?: (state: JobState, directory: string) => string | undefined
   /** Further fields of the `result`. */
@@ -80,9 +83,11 @@ export const afterInterruption = (error: unknown, state: JobState, directory: st
   const words = error instanceof BulkxError ? endWords[error.code] : undefined
   if (!(error instanceof BulkxError) || words === undefined) return error
   const place = shellWord(directory)
-  const again = (message: string, hint: string): BulkxError =>
+  const again = (message: string, hint: string | undefined): BulkxError =>
     new BulkxError(error.code, `${words}${message}`, { hint })
   const phase = phaseOf(state)
+  if (phase === 'undecided')
+    return again('; whether the server has taken the kick-off is not known', undecided(place).hint)
   if (phase === 'new') return again(' before anything was started', 'run the same command again')
   if (phase === 'complete')
     return again('; every file is on disk', `\`bulkx resume ${place}\` cleans up on the server`)
@@ -141,6 +146,13 @@ const watchInterruption = (job: Job, reporter: Reporter, signal: AbortSignal): (
   return () => signal.removeEventListener('abort', say)
 }
 
+/** Of a run that a second signal ends before it could end itself. */
+const lastWords = (run: JobRun, state: JobState, reason: unknown, io: Io): string[] => {
+  const shown = run.config.shownAs ?? shortPath(run.config.directory, io.cwd)
+  const error = afterInterruption(reason, state, shown)
+  return explanationLines(explain(run.interrupted?.(error) ?? error), plainPaint)
+}
+
 /** True when the job was begun: from then on the directory is this job's. */
 const runOpen = async (
   run: JobRun,
@@ -151,6 +163,7 @@ const runOpen = async (
 ): Promise<void> => {
   reporter.watch?.(job.progress)
   const unwatch = watchInterruption(job, reporter, io.signal)
+  io.atSecondSignal((reason) => lastWords(run, job.state, reason, io))
   try {
     const begun = await run.begin(observed(job, reporter), reporter)
     onBegun()
@@ -253,6 +266,7 @@ export const runToEnd = async (run: JobRun, io: Io): Promise<JobEnd> => {
     const ending = sayConclusion(run, ran, state, reporter, io)
     return { ending, state, isThere: ran.begun && !(phaseOf(state) === 'new' && ending.error) }
   } finally {
+    if (!io.signal.aborted) io.atSecondSignal(undefined)
     reporter.close()
   }
 }

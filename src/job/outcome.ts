@@ -20,7 +20,8 @@ export interface Conclusion {
 
 const again = 'start a new export with --again, or into another directory with --out'
 
-const undecided = (directory: string): BulkxError =>
+/** `directory`: as a person would type it. */
+export const undecided = (directory: string): BulkxError =>
   new BulkxError(
     'BULKX_KICK_OFF_UNDECIDED',
     'The kick-off was sent and its answer is not known: a job may be running',

@@ -100,6 +100,7 @@ export const fakeIo = (options: FakeIoOptions = {}): FakeIo => {
     clock,
     random: () => 0.5,
     signal: controller.signal,
+    atSecondSignal: () => {},
     readStdin: async () => options.stdin ?? '',
     run: runProgram,
     exchange: options.exchange,

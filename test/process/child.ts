@@ -31,6 +31,8 @@ export interface ChildOptions {
   preload?: readonly string[]
   /** File mode creation mask; default: the one of the tests. */
   umask?: string
+  /** A script of the shell that runs `"$0" "$@"`. */
+  script?: string
   /** A command of the shell that stdout goes through. */
   pipe?: string
 }
@@ -44,8 +46,9 @@ const environment = (place: Place, more: Record<string, string> = {}): Record<st
 })
 
 const commandLine = (args: readonly string[], options: ChildOptions): [string, string[]] => {
-  const { preload = [], umask, pipe } = options
+  const { preload = [], umask, pipe, script: own } = options
   const node = [...preload.flatMap((module) => ['--import', module]), binary, ...args]
+  if (own !== undefined) return ['/bin/sh', ['-c', own, process.execPath, ...node]]
   if (umask === undefined && pipe === undefined) return [process.execPath, node]
   const script = `${umask ? `umask ${umask} && ` : ''}${pipe ? `"$0" "$@" | ${pipe}` : 'exec "$0" "$@"'}`
   return ['/bin/sh', ['-c', script, process.execPath, ...node]]

@@ -108,6 +108,28 @@ describe.concurrent('export ends', () => {
     })
   })
 
+  test.skipIf(process.platform !== 'linux').each(['--version', '--help'])(
+    '8 when %s cannot be said',
+    async (option) => {
+      await using place = await newPlace()
+      const ended = await run(place, [option], { script: '"$0" "$@" >/dev/full' })
+      expect([ended.code, ended.stderr]).toEqual([
+        8,
+        expect.stringMatching(/^error: stdout cannot be written: /),
+      ])
+    },
+  )
+
+  test.skipIf(process.platform === 'win32')('8 where the working directory is gone', async () => {
+    await using place = await newPlace()
+    const script = 'mkdir gone && cd gone && rmdir ../gone && "$0" "$@"'
+    const ended = await run(place, ['export', '--server', 'mock:', '--json'], { script })
+    expect([ended.code, objectsOf(ended.stdout).at(-1)]).toEqual([
+      8,
+      expect.objectContaining({ code: 'BULKX_STORAGE', hint: expect.stringContaining('cd') }),
+    ])
+  })
+
   test('2 when no server is named', async () => {
     await using place = await newPlace()
     const ended = await run(place, ['export', '--json'])

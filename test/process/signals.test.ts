@@ -1,5 +1,5 @@
 /** Ctrl-C and its relatives: the run ends, the job does not, and everything to go on with is kept. */
-import { access } from 'node:fs/promises'
+import { access, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test, vi } from 'vitest'
 import { faults } from '../../src/mock/index.js'
@@ -184,5 +184,41 @@ describe.concurrent('while the answer to a kick-off is awaited', () => {
     await child.saying(/waiting for the answer to the kick-off/)
     child.kill('SIGTERM')
     expect((await child.ended).code).toBe(143)
+  })
+})
+
+describe.concurrent('whoever insists', () => {
+  test('is told how to go on before the process ends', async () => {
+    await using place = await newPlace()
+    // Until the answer comes, the first Ctrl-C waits.
+    await using server = await serve({ data, faults: [faults.hang({ on: 'kick-off' })] })
+    const child = start(place, command(place, server))
+    await child.saying(/^kick-off: GET/)
+    child.kill('SIGINT')
+    await child.saying(/waiting for the answer to the kick-off/)
+    child.kill('SIGINT')
+    const { code, stderr } = await child.ended
+    expect(code).toBe(130)
+    expect(stderr).toMatch(
+      /\nerror: Interrupted; whether the server has taken the kick-off is not known\nhint: .*bulkx resume <status-url> --out \.\/out/,
+    )
+  })
+})
+
+describe.skipIf(process.platform !== 'linux')('a hangup that is to be ignored', () => {
+  const rows: [string, string, Record<string, string>][] = [
+    ['a shell that ignores it', `trap '' HUP; "$0" "$@"; exit $?`, {}],
+    ['nohup', 'exec "$0" "$@"', { _: '/usr/bin/nohup' }],
+  ]
+  test.each(rows)('by %s', async (_who, script, env) => {
+    await using place = await newPlace()
+    await using server = await serve({ data, jobMs: untilTold })
+    const child = start(place, command(place, server), { script, env })
+    await child.saying(/in progress/)
+    const { pid } = JSON.parse(await readFile(join(place.out, '.bulkx/lock'), 'utf8'))
+    process.kill(pid, 'SIGHUP')
+    server.finishJobs()
+    const { code, stderr } = await child.ended
+    expect([code, stderr]).toEqual([0, expect.not.stringContaining('SIGHUP')])
   })
 })

@@ -7,6 +7,7 @@ import { type JobState, phaseOf } from '../../job/state.js'
 import type { KickOffRequest } from '../../protocol/types.js'
 import { exportPath } from '../../sync/dataset.js'
 import type { PlannedExport } from '../../sync/round.js'
+import { asRoundError } from '../../sync/round-advice.js'
 import { type JobEnd, runToEnd } from '../run-job.js'
 import { shortPath } from '../show.js'
 import type { Sync } from './context.js'
@@ -57,6 +58,8 @@ export const runExport = async (
       settings: sync.settings,
       begin: (job) => beginJob(job, command),
       marks: { export: planned.number },
+      interrupted: (error) =>
+        asRoundError(error, shortPath(exportPath(sync.config.directory, planned.number), sync.io.cwd)),
     },
     sync.io,
   )
