@@ -9,7 +9,8 @@ import { syntheticData } from './data/synthetic.js'
 import type { Fault } from './edit.js'
 import { createEvolution, type Evolve } from './evolve/evolution.js'
 import type { Truth, TruthOptions } from './evolve/truth.js'
-import { type Call, compose, type Handler, type Phase } from './handler.js'
+import { assertOptions, assertPersonality, guarded } from './guard.js'
+import { type Call, compose, type Handler, type Middleware, type Phase } from './handler.js'
 import { createJobs, type Jobs } from './jobs.js'
 import { getResponse } from './msw.js'
 import { type Personality, reference, speaksOf } from './personality.js'
@@ -76,8 +77,14 @@ export interface RecordedRequest {
   at: number
   /** The status of the answer; absent while there is none. */
   status?: number
-  /** The fault of the wire that the answer met. */
+  /** The fault that the answer met: of the wire, or one that threw. */
   fault?: string
+}
+
+/** A fault of a test that threw instead of answering. */
+export interface FaultError {
+  fault: string
+  error: unknown
 }
 
 /**
@@ -95,6 +102,8 @@ export interface Mock {
   handlers: MswHandler[]
   /** Every request so far, oldest first; of very many only the latest. */
   requests: readonly RecordedRequest[]
+  /** What faults of your own threw; the client was told so with HTTP 500. Empty in a test that is right. */
+  errors: readonly FaultError[]
   personality: Personality
   /** The server's second host. */
   elsewhere: Elsewhere
@@ -108,6 +117,21 @@ export interface Mock {
    */
   truth(at: string | number, target?: string, options?: TruthOptions): Promise<Truth>
 }
+
+const optionNames = [
+  ...([
+    'personality',
+    'data',
+    'evolve',
+    'faults',
+    'clock',
+    'jobMs',
+    'pageSize',
+    'manifestEntries',
+    'base',
+  ] as const),
+  ...(['clients', 'tokenLifetimeMs', 'elsewhere', 'token', 'files'] as const),
+] as const satisfies readonly (keyof MockOptions)[]
 
 type Settled = MockOptions & { clock: Clock }
 
@@ -198,15 +222,30 @@ const callOf = (world: World, routes: readonly Route[], request: Request): Call 
 }
 
 /**
- * A pretend Bulk Data server. Throws when its options make no sense: fewer than ten patients, a directory without
+ * A pretend Bulk Data server. Throws when its options make no sense: a name that there is not, fewer than ten patients, a directory without
  * NDJSON, a client without keys and secret. Time passes only as the clock says.
  */
 export const createMock = (options: MockOptions = {}): Mock => {
+  assertOptions(options, optionNames)
+  assertPersonality(options.personality)
   const world = worldOf({ ...options, clock: options.clock ?? systemClock })
   const routes = routesOf(world)
   const handlers = handlersOf(world, routes)
   const requests: RecordedRequest[] = []
-  const around = [...(options.faults ?? []).map((fault) => fault.around), ...world.personality.rules(world)]
+  const errors: FaultError[] = []
+  const records = new WeakMap<Request, RecordedRequest>()
+  const faults = (options.faults ?? []).map(
+    (fault): Middleware =>
+      (call, next) => {
+        const failed = (name: string, error: unknown): void => {
+          errors.push({ fault: name, error })
+          const record = records.get(call.request)
+          if (record) record.fault = name
+        }
+        return guarded(fault, failed)(call, next)
+      },
+  )
+  const around = [...faults, ...world.personality.rules(world)]
   const routed: Handler = async ({ request }) =>
     (await getResponse(handlers, request)) ?? unrouted(world, routes, request)
   const serve = compose(...around)(routed)
@@ -222,6 +261,7 @@ export const createMock = (options: MockOptions = {}): Mock => {
       at: world.clock.now(),
     }
     requests.push(record)
+    records.set(request, record)
     if (requests.length > MAX_RECORDED_REQUESTS) requests.splice(0, MAX_RECORDED_REQUESTS / 2)
     if (request.method === 'POST') record.body = await request.clone().text()
     const response = await serve(call)
@@ -245,6 +285,7 @@ export const createMock = (options: MockOptions = {}): Mock => {
     answer,
     handlers: handlers as MswHandler[],
     requests,
+    errors,
     personality: world.personality,
     elsewhere: world.elsewhere,
     jobs: world.jobs,

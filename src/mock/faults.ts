@@ -10,7 +10,7 @@ import { rangeFaultRows, rangeFaults } from './faults/ranges.js'
 import { tokenFaultRows, tokenFaults } from './faults/tokens.js'
 import { waitingFaultRows, waitingFaults } from './faults/waiting.js'
 
-export const faults = {
+const made = {
   ...answerFaults,
   ...codingFaults,
   ...contentFaults,
@@ -22,7 +22,7 @@ export const faults = {
   ...waitingFaults,
 } as const
 
-export type FaultName = keyof typeof faults
+export type FaultName = keyof typeof made
 
 /** Every fault with its parameters, for parsing and for help. */
 export const faultRows: Readonly<Record<FaultName, FaultRow>> = {
@@ -36,3 +36,19 @@ export const faultRows: Readonly<Record<FaultName, FaultRow>> = {
   ...tokenFaultRows,
   ...waitingFaultRows,
 }
+
+/** Throws a TypeError where something is missing: a compiler is not there to say it for everybody. */
+const checked = (name: FaultName): unknown => {
+  const make: (options?: object) => unknown = made[name] as (options?: object) => unknown
+  return (options?: object) => {
+    const given: Readonly<Record<string, unknown>> = { ...options }
+    const missing = faultRows[name].required.find((parameter) => given[parameter] === undefined)
+    if (missing === undefined) return make(options)
+    throw new TypeError(`The fault ${name} needs ${missing}: faults.${name}({ ${missing}: … })`)
+  }
+}
+
+/** The faults by name, each as a function of its parameters. */
+export const faults = Object.fromEntries(
+  (Object.keys(made) as FaultName[]).map((name) => [name, checked(name)]),
+) as unknown as typeof made

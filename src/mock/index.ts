@@ -2,6 +2,7 @@
 export {
   createMock,
   type DataOptions,
+  type FaultError,
   type Mock,
   type MockOptions,
   type MswHandler,

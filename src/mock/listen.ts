@@ -145,7 +145,7 @@ const answerFor =
     try {
       await serve(mock, incoming, outgoing, host())
     } catch (thrown) {
-      if (outgoing.headersSent || incoming.destroyed) outgoing.socket?.resetAndDestroy()
+      if (outgoing.headersSent || outgoing.destroyed) outgoing.socket?.resetAndDestroy()
       else await reply(outcomeResponse(500, 'exception', String(thrown)), outgoing)
     }
   }
