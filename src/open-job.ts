@@ -12,6 +12,7 @@ import { assertUsable, journalPath, lockPath } from './job/directory.js'
 import type { Job } from './job/export.js'
 import { type ExportLogFile, exportLogFile, publishExportLog } from './job/export-log-file.js'
 import type { Fact, JobEvent } from './job/facts.js'
+import { heldBy } from './job/held.js'
 import { type Journal, openJournal } from './job/journal.js'
 import { type Lock, type ProcessIdentity, takeLock } from './job/lock.js'
 import { type JobState, newState } from './job/state.js'
@@ -67,10 +68,12 @@ const leftEarly = (): BulkxError =>
     hint: 'the same call goes on with it; await what `runExport` returns before the job is closed: `return await runExport(job)`',
   })
 
+type AssertHeld = Job['assertHeld']
+
 const recorder =
-  (job: { clock: Clock; state: JobState; journal: Journal; lock: Lock; log: ExportLogFile }) =>
+  (job: { clock: Clock; state: JobState; journal: Journal; log: ExportLogFile }, assertHeld: AssertHeld) =>
   async (facts: readonly Fact[]): Promise<JobEvent[]> => {
-    await job.lock.assertHeld()
+    await assertHeld()
     const at = job.clock.now()
     const events = facts.map((fact): JobEvent => ({ ...fact, at }))
     await job.journal.append(events)
@@ -92,7 +95,7 @@ const prepareDirectory = async (directory: string): Promise<void> => {
 const openStore = async (
   { store, directory }: Config,
   { clock, random, env = {}, self }: Host,
-  { assertHeld }: Lock,
+  assertHeld: AssertHeld,
 ): Promise<OpenSink | undefined> => {
   if (store === undefined) return undefined
   const notes = join(directory, privateFolder, 'uploads')
@@ -103,16 +106,19 @@ const openFiles = async (config: Config, host: Host, lock: Lock) => {
   const { directory } = config
   // What a silent holder may still write to is not gone on from.
   const system = lock.fromSilent ? `${host.self.host} ${randomUUID()}` : host.self.host
-  const local = localSink({ directory, system, assertHeld: lock.assertHeld })
-  const store = await openStore(config, host, lock)
   const state = newState()
+  let opened: Journal | undefined
+  const assertHeld = heldBy(config, state, lock, () => opened)
+  const local = localSink({ directory, system, assertHeld })
+  const store = await openStore(config, host, assertHeld)
   const path = journalPath(directory)
   const log = exportLogFile({ directory, journalPath: path, sink: local, onNote: host.onNote })
   const journal = await log.replay((take) => openJournal(path, take), state)
+  opened = journal
   const publishLog =
     store && ((last: Fact) => publishExportLog(path, store, { ...last, at: host.clock.now() }))
-  const record = recorder({ clock: host.clock, state, journal, lock, log })
-  return { sink: store ?? local, store, state, journal, log, publishLog, record }
+  const record = recorder({ clock: host.clock, state, journal, log }, assertHeld)
+  return { sink: store ?? local, store, state, journal, log, publishLog, record, assertHeld }
 }
 
 /** The executor that fetches here. */
@@ -142,7 +148,7 @@ const build = (
   given: Host,
   lock: Lock,
   queue: OpenQueue | undefined,
-  { sink, store, state, journal, log, publishLog, record }: Awaited<ReturnType<typeof openFiles>>,
+  { sink, store, state, journal, log, publishLog, record, assertHeld }: Awaited<ReturnType<typeof openFiles>>,
 ): OpenJob => {
   const left = new AbortController()
   const signal = given.signal ? AbortSignal.any([given.signal, left.signal]) : left.signal
@@ -186,6 +192,7 @@ const build = (
     signal,
     state,
     record,
+    assertHeld,
     underWay: work,
     close,
     [Symbol.asyncDispose]: close,

@@ -32,6 +32,8 @@ export interface Job {
   readonly state: JobState
   /** Makes facts durable, together, then folds them into the state, and gives them back with their time. */
   readonly record: (facts: readonly Fact[]) => Promise<JobEvent[]>
+  /** Rejects when the directory is no longer this job's: nothing may be deleted at the server then. */
+  readonly assertHeld: () => Promise<void>
   /** What the loop is doing: `close` waits for it. */
   readonly underWay: UnderWay
 }

@@ -1,5 +1,6 @@
 /** The truth about a job: an append-only file, one fact a line, synced before anybody acts upon it. */
-import { type FileHandle, open } from 'node:fs/promises'
+import type { BigIntStats } from 'node:fs'
+import { type FileHandle, open, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { BulkxError } from '../errors.js'
 import { fileMode, readOrCreate, syncDirectory } from '../sink/disk.js'
@@ -11,6 +12,8 @@ import { isAnswered, type Reserve, reserveOf } from './reserve.js'
 export interface Journal {
   /** Resolves when all of them are durable; given in one call, they are made so together. */
   append(events: readonly JobEvent[]): Promise<void>
+  /** Whether the file at its path is still the one that is written: nobody has removed, moved or replaced it. */
+  isThere(): Promise<boolean>
   close(): Promise<void>
 }
 
@@ -87,16 +90,43 @@ export const readJournal = async (path: string, take: Replay): Promise<boolean> 
   }
 }
 
+/** Two looks at a file, by its handle and by its path; undefined where the path leads nowhere. */
+const seen = async (handle: FileHandle, path: string) => {
+  const [held, named] = await Promise.all([
+    handle.stat({ bigint: true }),
+    stat(path, { bigint: true }).catch((error: unknown) => {
+      if (systemCode(error) === 'ENOENT') return undefined
+      throw error
+    }),
+  ])
+  return { held, named }
+}
+
+const isSame = (one: BigIntStats, other: BigIntStats): boolean =>
+  one.dev === other.dev && one.ino === other.ino
+
+/** Whether the numbers of files can be relied on here: not every disk of a network keeps them. */
+const hasNumbers = async (handle: FileHandle, path: string): Promise<boolean> => {
+  try {
+    const { held, named } = await seen(handle, path)
+    return named !== undefined && isSame(held, named)
+  } catch {
+    return false
+  }
+}
+
 class JournalFile implements Journal {
   private readonly path: string
   private readonly handle: FileHandle
   private readonly reserve: Reserve
+  private readonly hasNumbers: boolean
   private bytes: number
   private last: Promise<void> = Promise.resolve()
 
-  constructor(path: string, handle: FileHandle, bytes: number) {
+  constructor(path: string, handle: FileHandle, bytes: number, numbered: boolean) {
     this.path = path
     this.handle = handle
+    this.hasNumbers = numbered
     this.bytes = bytes
     this.reserve = reserveOf(path)
   }
@@ -110,6 +140,17 @@ class JournalFile implements Journal {
     })
     this.last = appended.catch(() => {})
     return appended
+  }
+
+  async isThere(): Promise<boolean> {
+    try {
+      const { held, named } = await seen(this.handle, this.path)
+      if (!named || held.nlink === 0n) return false
+      return !this.hasNumbers || isSame(held, named)
+    } catch {
+      // What cannot be looked at now is told by the next write.
+      return true
+    }
   }
 
   async close(): Promise<void> {
@@ -151,7 +192,7 @@ export const openJournal = async (path: string, take: Replay): Promise<Journal> 
     // Until there is a fact in it, nobody knows whether its name would survive a power failure.
     if (goodBytes === 0) await syncDirectory(dirname(path))
     await reserveOf(path).give()
-    return new JournalFile(path, handle, goodBytes)
+    return new JournalFile(path, handle, goodBytes, await hasNumbers(handle, path))
   } catch (cause) {
     await handle?.close().catch(() => {})
     throw storageError(`Cannot use the journal ${path}`, cause)

@@ -38,7 +38,10 @@ export interface Lock {
   /** Taken from a holder that was silent, not provably dead: it may wake and write on. */
   readonly fromSilent: boolean
 
-  /** Throws `BULKX_JOB_LOCKED` when another process has taken the lock over, while this one was suspended. */
+  /**
+   * Reads the lock again. Throws `BULKX_JOB_LOCKED` when another process has it now, as this one was suspended, say,
+   * and `BULKX_STORAGE` when it is gone.
+   */
   assertHeld(): Promise<void>
   release(): Promise<void>
 }
@@ -212,6 +215,11 @@ const locked = (directory: string, holder: Holder, self: ProcessIdentity): Bulkx
         hint: 'wait for it to end; `bulkx status` shows where the job is',
       })
 
+const removed = (directory: string): BulkxError =>
+  new BulkxError('BULKX_STORAGE', `The lock of ${directory} was removed while the job ran`, {
+    hint: 'somebody else may work there now: look with `bulkx status`, then continue with `bulkx resume`',
+  })
+
 /** Whether it was taken from a holder that may still live. */
 const acquire = async (
   path: string,
@@ -271,10 +279,15 @@ export const takeLock = async (
     fromSilent,
     assertHeld: async () => {
       // A process that was suspended longer than the heartbeat may have been taken for dead.
-      if (clock.now() - lastBeat < staleMs / 2) return
-      const present = await readHolder(path)
-      if (present?.id !== holder.id) throw locked(directory, present ?? nobody, self)
-      await beat()
+      const isSilent = clock.now() - lastBeat >= staleMs / 2
+      const present = await readHolder(path).catch((cause: unknown) => {
+        if (isSilent) throw storageError(`Cannot read ${path}`, cause)
+        // A disk that does not answer now says nothing of somebody else.
+        return holder
+      })
+      if (!present) throw removed(directory)
+      if (present.id !== holder.id) throw locked(directory, present, self)
+      if (isSilent) await beat()
     },
     release: async () => {
       stop()

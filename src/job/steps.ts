@@ -50,6 +50,7 @@ async function* writeManifest(job: Job): AsyncGenerator<Fact[]> {
     kept: cleanup === 'never' || undefined,
     failOn: failOn === 'warning' ? failOn : undefined,
   }
+  await job.assertHeld()
   await job.publishLog?.(written)
   await job.sink.write(manifestName, manifestText(job.state, findings, job.clock.now()))
   const accepts = failing(findings, 'error').length > 0 && failing(findings, failOn).length === 0
@@ -107,6 +108,7 @@ export const deleteJob = async (job: Job, url: string): Promise<{ status: number
 }
 
 async function* cleanUp(job: Job, url: string): AsyncGenerator<Fact[]> {
+  await job.assertHeld()
   yield [{ type: 'delete-answered', ...(await deleteJob(job, url)) }]
 }
 

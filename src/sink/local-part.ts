@@ -26,7 +26,7 @@ export interface Workplace {
   publish: Publish
   /** Which running system wrote the bytes: after a power failure unsynced ones may be missing or zero. */
   system: string
-  /** Rejects when another process has taken the job over. */
+  /** Rejects when the directory is no longer this process's to write to. */
   assertHeld: () => Promise<void>
 }
 
@@ -142,10 +142,9 @@ export class LocalPart implements Part {
 
   async publish(mayName?: () => Promise<void>): Promise<void> {
     this.isWhole = true
-    const { assertHeld, publish, swiftness, left } = this.workplace
+    const { publish, swiftness, left } = this.workplace
     await this.guard(async () => {
       try {
-        await assertHeld()
         if (this.gathered && swiftness.isSwift) await this.writeAtOnce(this.gathered)
         await publish({
           seal: () => this.seal(),
@@ -184,6 +183,7 @@ export class LocalPart implements Part {
   }
 
   private async writeAtOnce(gathered: Gathered): Promise<void> {
+    await this.workplace.assertHeld()
     await this.clear()
     const { left, swiftness } = this.workplace
     const { part } = this.paths

@@ -17,7 +17,7 @@ export interface LocalSinkOptions {
   system: string
   /** One of several processes that write there at once, by name. */
   worker?: string
-  /** Rejects when another process has taken the job over. */
+  /** Rejects when the directory is no longer this process's to write to. */
   assertHeld?: () => Promise<void>
 }
 
@@ -46,7 +46,8 @@ export const localSink = ({
     await ensure(parts)
     const left = new Set((await readdir(parts)).map((name) => join(parts, name)))
     const hasNoDevice = await isInMemory(parts)
-    return { ...shared, left, isInMemory: hasNoDevice, publish: publisher(swiftness, hasNoDevice) }
+    const publish = publisher({ swiftness, isInMemory: hasNoDevice, assertHeld })
+    return { ...shared, left, isInMemory: hasNoDevice, publish }
   }
   const part = async (name: string): Promise<LocalPart> => {
     const path = join(directory, name)

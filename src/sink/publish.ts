@@ -17,6 +17,14 @@ export interface Publication {
   mayName?: () => Promise<void>
 }
 
+export interface PublisherOptions {
+  swiftness: Swiftness
+  /** No device has to be waited for. */
+  isInMemory: boolean
+  /** Rejects when the directory is no longer ours; asked once a batch, right before names are given. */
+  assertHeld: () => Promise<void>
+}
+
 interface Waiting {
   publication: Publication
   resolve(): void
@@ -34,12 +42,14 @@ const fulfilled = (batch: readonly Waiting[], results: readonly PromiseSettledRe
 class Publisher {
   private readonly swiftness: Swiftness
   private readonly isInMemory: boolean
+  private readonly assertHeld: () => Promise<void>
   private queue: Waiting[] = []
   private running = false
 
-  constructor(swiftness: Swiftness, isInMemory: boolean) {
+  constructor({ swiftness, isInMemory, assertHeld }: PublisherOptions) {
     this.swiftness = swiftness
     this.isInMemory = isInMemory
+    this.assertHeld = assertHeld
   }
 
   publish(publication: Publication): Promise<void> {
@@ -70,7 +80,7 @@ class Publisher {
 
   private async commit(batch: readonly Waiting[]): Promise<void> {
     const sealed = await Promise.allSettled(batch.map(({ publication }) => publication.seal()))
-    const whole = await this.permitted(fulfilled(batch, sealed))
+    const whole = await this.permitted(await this.held(fulfilled(batch, sealed)))
     const named = this.swiftness.isSwift ? this.nameAtOnce(whole) : await this.name(whole)
     const directories = new Set(named.map(({ publication }) => dirname(publication.to)))
     const sync = async (directory: string): Promise<void> =>
@@ -80,6 +90,17 @@ class Publisher {
     for (const { resolve, reject } of named)
       if (failure) reject(failure.reason)
       else resolve()
+  }
+
+  /** All, or none: in a directory that is somebody else's nothing gets a name. */
+  private async held(sealed: Waiting[]): Promise<Waiting[]> {
+    try {
+      if (sealed.length > 0) await this.assertHeld()
+      return sealed
+    } catch (error) {
+      for (const { reject } of sealed) reject(error)
+      return []
+    }
   }
 
   private async permitted(whole: Waiting[]): Promise<Waiting[]> {
@@ -116,7 +137,7 @@ class Publisher {
 
 export type Publish = (publication: Publication) => Promise<void>
 
-export const publisher = (swiftness: Swiftness, isInMemory: boolean): Publish => {
-  const files = new Publisher(swiftness, isInMemory)
+export const publisher = (options: PublisherOptions): Publish => {
+  const files = new Publisher(options)
   return (publication) => files.publish(publication)
 }
