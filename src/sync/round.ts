@@ -1,6 +1,6 @@
 /** The plan of a round: which exports bring a data set to its next generation, written down before the first begins. */
 import { join } from 'node:path'
-import { BulkxError } from '../errors.js'
+import { BulkxError, type ErrorCode, exitCodes } from '../errors.js'
 import { isObject, type Json, parseJson } from '../json.js'
 import type { Instant } from '../protocol/types.js'
 import { privateFolder } from '../sink/disk.js'
@@ -26,7 +26,11 @@ export interface Round {
   departed?: readonly string[]
   /** Newcomers whose history could not be had: they are no members yet. */
   pending: readonly string[]
+  /** What has kept the exports, all of them finished, from becoming a snapshot; as the last run has said it. */
+  blocked?: Blocked
 }
+
+export type Blocked = Pick<BulkxError, 'code' | 'message' | 'hint'>
 
 const roundPath = (directory: string): string => join(directory, privateFolder, 'round.json')
 
@@ -64,14 +68,25 @@ const inOrder = (exports: readonly PlannedExport[]): boolean =>
     at === 0 ? role !== 'newcomers' : role === 'newcomers' && number > (exports[at - 1]?.number ?? 0),
   )
 
+const isCode = (value: unknown): value is ErrorCode =>
+  typeof value === 'string' && Object.hasOwn(exitCodes, value)
+
+/** It only tells: one that cannot be read is none. */
+const readBlocked = (value: unknown): Blocked | undefined => {
+  if (!isObject(value) || !isCode(value.code) || typeof value.message !== 'string') return undefined
+  const { code, message, hint } = value
+  return { code, message, ...(typeof hint === 'string' ? { hint } : {}) }
+}
+
 const readPlan = (value: unknown): Round | undefined => {
   if (!isObject(value) || value.version !== layout || !Array.isArray(value.exports)) return undefined
   const { since, series, members, departed, pending } = value
+  const blocked = readBlocked(value.blocked)
   const exports = value.exports.slice(0, exportsMax).flatMap((one) => readExport(one) ?? [])
   const isWhole = exports.length === value.exports.length && exports.length > 0 && inOrder(exports)
   const isRight = isObject(series) && maybeIds(members) && maybeIds(departed) && isIds(pending)
   if (!isWhole || !isRight || (since !== undefined && typeof since !== 'string')) return undefined
-  return { exports, since, series, members, departed, pending }
+  return { exports, since, series, members, departed, pending, ...(blocked ? { blocked } : {}) }
 }
 
 /** The round that is under way, if one is. Throws `BULKX_CONFIG` for a plan that is none, `BULKX_STORAGE`. */

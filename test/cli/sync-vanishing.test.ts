@@ -51,6 +51,18 @@ test.each<[string, (type: unknown) => boolean, string[]]>([
     for (const type of gone) expect(err).toMatch(`all ${numbers[type]} ${type}`)
     expect(err).toMatch(/^hint: the data set stays as it is; .* --fail-on never takes it so, --again/m)
   }
+  const stuck = await talk.run(['status', 'data', '--json'])
+  expect(stuck.code).toBe(10)
+  expect(stuck.result).toMatchObject({
+    code: 'BULKX_FINDINGS',
+    message: expect.stringMatching(/^Round 2: \.\/data\/exports\/002 would take away all /),
+    hint: expect.stringMatching(/--fail-on never takes it so, --again/),
+    transactionTime: '2026-01-01T00:00:00.000Z',
+    dataset: { generation: 1, transactionTime: '2026-01-01T00:00:00.000Z' },
+  })
+  const shown = await talk.run(['status', 'data'])
+  expect(shown.out).not.toContain('The export is complete')
+  expect(shown.err).toContain('error: Round 2: ')
   // What changes from now on is not asked of a base that nobody has accepted.
   expect((await syncOf(talk)).code).toBe(10)
   const accepted = await syncOf(talk, '--full', '--fail-on', 'never')

@@ -64,14 +64,19 @@ interface Look {
 }
 
 /** What there is to say: the message is the error's, or that all is well. */
-const ending = async ({ state, directory, settings, thrown }: Look, io: Io): Promise<Ending> => {
+const ending = async (
+  { state: job, directory, settings, thrown }: Look,
+  io: Io,
+  snapshot?: Snapshot,
+): Promise<Ending> => {
+  const state = snapshot ? { ...job, transactionTime: snapshot.transactionTime } : job
   const { outcome, error } = conclude(
     state,
     directory,
     settings.get('fail-on') ?? 'error',
     state.store ?? shortPath(directory, io.cwd),
   )
-  const failure = thrown ?? error
+  const failure = snapshot ? await snapshot.failure(thrown ?? error, directory) : (thrown ?? error)
   const message = failure instanceof Error ? failure.message : 'The export is complete'
   const result = { ...resultFields(outcome), message, ...jobFields(state) }
   if (!settings.get('json')) {
@@ -140,13 +145,17 @@ interface Snapshot {
   directory: string
   generation: number
   transactionTime?: string
+  /** How the data set stands, where its newest export ends like this. */
+  failure(ofExport: unknown, newest: string): Promise<unknown>
 }
 
 /** Of the data set that was named, if one was; said to people at once. */
 const datasetAt = async (place: Place, { settings }: Invocation, io: Io): Promise<Snapshot | undefined> => {
   if (place.kind !== 'directory' || place.dataset === undefined) return undefined
-  const { currentName, openDataset } = await import('../../sync/dataset.js')
-  const { generation, transactionTime = '' } = await openDataset(place.dataset)
+  const { currentName } = await import('../../sync/dataset.js')
+  const { standingError, standingOf } = await import('../sync/standing.js')
+  const standing = await standingOf(place.dataset)
+  const { generation, transactionTime = '' } = standing.dataset
   const current = shortPath(join(place.dataset, currentName), io.cwd)
   const time = harmless(transactionTime)
   if (!settings.get('json'))
@@ -155,16 +164,23 @@ const datasetAt = async (place: Place, { settings }: Invocation, io: Io): Promis
         ? 'there is no snapshot yet: no round is finished\n'
         : `${current} is generation ${generation}, of ${time}\n`,
     )
-  return { directory: place.dataset, generation, transactionTime: time || undefined }
+  return {
+    directory: place.dataset,
+    generation,
+    transactionTime: time || undefined,
+    failure: (failure, newest) => standingError(standing, { failure, newest }, io),
+  }
 }
 
 export const run: Run = async (invocation, io) => {
   const found = await findJob(invocation.args[0], invocation.command, io)
   const inDataset = datasetText(found, io)
   if (inDataset !== undefined) (await talkFor(invocation.settings, io)).line(inDataset)
-  const dataset = await datasetAt(found, invocation, io)
+  const snapshot = await datasetAt(found, invocation, io)
   const place = found.kind === 'url' ? await directoryOfUrl(found.url, io) : found
   if (!place) return found.kind === 'url' ? askUrl(found.url, invocation, io) : {}
-  const { result, error } = await ending(await askDirectory(place, invocation, io), io)
+  const { result, error } = await ending(await askDirectory(place, invocation, io), io, snapshot)
+  if (snapshot === undefined) return { error, result }
+  const { failure: _failure, ...dataset } = snapshot
   return { error, result: { ...result, dataset } }
 }

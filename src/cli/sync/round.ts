@@ -181,6 +181,14 @@ const commit = async (round: Round, first: JobState, sync: Sync): Promise<unknow
   return undefined
 }
 
+/** Who asks later why the data set stands still finds it in the plan. */
+const noteBlocked = async (round: Round, error: unknown, { config }: Sync): Promise<void> => {
+  if (!(error instanceof BulkxError)) return
+  const { code, message, hint } = error
+  // A disk that takes nothing keeps no reasons either.
+  await writeRound(config.directory, { ...round, blocked: { code, message, hint } }).catch(() => {})
+}
+
 /**
  * Runs the round, or goes on with it, to its end. Resolves to what ends the run with another code than 0; with a
  * finding as that, the round is committed all the same.
@@ -193,7 +201,10 @@ export const runRound = async (round: Round, sync: Sync): Promise<unknown> => {
   const newcomers = await runAllNewcomers(round, sync)
   if ('error' in newcomers) return newcomers.error
   const uncommitted = await commit(newcomers.round, first.state, sync)
-  if (uncommitted) return uncommitted
+  if (uncommitted) {
+    await noteBlocked(newcomers.round, uncommitted, sync)
+    return uncommitted
+  }
   const missing = missingError(newcomers.round, newcomers.missing, sync)
   if (missing === undefined || sync.config.files.failOn !== 'never') return missing
   sync.warn({ kind: 'newcomers-missing', message: missing.message, hint: missing.hint })
