@@ -270,6 +270,11 @@ test('time, chance, the process and the console are reached through io.ts and th
   ).toEqual([])
 })
 
+test('directories are made by one function: the recursive one of Node does not end where a system makes nothing', () => {
+  const own = files.filter((file) => layerOf(file) !== 'mock')
+  expect(own.filter((file) => /\bmkdir(?:Sync)?\([^)]*recursive/.test(code(file)))).toEqual([])
+})
+
 test('files stay below 300 lines, say in their first line why they exist, and are no drawers', () => {
   expect(files.filter((file) => textOf(file).split('\n').length > 301)).toEqual([])
   expect(files.filter((file) => !textOf(file).startsWith('/**'))).toEqual([])
