@@ -12,6 +12,7 @@ import type { OpenSink } from '../../sink/open-sink.js'
 import { type VerifiedDataset, verifyDataset } from '../../verify/dataset.js'
 import { isDataset } from '../../verify/dataset-there.js'
 import { type Verified, type VerifyOptions, verifyExport } from '../../verify/export.js'
+import type { Totals } from '../../verify/files.js'
 import type { Note, Problem } from '../../verify/record.js'
 import { storeShelf } from '../../verify/shelf.js'
 import type { Ending, Run } from '../invocation.js'
@@ -81,10 +82,23 @@ const errorFor = (
   })
 }
 
-/** What was read, in one line. */
-const summary = (verified: Verified, shownAs: string): string => {
-  const read = `${count(verified.files, 'file')}, ${count(verified.resources, 'resource')}, ${size(verified.bytes)}`
-  return `verified ${shownAs}: ${read}`
+const totalOf = (parts: readonly Totals[]): Totals => {
+  const sum = (of: keyof Totals): number => parts.reduce((all, one) => all + one[of], 0)
+  return { files: sum('files'), resources: sum('resources'), bytes: sum('bytes') }
+}
+
+const figures = ({ files, resources, bytes }: Totals): string =>
+  `${count(files, 'file')}, ${count(resources, 'resource')}, ${size(bytes)}`
+
+/** What was read, in one line; of a data set each part: the same resource is in an export and in the snapshot. */
+const summary = (verified: Verified | VerifiedDataset, shownAs: string): string => {
+  if (!('exports' in verified)) return `verified ${shownAs}: ${figures(verified)}`
+  const { snapshot, exports } = verified
+  const parts = [
+    ...(snapshot ? [`the snapshot (${figures(snapshot)})`] : []),
+    ...(exports.length > 0 ? [`${count(exports.length, 'export')} (${figures(totalOf(exports))})`] : []),
+  ]
+  return `verified ${shownAs}: ${parts.length === 0 ? figures(verified) : parts.join(' and ')}`
 }
 
 /** Bars for a person who waits: from the first file that is read. */
