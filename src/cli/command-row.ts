@@ -33,6 +33,7 @@ export interface CommandRow {
     Record<OptionName, Partial<Pick<OptionRow, 'help' | 'group' | 'byDefault' | 'value'>>>
   >
   readonly examples: readonly string[]
+  /** Without 1, which every command has; 130 stands for all signals: `endingsOf`. */
   readonly exitCodes: readonly number[]
   /** Codes that mean something slightly different here, in a few words. */
   readonly rewordedCodes?: Readonly<Record<number, string>>

@@ -1,4 +1,5 @@
 /** The exit codes in words: help and its topic read them here. */
+import type { CommandRow } from './command-row.js'
 import { entries, wrap } from './wrap.js'
 
 export interface ExitStatus {
@@ -75,15 +76,27 @@ const short: Record<number, string> = {
   9: 'not finished yet',
   10: 'all on disk, but there are findings',
   11: 'another process works in this directory',
-  130: 'ended by a signal',
+  129: 'ended by SIGHUP',
+  130: 'ended by Ctrl-C',
+  143: 'ended by SIGTERM',
+}
+
+const signalCodes = [129, 130, 143] as const
+
+/** All that a command can end with, by its row: a defect may be anywhere, and what Ctrl-C ends, other signals end as well. */
+export const endingsOf = ({ exitCodes }: Pick<CommandRow, 'exitCodes'>): number[] => {
+  const bySignal = exitCodes.some((code) => code === 130) ? signalCodes : []
+  return [...new Set([1, ...exitCodes, ...bySignal])].sort((a, b) => a - b)
 }
 
 /** The exit status of a command in a few words each, as they stand in its help. */
-export const exitStatusEntries = (
-  codes: readonly number[],
-  reworded: Readonly<Record<number, string>> = {},
-): (readonly [string, string])[] =>
-  codes.map((code) => [String(code).padStart(3), reworded[code] ?? short[code] ?? ''] as const)
+export const exitStatusEntries = ({
+  exitCodes,
+  rewordedCodes: reworded = {},
+}: Pick<CommandRow, 'exitCodes' | 'rewordedCodes'>): (readonly [string, string])[] =>
+  endingsOf({ exitCodes }).map(
+    (code) => [String(code).padStart(3), reworded[code] ?? short[code] ?? ''] as const,
+  )
 
 export const exitCodesEnd =
   'Other codes must be read as failure; new ones may come. Exit 0 or 10 means that what the server listed is on disk, whole.'

@@ -51,10 +51,10 @@ const bare = (name: string): string => name.replace(/^[[<]|[\]>]$/g, '')
 const examplesText = ({ examples }: CommandRow): string =>
   ['Examples:', ...examples.map((example) => `  ${example}`)].join('\n')
 
-const exitText = ({ exitCodes, rewordedCodes }: CommandRow, width: number): string =>
+const exitText = (command: CommandRow, width: number): string =>
   [
     'Exit status:',
-    ...entries(exitStatusEntries(exitCodes, rewordedCodes), width),
+    ...entries(exitStatusEntries(command), width),
     paragraph('`bulkx help exit-codes` says what to do.', 2, width),
   ].join('\n')
 

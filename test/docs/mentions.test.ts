@@ -64,7 +64,7 @@ describe.each(pages())('%s', (page) => {
 
   test.skipIf(ofOthers.includes(page))('options by themselves', () => {
     const mentioned = [...textOf(page).matchAll(/`(--[a-z][a-z-]*)/g)].map(([, flag = '']) => flag)
-    const known = flagsOf(optionNames)
+    const known = [...flagsOf(optionNames), '--version']
     expect(mentioned.filter((flag) => !known.includes(flag))).toEqual([])
   })
 

@@ -1,7 +1,7 @@
 /** docs/reference.md, from the tables that the program itself runs by. */
 import { catalogue, commandGroups, rowFor } from '../../src/cli/catalogue.js'
 import type { CommandRow } from '../../src/cli/command-row.js'
-import { exitCodesEnd, exitStatus } from '../../src/cli/exit-status.js'
+import { endingsOf, exitCodesEnd, exitStatus } from '../../src/cli/exit-status.js'
 import { environmentIntro, otherVariables } from '../../src/cli/topics/environment.js'
 import { errorRows, errorsIntro } from '../../src/cli/topics/errors.js'
 import { places } from '../../src/cli/topics/files.js'
@@ -62,7 +62,7 @@ const commandSection = ([name, command]: readonly [string, CommandRow]): string 
     ...(details.length > 0 ? [details.join('\n')] : []),
     `Options: ${optionsText(command)}.`,
     block('sh', command.examples),
-    `Ends with ${command.exitCodes.join(', ')}.`,
+    `Ends with ${endingsOf(command).join(', ')}.`,
   ].join('\n\n')
 }
 
@@ -141,7 +141,10 @@ const sections = (): string[] => [
   'and those of the command:',
   table(
     ['command', 'fields'],
-    Object.entries(resultFields).map(([name, fields]) => [code(name), fieldText(fields)]),
+    Object.entries(resultFields).map(([name, fields]) => [
+      code(name === 'version' ? '--version' : name),
+      fieldText(fields),
+    ]),
   ),
   '## Files on disk',
   ...places.flatMap(({ title, rows, words }) => [

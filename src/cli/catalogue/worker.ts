@@ -39,7 +39,7 @@ export const workerCommands: Readonly<Record<string, CommandRow>> = {
       'bulkx worker --queue rediss://redis.example:6380 --profile clinic --out /mnt/exports --parallel 20',
       'bulkx worker --queue rediss://redis.example:6380 --profile clinic --out s3://bucket/exports',
     ],
-    exitCodes: [2, 3, 8, 9, 130, 143],
+    exitCodes: [2, 3, 8, 9, 130],
     rewordedCodes: {
       3: 'the server, or Redis, refuses this worker',
       8: 'a local problem',
