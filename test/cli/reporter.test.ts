@@ -126,6 +126,7 @@ describe('plain', () => {
     expect(text).toContain('Patient.0100.ndjson: 1 resource, 1.00 kB\n')
     expect(text).not.toContain('Patient.0101.ndjson')
     expect(text).toContain('Patient.10001.ndjson: 1 resource, 1.00 kB, 1 bad line')
+    expect(text.match(/^from here on only now and then a line about files that are whole$/gm)).toHaveLength(1)
     expect(text).toMatch(/^1,\d+ of 20,000 files, 1\.\d+ MB in this run$/m)
   })
 

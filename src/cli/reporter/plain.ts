@@ -136,6 +136,8 @@ const fileTalk = (talk: Talk) => {
         lastAt = event.at
         return false
       }
+      if (lined === linedMax + 1)
+        talk.line('from here on only now and then a line about files that are whole')
       if (event.at - lastAt < Math.max(countedEveryMs, (event.at - firstAt) * countedOfAge)) return true
       lastAt = event.at
       talk.line(
