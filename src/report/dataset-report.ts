@@ -29,10 +29,11 @@ export interface DatasetExport {
   /** Milliseconds. */
   serverMs?: number
   downloadMs?: number
+  /** Of all files, as the export itself counts them. */
   files: number
   resources: number
   bytes: number
-  /** Entries of the server's lists of deletions: Bundles. */
+  /** Of the resources, the Bundles that list deletions. */
   deletions: number
   failed: number
   findings: Readonly<Record<Finding['severity'], number>>
@@ -91,8 +92,6 @@ const openOf = ({ trouble }: ExportReport, place: string): DatasetExport['open']
 
 const exportOf = (number: number, report: ExportReport, round: CommittedRound | undefined): DatasetExport => {
   const { files, chronicle, phase, trouble } = report
-  const data = files.types.filter(({ section }) => section === 'output')
-  const sum = (of: 'files' | 'resources' | 'bytes'): number => data.reduce((total, one) => total + one[of], 0)
   const { preparing, downloads = [] } = chronicle ?? {}
   const deletions = files.types.filter(({ section }) => section === 'deleted')
   return {
@@ -103,9 +102,9 @@ const exportOf = (number: number, report: ExportReport, round: CommittedRound | 
     transactionTime: report.transactionTime,
     serverMs: preparing && preparing.to - preparing.from,
     downloadMs: chronicle && spanMs(downloads),
-    files: sum('files'),
-    resources: sum('resources'),
-    bytes: sum('bytes'),
+    files: files.files,
+    resources: files.resources,
+    bytes: files.bytes,
     deletions: deletions.reduce((total, { resources }) => total + resources, 0),
     failed: files.failed,
     findings: findingsOf(report.findings),

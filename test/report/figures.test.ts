@@ -193,11 +193,11 @@ describe('a data set', () => {
     }[]
     for (const one of exports) {
       const folder = `data/exports/${String(one.number).padStart(3, '0')}`
-      const { manifest } = manifestIn(talk, folder)
+      const { entries } = manifestIn(talk, folder)
       expect([one.number, one.resources, one.bytes]).toEqual([
         one.number,
-        sum(manifest.output, ({ count }) => count),
-        sum(manifest.output, ({ bulkx }) => bulkx.bytes),
+        sum(entries, ({ count }) => count),
+        sum(entries, ({ bulkx }) => bulkx.bytes),
       ])
     }
     const rounds: { generation: number; changes: object }[] = description.rounds

@@ -16,6 +16,12 @@ const short = (value: number): string => {
   return value >= 10_000 ? `${Number((value / 1000).toPrecision(3))}k` : grouped(value)
 }
 
+const dateOf = ({ startedAt, number }: DatasetExport): string =>
+  startedAt === undefined ? `export ${number}` : shownTime(startedAt).slice(0, 10)
+
+/** A date is wide. */
+const datesRoom = 6
+
 interface History {
   id: string
   title: string
@@ -39,18 +45,25 @@ const historyFigure = (exports: readonly DatasetExport[], history: History): Con
   if (shown.length < 2) return undefined
   const data: Columns = {
     columns: shown.map((one) => parts.map(({ of }) => of(one))),
-    ticks: nameTicks(shown.map(({ number }) => String(number))),
+    ticks: nameTicks(shown.map(dateOf), datesRoom),
     label,
   }
   const sums = parts.map(
     ({ name, of, text }) => `${name}: ${text(shown.reduce((sum, one) => sum + of(one), 0))}`,
   )
-  const description = `Exports ${shown[0]?.number} to ${shown.at(-1)?.number}; in all ${sums.join(', ')}.`
+  const [first, last] = [shown[0], shown.at(-1)].map((one) => one && dateOf(one))
+  const description = `From ${first} to ${last}; in all ${sums.join(', ')}.`
   const beside = table({
     id: `${id}-table`,
     caption: title,
-    columns: [{ name: 'Export' }, ...parts.map(({ name }) => ({ name, isFigure: true }))],
-    rows: [...shown].reverse().map((one) => [one.number, ...parts.map(({ of, text }) => text(of(one)))]),
+    columns: [
+      { name: 'Export' },
+      { name: 'Started (UTC)' },
+      ...parts.map(({ name }) => ({ name, isFigure: true })),
+    ],
+    rows: [...shown]
+      .reverse()
+      .map((one) => [one.number, timeOf(one.startedAt), ...parts.map(({ of, text }) => text(of(one)))]),
     more: exports.length - shown.length,
   })
   const chart = html`${columns({ id, title, description }, data)}${legend(
@@ -100,7 +113,7 @@ const receivedFigure = (exports: readonly DatasetExport[]): Content =>
   historyFigure(exports, {
     id: 'received',
     title: 'Resources that came',
-    note: 'in each export',
+    note: 'in each export; a Bundle that lists deletions is one',
     parts: [{ name: 'Resources', of: ({ resources }) => resources, text: grouped }],
     label: short,
   })
@@ -245,6 +258,7 @@ export const attentionSection = (report: DatasetReport): Html =>
 export const historySection = ({ exports }: DatasetReport): Content =>
   exports.length > 0 &&
   section('history', 'History', [
+    html`<p>Exports are numbered as they were begun; a round may need several, and its generation has the number of the last of them.</p>`,
     changesFigure(exports),
     snapshotFigure(exports),
     receivedFigure(exports),
