@@ -1,9 +1,8 @@
 /** May this worker serve an export? Asked before it takes a file, of what the coordinator says and what it knows itself. */
-import { readFile } from 'node:fs/promises'
 import { isAbsolute, join, relative, sep } from 'node:path'
 import { withoutEndSlashes, withoutQuery } from '../http/url.js'
 import { plainText } from '../protocol/operation-outcome.js'
-import { privateFolder } from '../sink/disk.js'
+import { privateFolder, readRegular } from '../sink/disk.js'
 import type { Description } from './description.js'
 
 /** In the folder of ours in a directory: only who has the same disk finds it. */
@@ -47,7 +46,7 @@ export const objection = async (
   if (!isWithin(own.root, place))
     return `it may write to ${withoutQuery(own.root)}, and ${shown} is not there (--out)`
   if (isUrl(place)) return undefined
-  const found = await readFile(signPath(place), 'utf8').catch(() => undefined)
+  const found = await readRegular(signPath(place)).catch(() => undefined)
   return sign !== undefined && found === sign
     ? undefined
     : `${shown} is not the coordinator's directory on this machine, or it cannot be read`

@@ -1,6 +1,6 @@
 /** The queue of a coordinator, from its settings: the connection, the rate that holds for all, and the executor. */
 import { randomUUID } from 'node:crypto'
-import { readFile, rm } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Clock } from '../clock.js'
 import type { Config } from '../config.js'
@@ -8,7 +8,7 @@ import type { Progress } from '../fetch/progress.js'
 import type { Executor } from '../fetch/task.js'
 import type { Middleware } from '../http/exchange.js'
 import type { JobState } from '../job/state.js'
-import { privateFolder } from '../sink/disk.js'
+import { privateFolder, readRegular } from '../sink/disk.js'
 import { workersFolder } from '../sink/local.js'
 import type { Sink } from '../sink/sink.js'
 import { version } from '../version.js'
@@ -42,7 +42,7 @@ export interface OpenQueue {
 
 /** The same for each run of a job: what a worker once found stays right. */
 const signOf = async (directory: string, sink: Sink): Promise<string> => {
-  const present = await readFile(signPath(directory), 'utf8').catch(() => '')
+  const present = await readRegular(signPath(directory)).catch(() => '')
   if (/^[\w-]{36}$/.test(present)) return present
   const sign = randomUUID()
   await sink.write(join(privateFolder, 'queue'), sign)

@@ -54,6 +54,12 @@ const refused = (place: string, error: unknown): BulkxError =>
     hint: 'give its password by BULKX_QUEUE_PASSWORD or --queue-password-file, and a user name in the URL',
   })
 
+const misused = (place: string, cause: unknown): BulkxError =>
+  new BulkxError('BULKX_CONFIG', `Redis at ${place} holds what bulkx did not put there: ${reasonOf(cause)}`, {
+    cause,
+    hint: 'see who else writes keys that begin with bulkx:, or give the queue a Redis of its own',
+  })
+
 /** Host and port, for people. */
 export const placeOf = (url: string): string => new URL(url).host || 'localhost'
 
@@ -142,7 +148,8 @@ class Connection implements Redis {
   private judged(error: unknown): unknown {
     const message = reasonOf(error)
     if (refusal.test(message)) return refused(this.place, error)
-    return this.isAnswer(error) && !passing.test(message) ? error : new RedisGone(message, { cause: error })
+    if (!this.isAnswer(error) || passing.test(message)) return new RedisGone(message, { cause: error })
+    return /^WRONGTYPE\b/.test(message) ? misused(this.place, error) : error
   }
 
   private unreachable(error: unknown): BulkxError {

@@ -179,7 +179,7 @@ class ObjectSink implements OpenSink {
     for await (const { name } of this.objects()) {
       const url = storeUrl(this.place)
       const what = name === 'manifest.json' ? 'a finished export' : `objects, such as ${name}`
-      throw new BulkxError('BULKX_FINISHED', `${url} holds ${what} that this job directory does not know`, {
+      throw new BulkxError('BULKX_FINISHED', `${url} holds ${what} already`, {
         hint: 'choose another prefix with --out; nothing there is written over, and --again moves nothing in a store',
       })
     }
