@@ -221,6 +221,21 @@ const callOf = (world: World, routes: readonly Route[], request: Request): Call 
   }
 }
 
+/** What a fault throws is kept, and named in the record of its request. */
+const guardedFaults = (
+  { faults = [] }: MockOptions,
+  errors: FaultError[],
+  records: WeakMap<Request, RecordedRequest>,
+): Middleware[] =>
+  faults.map((fault) => (call, next) => {
+    const failed = (name: string, error: unknown): void => {
+      errors.push({ fault: name, error })
+      const record = records.get(call.request)
+      if (record) record.fault = name
+    }
+    return guarded(fault, failed)(call, next)
+  })
+
 /**
  * A pretend Bulk Data server. Throws when its options make no sense: a name that there is not, fewer than ten patients, a directory without
  * NDJSON, a client without keys and secret. Time passes only as the clock says.
@@ -234,17 +249,7 @@ export const createMock = (options: MockOptions = {}): Mock => {
   const requests: RecordedRequest[] = []
   const errors: FaultError[] = []
   const records = new WeakMap<Request, RecordedRequest>()
-  const faults = (options.faults ?? []).map(
-    (fault): Middleware =>
-      (call, next) => {
-        const failed = (name: string, error: unknown): void => {
-          errors.push({ fault: name, error })
-          const record = records.get(call.request)
-          if (record) record.fault = name
-        }
-        return guarded(fault, failed)(call, next)
-      },
-  )
+  const faults = guardedFaults(options, errors, records)
   const around = [...faults, ...world.personality.rules(world)]
   const routed: Handler = async ({ request }) =>
     (await getResponse(handlers, request)) ?? unrouted(world, routes, request)

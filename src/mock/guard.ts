@@ -38,6 +38,6 @@ export const assertOptions = (options: object, names: readonly string[]): void =
 export const assertPersonality = (personality: unknown): void => {
   if (personality === undefined || (typeof personality === 'object' && personality !== null)) return
   throw new TypeError(
-    `The personality ${JSON.stringify(personality)} is none: import { personalities } from 'bulkx/mock' and give personalities[${JSON.stringify(personality)}]`,
+    `The personality ${JSON.stringify(personality)} is none: give one of `personalities`, such as personalities[${JSON.stringify(personality)}]`,
   )
 }
