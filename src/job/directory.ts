@@ -22,14 +22,15 @@ export const readJob = async (directory: string): Promise<JobState | undefined> 
   return isEmpty ? undefined : state
 }
 
-/** What an export would write over. */
-const ours = /^(manifest\.json|log\.ndjson|.*\.ndjson(\.gz)?)$/
+/** Of what an export would write over. */
+export const isOurName = (name: string): boolean =>
+  /^(manifest\.json|log\.ndjson|.*\.ndjson(\.gz)?)$/.test(name)
 
 /** Throws `BULKX_USAGE` when the directory holds somebody else's export. */
 export const assertUsable = async (directory: string): Promise<void> => {
   const names = await readdir(directory).catch((): string[] => [])
   if (names.includes(privateFolder)) return
-  const foreign = names.find((name) => ours.test(name))
+  const foreign = names.find(isOurName)
   if (foreign === undefined) return
   const message = `${directory} holds files that bulkx did not put there, such as ${foreign}`
   throw new BulkxError('BULKX_USAGE', message, {

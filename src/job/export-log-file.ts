@@ -1,7 +1,6 @@
 /** `log.ndjson` on the disk. The journal is the truth: a log that cannot be written now is made from it later. */
-import { appendFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { appendOrCreate, fileMode } from '../sink/disk.js'
+import { appendOrCreate, fileMode, openRegular } from '../sink/disk.js'
 import type { Part, Sink } from '../sink/sink.js'
 import { storageError } from '../sink/storage-error.js'
 import { exportLogLines, exportLogName } from './export-log.js'
@@ -50,6 +49,15 @@ export const publishExportLog = async (journalPath: string, sink: Sink, last: Jo
   } catch (error) {
     await log.drop().catch(() => {})
     throw error
+  }
+}
+
+const append = async (path: string, lines: string): Promise<void> => {
+  const handle = await openRegular(path, appendOrCreate, fileMode)
+  try {
+    await handle.writeFile(lines)
+  } finally {
+    await handle.close()
   }
 }
 
@@ -103,7 +111,7 @@ export const exportLogFile = (options: ExportLogOptions): ExportLogFile => {
   const add = async (events: readonly JobEvent[], state: JobState): Promise<void> => {
     const lines = events.map((event) => exportLogLines(event, reduce(state, event))).join('')
     if (lines === '' || failure !== undefined) return
-    await appendFile(path, lines, { mode: fileMode, flag: appendOrCreate }).catch((cause: unknown) => {
+    await append(path, lines).catch((cause: unknown) => {
       failure = cause
     })
   }

@@ -1,9 +1,9 @@
 /** The truth about a job: an append-only file, one fact a line, synced before anybody acts upon it. */
 import type { BigIntStats } from 'node:fs'
-import { type FileHandle, open, stat } from 'node:fs/promises'
+import { type FileHandle, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { BulkxError } from '../errors.js'
-import { fileMode, readOrCreate, syncDirectory } from '../sink/disk.js'
+import { fileMode, openRegular, readOnly, readOrCreate, syncDirectory } from '../sink/disk.js'
 import { isFull, storageError, systemCode } from '../sink/storage-error.js'
 import type { JobEvent } from './facts.js'
 import { readFact } from './journal-line.js'
@@ -77,7 +77,7 @@ const replay = async (handle: FileHandle, path: string, take: Replay): Promise<n
 /** Replays a journal that somebody else may be writing; false when there is none. */
 export const readJournal = async (path: string, take: Replay): Promise<boolean> => {
   try {
-    const handle = await open(path, 'r')
+    const handle = await openRegular(path, readOnly)
     try {
       await replay(handle, path, take)
     } finally {
@@ -186,7 +186,7 @@ class JournalFile implements Journal {
 export const openJournal = async (path: string, take: Replay): Promise<Journal> => {
   let handle: FileHandle | undefined
   try {
-    handle = await open(path, readOrCreate, fileMode)
+    handle = await openRegular(path, readOrCreate, fileMode)
     const goodBytes = await replay(handle, path, take)
     await handle.truncate(goodBytes)
     // Until there is a fact in it, nobody knows whether its name would survive a power failure.

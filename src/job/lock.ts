@@ -1,13 +1,13 @@
 /** One process a job: a lock file with a heartbeat, taken over only from the dead. */
 
 import { randomUUID } from 'node:crypto'
-import { link, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
+import { link, readdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import type { Clock } from '../clock.js'
 import { BulkxError } from '../errors.js'
 import { isObject } from '../json.js'
 import { plainText } from '../protocol/operation-outcome.js'
-import { fileMode } from '../sink/disk.js'
+import { fileMode, readRegular } from '../sink/disk.js'
 import { storageError, systemCode } from '../sink/storage-error.js'
 
 /** Who this process is. `host` is the same for two processes only if they see each other's process ids. */
@@ -82,7 +82,7 @@ const holderOf = (text: string): Holder => {
 
 const readHolder = async (path: string): Promise<Holder | undefined> => {
   try {
-    return holderOf(await readFile(path, 'utf8'))
+    return holderOf(await readRegular(path))
   } catch (error) {
     if (systemCode(error) === 'ENOENT') return undefined
     throw error

@@ -138,9 +138,10 @@ const gapsOf = (starts: readonly number[], usualMs: number | undefined): Gap[] =
 interface Reading {
   directory: string
   shownAs: string
+  signal?: AbortSignal
 }
 
-const readExports = async (dataset: Dataset, { directory, shownAs }: Reading) => {
+const readExports = async (dataset: Dataset, { directory, shownAs, signal }: Reading) => {
   const exports: DatasetExport[] = []
   const unknown: string[] = []
   let newest: ExportReport | undefined
@@ -152,7 +153,8 @@ const readExports = async (dataset: Dataset, { directory, shownAs }: Reading) =>
       const report = await reportExport({
         directory: path,
         shownAs: place,
-        read: readIn(path),
+        read: readIn(path, signal),
+        signal,
       })
       const round = dataset.rounds.find(({ exports: own }) => own.some((one) => one.number === number))
       const role = round?.exports.find((one) => one.number === number)?.role
@@ -160,7 +162,7 @@ const readExports = async (dataset: Dataset, { directory, shownAs }: Reading) =>
       exports.push({ ...exportOf(number, report, round), role, open })
       newest = report
     } catch (error) {
-      if (!(error instanceof BulkxError)) throw error
+      if (signal?.aborted || !(error instanceof BulkxError)) throw error
       unknown.push(`what ${folder} is: ${foreignWords(error.message)}`)
     }
   }

@@ -12,7 +12,7 @@ import { type Chronicle, Chronicler } from './chronicle.js'
 import { factsOf, factsOfEntry } from './file-facts.js'
 import { FileFigurer, type FileFigures } from './file-figures.js'
 import { type ManifestFigures, type ReadName, readManifest } from './manifest-reader.js'
-import { Missing } from './read-in.js'
+import { Missing } from './missing.js'
 import { foreignName, foreignWords } from './words.js'
 
 export interface ExportReport {
@@ -47,6 +47,8 @@ export interface ReportOptions {
   /** As a person would type it. */
   shownAs: string
   read: ReadName
+  /** Rejects with its reason when it aborts. */
+  signal?: AbortSignal
 }
 
 const findingsMax = 100
@@ -60,7 +62,7 @@ interface Read {
   unknown: string[]
 }
 
-const readAll = async (directory: string): Promise<Read> => {
+const readAll = async ({ directory, signal }: ReportOptions): Promise<Read> => {
   const there = await lookAtJournal(directory)
   if (there === 'none') return { unknown: [] }
   if (there === 'no-file')
@@ -70,12 +72,13 @@ const readAll = async (directory: string): Promise<Read> => {
   let isEmpty = true
   try {
     await readJournal(journalPath(directory), (event) => {
+      signal?.throwIfAborted()
       isEmpty = false
       chronicler.take(event, reduce(state, event))
     })
   } catch (error) {
     // What the disk says has a cause; damage is in what the journal says itself.
-    if (!(error instanceof BulkxError) || error.cause !== undefined) throw error
+    if (signal?.aborted || !(error instanceof BulkxError) || error.cause !== undefined) throw error
     return { unknown: ['the journal is damaged, and is not relied on'] }
   }
   return isEmpty ? { unknown: [] } : { state, chronicle: chronicler.chronicle, unknown: [] }
@@ -162,7 +165,7 @@ const ofState = (state: JobState, figurer: FileFigurer, target: string): Partial
 
 /** Changes nothing, and needs no lock. Throws `BULKX_NO_JOB`, `BULKX_STORAGE`. */
 export const reportExport = async (options: ReportOptions): Promise<ExportReport> => {
-  const { state, chronicle, unknown } = await readAll(options.directory)
+  const { state, chronicle, unknown } = await readAll(options)
   const figurer = new FileFigurer()
   const manifest = await manifestIn(options.read, (entry) => {
     if (!state) figurer.add(factsOfEntry(entry))

@@ -5,6 +5,7 @@
 import { isObject, parseJson } from '../json.js'
 import type { Section } from '../protocol/types.js'
 import { type ManifestEntry, manifestOfText } from '../verify/stored-manifest.js'
+import { Missing } from './missing.js'
 
 /** The bytes of a file of the export by its name; rejects when there is no such file. */
 export type ReadName = (name: string) => AsyncIterable<Uint8Array>
@@ -31,16 +32,25 @@ const wholeMax = 64 * 1024 * 1024
 
 const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined)
 
+/** Each byte is looked at once, however long a line is. Throws `Missing` at one that no manifest has. */
 async function* linesOf(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
   const decoder = new TextDecoder()
-  let rest = ''
+  let begun: string[] = []
+  let length = 0
   for await (const chunk of bytes) {
-    const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n')
-    rest = lines.pop() ?? ''
-    if (rest.length > wholeMax) return
-    yield* lines
+    const [end = '', ...others] = decoder.decode(chunk, { stream: true }).split('\n')
+    begun.push(end)
+    length += end.length
+    const last = others.pop()
+    if (last !== undefined) {
+      yield begun.join('')
+      yield* others
+      begun = [last]
+      length = last.length
+    }
+    if (length > wholeMax) throw new Missing('refused')
   }
-  yield rest + decoder.decode()
+  yield begun.join('') + decoder.decode()
 }
 
 const lists: Readonly<Record<string, Section>> = {

@@ -1,19 +1,10 @@
 /** Files of a directory by their names, for whoever reads them without knowing where they are: never through links. */
 import { openInside } from '../verify/inside.js'
 import type { ReadName } from './manifest-reader.js'
+import { Missing } from './missing.js'
 
-/** There is no such file, or none that is read. */
-export class Missing extends Error {
-  readonly why: 'missing' | 'refused'
-
-  constructor(why: 'missing' | 'refused') {
-    super(`the file is ${why}`)
-    this.why = why
-  }
-}
-
-/** Rejects with `Missing`, or with what the disk says. */
-export const readIn = (directory: string): ReadName =>
+/** Rejects with `Missing`, with what the disk says, or with the signal's reason. */
+export const readIn = (directory: string, signal?: AbortSignal): ReadName =>
   async function* (name) {
     const opened = await openInside(directory, name)
     if ('why' in opened) {
@@ -21,8 +12,11 @@ export const readIn = (directory: string): ReadName =>
       throw new Missing(opened.why === 'missing' ? 'missing' : 'refused')
     }
     try {
-      yield* opened.handle.createReadStream({ autoClose: false })
+      for await (const chunk of opened.chunks()) {
+        signal?.throwIfAborted()
+        yield chunk
+      }
     } finally {
-      await opened.handle.close()
+      await opened.close()
     }
   }

@@ -20,6 +20,8 @@ export interface ReportOrder {
   /** As a command would name it, quoted where a shell needs that. */
   shownAs: string
   making: Making
+  /** Rejects with its reason when it aborts. */
+  signal?: AbortSignal
 }
 
 const spanMs = (spans: readonly { from: number; to: number }[] | undefined): number | undefined =>
@@ -71,11 +73,11 @@ const datasetFields = (report: DatasetReport): Report['fields'] => {
 }
 
 /** Reads, and changes nothing. Throws `BULKX_NO_JOB`, `BULKX_CONFIG`, `BULKX_STORAGE`. */
-export const reportOn = async ({ directory, shownAs, making }: ReportOrder): Promise<Report> => {
+export const reportOn = async ({ directory, shownAs, making, signal }: ReportOrder): Promise<Report> => {
   if (await isDataset(directory)) {
-    const report = await reportDataset({ directory, shownAs })
+    const report = await reportDataset({ directory, shownAs, signal })
     return { page: datasetPage(report, shownAs, making), fields: datasetFields(report) }
   }
-  const report = await reportExport({ directory, shownAs, read: readIn(directory) })
+  const report = await reportExport({ directory, shownAs, read: readIn(directory, signal), signal })
   return { page: exportPage(report, shownAs, making), fields: exportFields(report) }
 }

@@ -1,6 +1,6 @@
 /** How bulkx uses a local disk: modes, our own folder, and making directories durable. */
 import { closeSync, constants, fsyncSync, openSync } from 'node:fs'
-import { lstat, mkdir, open, stat, statfs } from 'node:fs/promises'
+import { type FileHandle, lstat, mkdir, open, stat, statfs } from 'node:fs/promises'
 import { platform } from 'node:os'
 import { dirname } from 'node:path'
 import { BulkxError } from '../errors.js'
@@ -103,6 +103,50 @@ const noFollow = constants.O_NOFOLLOW ?? 0
 export const appendOnly = constants.O_WRONLY | constants.O_APPEND | noFollow
 export const appendOrCreate = appendOnly | constants.O_CREAT
 export const readOrCreate = constants.O_RDWR | constants.O_CREAT | noFollow
+export const readOnly = constants.O_RDONLY | noFollow
+export const writeAnew = constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | noFollow
+
+/** A pipe, a device, a socket stands in a file's place. Its code is none that a system has. */
+class NoFile extends Error {
+  readonly code: 'ENOTFILE' | 'EISDIR'
+
+  constructor(path: string, code: NoFile['code']) {
+    super(`${path} is no file`)
+    this.code = code
+  }
+}
+
+// Windows has no such flag, and no such pipes.
+const noWait = constants.O_NONBLOCK ?? 0
+
+/**
+ * Opens a file in a directory that may be anybody's. Whoever opens a pipe waits for its other end, for ever and deaf to
+ * signals: what is no file is not opened. Rejects with the system's error, or with the code `ENOTFILE` or `EISDIR`.
+ */
+export const openRegular = async (path: string, flags: number, mode?: number): Promise<FileHandle> => {
+  const handle = await open(path, flags | noWait, mode).catch((error: unknown) => {
+    // A pipe that nobody reads, a socket, a device that is not there.
+    throw systemCode(error) === 'ENXIO' ? new NoFile(path, 'ENOTFILE') : error
+  })
+  try {
+    const found = await handle.stat()
+    if (!found.isFile()) throw new NoFile(path, found.isDirectory() ? 'EISDIR' : 'ENOTFILE')
+    return handle
+  } catch (error) {
+    await handle.close()
+    throw error
+  }
+}
+
+/** All of its text. Rejects as `openRegular` does, and where the file is a link. */
+export const readRegular = async (path: string): Promise<string> => {
+  const handle = await openRegular(path, readOnly)
+  try {
+    return await handle.readFile('utf8')
+  } finally {
+    await handle.close()
+  }
+}
 
 /** Made, or there already; a link is followed only where the user himself named it. */
 export const ownFolder = async (folder: string, named: boolean): Promise<void> => {

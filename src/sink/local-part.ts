@@ -1,7 +1,7 @@
 /** The unfinished content of a name in a directory: in memory while it is small, then a file beside those with names. */
-import { createReadStream } from 'node:fs'
-import { type FileHandle, lstat, open, readFile, rm } from 'node:fs/promises'
-import { appendOnly, fileMode } from './disk.js'
+import { constants } from 'node:fs'
+import { type FileHandle, lstat, open, rm } from 'node:fs/promises'
+import { appendOnly, fileMode, openRegular, readRegular } from './disk.js'
 import { Gathered, type Room, syncAndClose, syncAndCloseAtOnce, writeAtOnce } from './gathered.js'
 import type { Publish } from './publish.js'
 import type { Kept, Part, Validators } from './sink.js'
@@ -48,7 +48,8 @@ export const lookedAt = async <T>(path: string, found: Promise<T>): Promise<T | 
 export async function* reading(path: string, bytes = Number.POSITIVE_INFINITY): AsyncGenerator<Uint8Array> {
   if (bytes === 0) return
   try {
-    yield* createReadStream(path, { end: bytes - 1, highWaterMark: 256 * 1024 })
+    const handle = await openRegular(path, constants.O_RDONLY)
+    yield* handle.createReadStream({ start: 0, end: bytes - 1, highWaterMark: 256 * 1024 })
   } catch (cause) {
     throw storageError(`Cannot read ${path}`, cause)
   }
@@ -99,7 +100,7 @@ export class LocalPart implements Part {
     const found = await lstat(this.paths.part).catch(missing)
     // A link may lead anywhere: somebody else has put it there.
     const size = found?.isFile() ? found.size : 0
-    const note = size > 0 ? await readFile(this.paths.note, 'utf8').catch(missing) : undefined
+    const note = size > 0 ? await readRegular(this.paths.note).catch(missing) : undefined
     const known = note === undefined ? undefined : readNote(note)
     if (known?.system === this.workplace.system) this.keptNow = { bytes: size, validators: known.validators }
     return this
@@ -214,7 +215,7 @@ export class LocalPart implements Part {
   }
 
   private async reopen(): Promise<FileHandle> {
-    this.handle = await open(this.paths.part, appendOnly, fileMode)
+    this.handle = await openRegular(this.paths.part, appendOnly, fileMode)
     return this.handle
   }
 

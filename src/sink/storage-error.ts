@@ -14,13 +14,20 @@ const words: Record<string, string> = {
   ENOTDIR: 'a part of the path is not a directory',
   EEXIST: 'it is there already, and not a directory',
   EISDIR: 'it is a directory',
+  ENOTFILE: 'it is no file',
+  ELOOP: 'it is a link that is not followed',
   ENAMETOOLONG: 'the name is too long',
 }
+
+const inItsPlace =
+  'somebody has put something else in its place: remove that, or choose another directory with --out'
 
 const hints: Record<string, string> = {
   ENOSPC: 'make room, then continue with `bulkx resume`; finished files are kept',
   EDQUOT: 'make room, then continue with `bulkx resume`; finished files are kept',
   EMFILE: 'raise the limit (`ulimit -n`) or lower --parallel, then continue with `bulkx resume`',
+  ENOTFILE: inItsPlace,
+  ELOOP: inItsPlace,
 }
 
 export const systemCode = (error: unknown): string | undefined =>

@@ -4,9 +4,11 @@ import { dirname } from 'node:path'
 import { fileMode, syncDirectory } from '../sink/disk.js'
 import { trouble } from './trouble.js'
 
-/** Writes beside it, then renames. The caller holds the data set's lock. Throws `BULKX_STORAGE`, `BULKX_DISK_FULL`. */
-export const writeDurably = async (path: string, text: string): Promise<void> => {
-  const fresh = `${path}.part`
+/**
+ * Writes beside it, to a name that nobody else uses, then renames. By default the caller holds the data set's lock.
+ * Throws `BULKX_STORAGE`, `BULKX_DISK_FULL`.
+ */
+export const writeDurably = async (path: string, text: string, fresh = `${path}.part`): Promise<void> => {
   try {
     // What a killed process has left there, or a link that somebody else has, is nothing to write through.
     await rm(fresh, { force: true })
@@ -20,6 +22,7 @@ export const writeDurably = async (path: string, text: string): Promise<void> =>
     await rename(fresh, path)
     await syncDirectory(dirname(path))
   } catch (cause) {
+    await rm(fresh, { force: true }).catch(() => {})
     throw trouble(`Cannot write ${path}`, cause)
   }
 }

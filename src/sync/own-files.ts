@@ -1,12 +1,12 @@
 /** Files and folders of a data set as they must be: its own, never links that lead out of it. */
-import { constants } from 'node:fs'
-import { type FileHandle, lstat, open, readdir } from 'node:fs/promises'
+import { type FileHandle, lstat, readdir } from 'node:fs/promises'
 import { BulkxError } from '../errors.js'
+import { openRegular, readOnly } from '../sink/disk.js'
 import { systemCode } from '../sink/storage-error.js'
 import { trouble } from './trouble.js'
 
-// Windows has no such flag, and hardly such links.
-const readOnly = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0)
+/** A link, a pipe, a directory. */
+const noFile: ReadonlySet<string | undefined> = new Set(['ELOOP', 'ENOTFILE', 'EISDIR'])
 
 const foreign = (path: string, what: string): BulkxError =>
   new BulkxError('BULKX_STORAGE', `${path} is not ${what} of its own`, {
@@ -19,19 +19,11 @@ const tooLarge = (path: string, bytesMax: number): BulkxError =>
   })
 
 /** Opens a file for reading. Throws `BULKX_STORAGE`: not there, a link, no plain file. */
-export const openOwn = async (path: string): Promise<FileHandle> => {
-  const handle = await open(path, readOnly).catch((cause) => {
-    if (systemCode(cause) === 'ELOOP') throw foreign(path, 'a file')
+export const openOwn = (path: string): Promise<FileHandle> =>
+  openRegular(path, readOnly).catch((cause) => {
+    if (noFile.has(systemCode(cause))) throw foreign(path, 'a file')
     throw trouble(`Cannot read ${path}`, cause)
   })
-  const isFile = await handle.stat().then(
-    (found) => found.isFile(),
-    () => false,
-  )
-  if (isFile) return handle
-  await handle.close()
-  throw foreign(path, 'a file')
-}
 
 /** Whether there is a folder. Throws `BULKX_STORAGE` when it is a link or something else. */
 export const hasOwnFolder = async (path: string): Promise<boolean> => {

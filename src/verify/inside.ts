@@ -1,8 +1,8 @@
 /** Files of a directory that may be anybody's: opened by relative names, never through a link, never outside of it. */
-import { constants, type Stats } from 'node:fs'
-import { type FileHandle, lstat, open } from 'node:fs/promises'
+import type { Stats } from 'node:fs'
+import { type FileHandle, lstat } from 'node:fs/promises'
 import { isAbsolute, join } from 'node:path'
-import { privateFolder } from '../sink/disk.js'
+import { openRegular, privateFolder, readOnly } from '../sink/disk.js'
 import { systemCode } from '../sink/storage-error.js'
 
 /** Why there is no reading it. `link`, `not-a-file`: it, or a folder on the way to it. */
@@ -33,9 +33,6 @@ const opened = (handle: FileHandle, { size, mode }: Stats): OpenLocalFile => ({
   close: () => handle.close(),
 })
 
-// Windows has neither flag. A pipe that stands in a file's place would be waited for without the second one.
-const flags = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0)
-
 /** No file system has longer names. */
 const longest = 4096
 
@@ -52,6 +49,7 @@ const missing: ReadonlySet<string | undefined> = new Set(['ENOENT', 'ENOTDIR', '
 const refusalOf = (cause: unknown): Refusal => {
   const code = systemCode(cause)
   if (missing.has(code)) return { why: 'missing' }
+  if (code === 'ENOTFILE' || code === 'EISDIR') return { why: 'not-a-file' }
   return code === 'ELOOP' ? { why: 'link' } : { why: 'unreadable', cause }
 }
 
@@ -73,11 +71,8 @@ export const openInside = async (directory: string, name: string): Promise<OpenL
   try {
     const looked = await lookAt(directory, name.split('/'))
     if ('why' in looked) return looked
-    const handle = await open(join(directory, name), flags)
-    const found = await handle.stat()
-    if (found.isFile()) return opened(handle, found)
-    await handle.close()
-    return { why: 'not-a-file' }
+    const handle = await openRegular(join(directory, name), readOnly)
+    return opened(handle, looked)
   } catch (cause) {
     return refusalOf(cause)
   }

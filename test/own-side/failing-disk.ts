@@ -133,11 +133,7 @@ export const failingDisk = async (root: string): Promise<FailingDisk> => {
       (original) =>
         async function (this: unknown, ...args) {
           const path = String(name === 'rename' || name === 'link' || name === 'symlink' ? args[1] : args[0])
-          const error = meet(name, path, purposes.ofPath(name, path, args))
-          if (error && name === 'appendFile') {
-            const text = String(args[1])
-            await original.call(this, args[0], text.slice(0, text.length >> 1), args[2])
-          }
+          const error = meet(name, path, purposes.ofPath(name, path))
           if (error) throw error
           const result = await original.apply(this, args)
           if (name === 'rename' || name === 'link') purposes.named(path)
@@ -164,6 +160,9 @@ export const failingDisk = async (root: string): Promise<FailingDisk> => {
           if (error && name === 'close') await original.apply(this, args)
           const less = error && name === 'write' ? half(args) : undefined
           if (less) await original.apply(this, less)
+          const [text] = args
+          if (error && name === 'writeFile' && typeof text === 'string')
+            await original.call(this, text.slice(0, text.length >> 1))
           if (error) throw error
           const result = await original.apply(this, args)
           if (name === 'write') purposes.written(path, carried)

@@ -17,7 +17,7 @@ const nameOf = (line: string): string => {
     .trim()
 }
 
-/** Bytes of `handle.write(buffer, offset, length)`, or the text of an `appendFile`. */
+/** Bytes of `handle.write(buffer, offset, length)`, or the text of a `handle.writeFile`. */
 const textOf = ([first, offset, length]: readonly unknown[]): string =>
   Buffer.isBuffer(first)
     ? first.subarray(Number(offset), Number(offset) + Number(length)).toString()
@@ -33,15 +33,14 @@ export class Purposes {
   private readonly ofHandles = new WeakMap<object, readonly string[]>()
 
   /** Of a call by path: what is written, or which new names a directory is opened for. */
-  ofPath(kind: string, path: string, args: readonly unknown[]): readonly string[] {
-    if (kind === 'appendFile' && ofFacts.test(path)) return factsIn(textOf(args.slice(1)))
+  ofPath(kind: string, path: string): readonly string[] {
     if (kind !== 'open') return plain
     return this.entered.get(path) ?? plain
   }
 
   /** Of a call of what was opened. */
   ofHandle(kind: string, path: string, handle: object, args: readonly unknown[]): readonly string[] {
-    if (kind === 'write' && ofFacts.test(path)) return factsIn(textOf(args))
+    if ((kind === 'write' || kind === 'writeFile') && ofFacts.test(path)) return factsIn(textOf(args))
     if (kind === 'datasync') return this.unsynced.get(path) ?? plain
     return this.ofHandles.get(handle) ?? plain
   }

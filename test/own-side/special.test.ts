@@ -62,7 +62,7 @@ describe('the disk is full when the answer to the kick-off comes', () => {
   })
 })
 
-const ofLog = { kind: 'appendFile', path: 'out/log.ndjson', number: 1 }
+const ofLog = { kind: 'handle.writeFile', path: 'out/log.ndjson', number: 1 }
 
 describe('log.ndjson is a projection', () => {
   test('while it cannot be written, the job goes on, and it is whole in the end', async () => {

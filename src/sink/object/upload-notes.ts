@@ -3,10 +3,10 @@
  * money and is seen by nobody, until the next process aborts it.
  */
 import { randomUUID } from 'node:crypto'
-import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isObject } from '../../json.js'
-import { fileMode, makeDirectories } from '../disk.js'
+import { fileMode, makeDirectories, readRegular } from '../disk.js'
 
 export interface UploadNotes {
   /** Notes it; what is returned takes the note away. */
@@ -23,7 +23,7 @@ export const noNotes: UploadNotes = {
 
 const read = async (path: string): Promise<{ key: string; id: string } | undefined> => {
   try {
-    const value: unknown = JSON.parse(await readFile(path, 'utf8'))
+    const value: unknown = JSON.parse(await readRegular(path))
     if (!isObject(value) || typeof value.key !== 'string' || typeof value.id !== 'string') return undefined
     return { key: value.key, id: value.id }
   } catch {
