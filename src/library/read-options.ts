@@ -35,7 +35,8 @@ const wrong = (name: string, value: unknown, kind: Kind): BulkxError => {
   const meant = typeof value === 'string' ? kind.meant?.(value) : undefined
   const why = meant?.why === undefined ? '' : `${meant.why}: `
   const hint = meant ? `${why}did you mean '${meant.value}'?` : `write it like ${name}: ${exampleOf(kind)}`
-  return usage(`${name} ${shown(value)} is not ${what}`, hint)
+  const given = typeof value === 'string' ? (kind.shown?.(value) ?? value) : value
+  return usage(`${name} ${shown(given)} is not ${what}`, hint)
 }
 
 const isNumeric = ({ unit, example }: OneKind<unknown>): boolean =>
@@ -135,10 +136,15 @@ const assertText = (name: string, value: unknown): void => {
   throw usage(`${name} ${isBytes ? '(bytes)' : shown(value)} is no text`, hint)
 }
 
+/** What lists its entries in another way, as a Map and Headers do, would be read as nothing. */
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  isObject(value) && [Object.prototype, null].includes(Object.getPrototypeOf(value))
+
 const assertHeaders = (name: string, value: unknown): void => {
   if (value === undefined) return
-  const isRight = isObject(value) && Object.values(value).every((one) => typeof one === 'string')
-  if (!isRight) throw usage(`${name} are no texts by name`, `write them like ${name}: { 'X-Tenant': '42' }`)
+  if (isRecord(value) && Object.values(value).every((one) => typeof one === 'string')) return
+  const entries = isObject(value) && Symbol.iterator in value ? `, \`Object.fromEntries(${name})\`` : ''
+  throw usage(`${name} are no texts by name`, `write them like ${name}: { 'X-Tenant': '42' }${entries}`)
 }
 
 const presetNamed = (name: unknown): Preset | undefined => {

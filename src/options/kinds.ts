@@ -1,6 +1,7 @@
 /** The kinds of values that options take: how each is written, read, and explained when it is wrong. */
 import { BulkxError } from '../errors.js'
 import { nearestName } from './did-you-mean.js'
+import { withoutSecrets } from './without-secrets.js'
 
 interface Described {
   /** Completes "… is not": `a duration`. */
@@ -9,6 +10,8 @@ interface Described {
   readonly example: string
   /** What a wrong value was probably meant to be. */
   readonly meant?: (text: string) => Meant | undefined
+  /** A wrong value as messages repeat it, where it may hold a secret. */
+  readonly shown?: (text: string) => string
 }
 
 export interface Meant {
@@ -94,6 +97,9 @@ export const repeatable = <T = string>(
   parse: (item: string) => T | undefined,
 ): ManyKind<T> => ({ form: 'many', split: 'line', what, example, parse })
 
+/** An address, of which a wrong one may hold a password. */
+export const address = <K extends Described>(kind: K): K => ({ ...kind, shown: withoutSecrets })
+
 export const choice = <const T extends string>(...values: readonly T[]): OneKind<T> => ({
   ...one(`one of ${values.join(', ')}`, values[0] ?? '', (given) => values.find((value) => value === given)),
   values,
@@ -175,13 +181,13 @@ export const parseBoolean = (given: string): boolean | undefined => {
 const wrong = (
   name: string,
   given: string,
-  { what, example, values = [], meant }: Described & Pick<OneKind<unknown>, 'values'>,
+  { what, example, values = [], meant, shown }: Described & Pick<OneKind<unknown>, 'values'>,
 ): BulkxError => {
   const near = nearestName(given, values)
   const probably = meant?.(given) ?? (near === undefined ? undefined : { value: near })
   const right = `${name}${name.startsWith('-') ? ' ' : '='}${probably?.value ?? example}`
   const why = probably?.why === undefined ? '' : `${probably.why}: `
-  return new BulkxError('BULKX_USAGE', `${name} ${JSON.stringify(given)} is not ${what}`, {
+  return new BulkxError('BULKX_USAGE', `${name} ${JSON.stringify(shown?.(given) ?? given)} is not ${what}`, {
     hint: probably === undefined ? `write it like ${right}` : `${why}did you mean ${right}?`,
   })
 }

@@ -3,12 +3,17 @@ import { BulkxError } from '../errors.js'
 import type { Target } from '../protocol/types.js'
 import { isResourceType, nearestType } from './resource-types.js'
 import { isMock, parseUrl } from './values.js'
+import { withoutSecrets } from './without-secrets.js'
 
 const resourceType = /^[A-Z][A-Za-z]{1,63}$/
 const instanceId = /^[^\s/?#%\\]{1,256}$/
 
 const wrongTarget = (text: string, hint: string): BulkxError =>
-  new BulkxError('BULKX_USAGE', `The target ${JSON.stringify(text)} is none that can be exported`, { hint })
+  new BulkxError(
+    'BULKX_USAGE',
+    `The target ${JSON.stringify(/:\/\/|@/.test(text) ? withoutSecrets(text) : text)} is none that can be exported`,
+    { hint },
+  )
 
 const forms = 'write system, Patient, Group/123, any other resource type, or a kick-off URL'
 

@@ -154,6 +154,21 @@ test.each<[string, Record<string, unknown>, RegExp]>([
   ['a blank filter', { server, typeFilter: [''] }, /^typeFilter "" is not a search/],
   ['a certificate in bytes', { server, ca: Buffer.from('x') }, /^ca \(bytes\) is no text.*'utf8'/],
   ['headers by line', { server, headers: ['a: b'] }, /^headers are no texts by name.*headers: \{/],
+  [
+    'headers of fetch',
+    { server, headers: new Headers({ 'X-Tenant': '42' }) },
+    /^headers are no texts by name.*Object\.fromEntries\(headers\)/,
+  ],
+  [
+    'a map of headers',
+    { server, secretHeaders: new Map([['X-Key', 's3cret']]) },
+    /^secretHeaders are no texts by name.*Object\.fromEntries\(secretHeaders\)/,
+  ],
+  [
+    'a token in the query',
+    { server: 'https://ehr.example/fhir?token=s3cret' },
+    /^server "https:\/\/ehr\.example\/fhir\?\*\*\*" is not an http\(s\) URL/,
+  ],
   ['a half URL', { server: 'ehr.example/fhir' }, /^server "ehr.example\/fhir" is not an http\(s\) URL;/],
   [
     'an end before the beginning',

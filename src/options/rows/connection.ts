@@ -1,5 +1,5 @@
 /** Option rows: which server, and how to reach it. */
-import { file, one, repeatable, text } from '../kinds.js'
+import { address, file, one, repeatable, text } from '../kinds.js'
 import type { OptionRow } from '../options.js'
 import { parseHeader, parseProfileName, parseProxy, parseServer } from '../values.js'
 
@@ -9,7 +9,7 @@ export const connectionRows = {
     value: '<url>',
     help: 'FHIR base URL, or mock: for the bundled server',
     completes: 'server',
-    kind: one('an http(s) URL, or mock:', 'https://ehr.example/fhir', parseServer),
+    kind: address(one('an http(s) URL, or mock:', 'https://ehr.example/fhir', parseServer)),
   },
   profile: {
     group: 'server',
@@ -44,6 +44,6 @@ export const connectionRows = {
     group: 'server',
     value: '<url>',
     help: 'proxy; otherwise HTTPS_PROXY, HTTP_PROXY, NO_PROXY',
-    kind: one('an http(s) URL', 'http://proxy.example:3128', parseProxy),
+    kind: address(one('an http(s) URL', 'http://proxy.example:3128', parseProxy)),
   },
 } as const satisfies Record<string, OptionRow>

@@ -1,6 +1,6 @@
 /** Option rows: an export past one machine. */
 import { defaults } from '../../config.js'
-import { duration, one, secretFile, text, writeDuration } from '../kinds.js'
+import { address, duration, one, secretFile, text, writeDuration } from '../kinds.js'
 import type { OptionRow } from '../options.js'
 import { parseQueue } from '../values.js'
 
@@ -17,7 +17,7 @@ export const fleetRows = {
     group: 'fleet',
     value: '<redis url>',
     help: 'let workers (`bulkx worker`) fetch the files, by a queue in this Redis: redis://host:6379, or rediss:// to another machine',
-    kind: one('the URL of a Redis', 'redis://localhost:6379', parseQueue),
+    kind: address(one('the URL of a Redis', 'redis://localhost:6379', parseQueue)),
   },
   'queue-password-file': {
     group: 'fleet',

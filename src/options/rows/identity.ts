@@ -1,5 +1,5 @@
 /** Option rows: who we are to the server. Secrets are in files, in the environment, or come from a program. */
-import { choice, list, one, repeatable, secretFile, text } from '../kinds.js'
+import { address, choice, list, one, repeatable, secretFile, text } from '../kinds.js'
 import type { OptionRow } from '../options.js'
 import { parseOrigin, parseTokenUrl } from '../values.js'
 
@@ -48,7 +48,7 @@ export const identityRows = {
     group: 'identity',
     value: '<url>',
     help: 'token endpoint; otherwise the server says where it is',
-    kind: one('an https URL', 'https://ehr.example/oauth2/token', parseTokenUrl),
+    kind: address(one('an https URL', 'https://ehr.example/oauth2/token', parseTokenUrl)),
   },
   audience: {
     group: 'identity',
@@ -84,6 +84,6 @@ export const identityRows = {
     group: 'identity',
     value: '<origin>',
     help: 'another origin that may see the credential',
-    kind: list('an origin', 'https://files.example', parseOrigin),
+    kind: address(list('an origin', 'https://files.example', parseOrigin)),
   },
 } as const satisfies Record<string, OptionRow>
