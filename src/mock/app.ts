@@ -9,8 +9,8 @@ import { syntheticData } from './data/synthetic.js'
 import type { Fault } from './edit.js'
 import { createEvolution, type Evolve } from './evolve/evolution.js'
 import type { Truth, TruthOptions } from './evolve/truth.js'
-import { assertOptions, assertPersonality, guarded } from './guard.js'
-import { type Call, compose, type Handler, type Middleware, type Phase } from './handler.js'
+import { assertOptions, assertPersonality, type FaultError, guardedFaults } from './guard.js'
+import { type Call, compose, type Handler, type Phase } from './handler.js'
 import { createJobs, type Jobs } from './jobs.js'
 import { getResponse } from './msw.js'
 import { type Personality, reference, speaksOf } from './personality.js'
@@ -79,12 +79,6 @@ export interface RecordedRequest {
   status?: number
   /** The fault that the answer met: of the wire, or one that threw. */
   fault?: string
-}
-
-/** A fault of a test that threw instead of answering. */
-export interface FaultError {
-  fault: string
-  error: unknown
 }
 
 /**
@@ -163,6 +157,7 @@ const sourceOf = (
 
 const worldOf = (options: Settled): World => {
   const { clock, data = {}, personality = reference } = options
+  assertPersonality(personality)
   const seed = ('select' in data ? undefined : data.seed) ?? 1
   const { jobMs = DEFAULT_JOB_MS, pageSize = personality.files.pageSize } = options
   if (!Number.isSafeInteger(pageSize) || pageSize < 1) throw new RangeError('pageSize must be 1 or more')
@@ -221,36 +216,19 @@ const callOf = (world: World, routes: readonly Route[], request: Request): Call 
   }
 }
 
-/** What a fault throws is kept, and named in the record of its request. */
-const guardedFaults = (
-  { faults = [] }: MockOptions,
-  errors: FaultError[],
-  records: WeakMap<Request, RecordedRequest>,
-): Middleware[] =>
-  faults.map((fault) => (call, next) => {
-    const failed = (name: string, error: unknown): void => {
-      errors.push({ fault: name, error })
-      const record = records.get(call.request)
-      if (record) record.fault = name
-    }
-    return guarded(fault, failed)(call, next)
-  })
-
 /**
  * A pretend Bulk Data server. Throws when its options make no sense: a name that there is not, fewer than ten patients, a directory without
  * NDJSON, a client without keys and secret. Time passes only as the clock says.
  */
 export const createMock = (options: MockOptions = {}): Mock => {
   assertOptions(options, optionNames)
-  assertPersonality(options.personality)
   const world = worldOf({ ...options, clock: options.clock ?? systemClock })
   const routes = routesOf(world)
   const handlers = handlersOf(world, routes)
   const requests: RecordedRequest[] = []
   const errors: FaultError[] = []
   const records = new WeakMap<Request, RecordedRequest>()
-  const faults = guardedFaults(options, errors, records)
-  const around = [...faults, ...world.personality.rules(world)]
+  const around = [...guardedFaults(options.faults ?? [], errors, records), ...world.personality.rules(world)]
   const routed: Handler = async ({ request }) =>
     (await getResponse(handlers, request)) ?? unrouted(world, routes, request)
   const serve = compose(...around)(routed)

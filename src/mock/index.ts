@@ -2,7 +2,6 @@
 export {
   createMock,
   type DataOptions,
-  type FaultError,
   type Mock,
   type MockOptions,
   type MswHandler,
@@ -24,6 +23,7 @@ export type { Truth, TruthOptions } from './evolve/truth.js'
 export type { FaultRow } from './fault-row.js'
 export { parseFault } from './fault-text.js'
 export { type FaultName, faultRows, faults } from './faults.js'
+export type { FaultError } from './guard.js'
 export type { Call, FileRef, Handler, Middleware, Phase } from './handler.js'
 export { phases } from './handler.js'
 export type { Job, JobFile, JobPhase, Jobs, JobView } from './jobs.js'
