@@ -102,6 +102,8 @@ export type Fact =
   | {
       type: 'status-transient'
       reason: string
+      /** Beyond `--patience`: the run ends with it. */
+      last?: boolean
       status?: number
       retryAfterMs?: number
       cut?: boolean

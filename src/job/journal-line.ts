@@ -189,7 +189,7 @@ const checks: Readonly<Record<Fact['type'], Check>> = {
     unchangedMs: maybe(number),
     ...wait,
   }),
-  'status-transient': having({ reason: text, status: maybe(number), ...wait }),
+  'status-transient': having({ reason: text, status: maybe(number), last: maybe(flag), ...wait }),
   'status-doubted': having({ reason: text, status: number, notBefore: number }),
   'manifest-received': having({
     page: text,

@@ -29,18 +29,14 @@ const tooLong = (job: Job, reason: string): BulkxError =>
  * `BULKX_UNREACHABLE` beyond `--patience`, `BULKX_KICK_OFF_UNDECIDED` for a job whose address is not known.
  */
 export const checkLimits = (job: Job, seen: readonly Fact[]): void => {
-  const { deadlineMs, patienceMs } = job.config.waiting
+  const { deadlineMs } = job.config.waiting
   const now = job.clock.now()
   const last = seen.at(-1)
   if (last?.type === 'kick-off-unlocated') {
     const reason = `its answer names ${last.reference}, where the server answers HTTP ${last.status}`
     throw unlocated(job.config, reason)
   }
-  // From failure to failure: a machine that slept after the first one has not waited.
-  const { lookedAt, failingSince = lookedAt } = job.state
-  if (last?.type === 'status-transient' && lookedAt - failingSince >= patienceMs) {
-    throw tooLong(job, last.reason)
-  }
+  if (last?.type === 'status-transient' && last.last) throw tooLong(job, last.reason)
   const waits =
     last?.type === 'status-transient' ||
     last?.type === 'status-in-progress' ||

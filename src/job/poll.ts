@@ -105,15 +105,19 @@ const transient = (
   job: Job,
   { reason, status, retryAfterMs }: Extract<StatusResponse, { kind: 'transient' }>,
 ): Fact[] => {
+  const at = situation(job, retryAfterMs)
   const failures = job.state.failures + 1
+  const { failingSince = at.now } = job.state
   // A 429 after a shortened wait is the server's answer to it: what it asks now is not shortened again.
   const cutRefused = job.state.cutRefused || (status === 429 && job.state.retryAfterCut)
   const next = nextLookAfterFailure(
-    { ...situation(job, retryAfterMs), cutRefused, failures },
+    { ...at, cutRefused, failures, failingSince },
     job.config.waiting,
     job.random,
   )
-  return [{ type: 'status-transient', reason, status, ...next }]
+  // From failure to failure: a machine that slept after the first one has not waited.
+  const last = at.now - failingSince >= job.config.waiting.patienceMs || undefined
+  return [{ type: 'status-transient', reason, status, ...next, last }]
 }
 
 /** What ends the job, unless it is doubted first. */

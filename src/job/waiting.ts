@@ -48,6 +48,19 @@ export const byDeadline = (
   { deadlineMs }: WaitingConfig,
 ): number => Math.min(notBefore, Math.max(now, startedAt + deadlineMs))
 
+/**
+ * The look at which `--patience` ends is the last one of a run: what is announced comes. What the server asks for is waited
+ * for in any case. Epoch milliseconds.
+ */
+const byPatience = (
+  notBefore: number,
+  { now, failingSince }: { now: number; failingSince: number },
+  { patienceMs }: WaitingConfig,
+): number => {
+  const end = failingSince + patienceMs
+  return end > now ? Math.min(notBefore, end) : notBefore
+}
+
 const ownLook = (
   own: number,
   situation: Situation,
@@ -63,14 +76,20 @@ export const nextLook = (situation: Situation, waiting: WaitingConfig, random: (
   return asked(situation, waiting) ?? ownLook(own, situation, waiting, random)
 }
 
-/** After a failure that may pass: doubling from `--poll-min`. `failures`: in a row, this one included. */
+/**
+ * After a failure that may pass: doubling from `--poll-min`. `failures`: in a row, this one included; `failingSince`: when the
+ * first of them came, epoch milliseconds.
+ */
 export const nextLookAfterFailure = (
-  situation: Situation & { failures: number },
+  situation: Situation & { failures: number; failingSince: number },
   waiting: WaitingConfig,
   random: () => number,
 ): NextLook => {
   const own = clamp(waiting.pollMinMs * 2 ** Math.min(30, situation.failures - 1), waiting)
-  return asked(situation, waiting) ?? ownLook(own, situation, waiting, random)
+  const asks = asked(situation, waiting)
+  if (asks) return asks
+  const { notBefore } = ownLook(own, situation, waiting, random)
+  return { notBefore: byPatience(notBefore, situation, waiting) }
 }
 
 /**

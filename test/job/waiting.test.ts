@@ -66,7 +66,7 @@ describe('the deadline', () => {
     ['comes before the next look', () => nextLook(at(59_500), soon, never).notBefore, 60_000],
     [
       'comes before the next try',
-      () => nextLookAfterFailure({ ...at(59_500), failures: 9 }, soon, never).notBefore,
+      () => nextLookAfterFailure({ ...at(59_500), failures: 9, failingSince: 59_500 }, soon, never).notBefore,
       60_000,
     ],
     ['comes later', () => nextLook(at(10_000), soon, never).notBefore, 11_000],
@@ -78,11 +78,12 @@ describe('the deadline', () => {
 
 test('after failures the waits double, up to the maximum, without ever overflowing', () => {
   const waits = [1, 2, 3, 9, 10, 40, 5000].map(
-    (failures) => nextLookAfterFailure({ ...at(0), failures }, waiting, never).notBefore,
+    (failures) => nextLookAfterFailure({ ...at(0), failures, failingSince: 0 }, waiting, never).notBefore,
   )
   expect(waits).toEqual([1000, 2000, 4000, 256_000, 300_000, 300_000, 300_000])
   expect(
-    nextLookAfterFailure({ ...at(0, { retryAfterMs: 700 }), failures: 9 }, waiting, never).notBefore,
+    nextLookAfterFailure({ ...at(0, { retryAfterMs: 700 }), failures: 9, failingSince: 0 }, waiting, never)
+      .notBefore,
   ).toBe(700)
 })
 
@@ -94,4 +95,13 @@ test.each([
   const own = { ...waiting, ...differences }
   const delays = Array.from({ length: confirmationsMax }, (_, doubts) => confirmationDelayMs(doubts, own))
   expect(delays).toEqual(waits)
+})
+
+test('patience cuts the wait for its last look, and not what the server asks for', () => {
+  const hasty = { ...waiting, patienceMs: 2_000 }
+  const next = (now: number, retryAfterMs?: number): number =>
+    nextLookAfterFailure({ ...at(now, { retryAfterMs }), failures: 9, failingSince: 0 }, hasty, never)
+      .notBefore
+  expect(next(500)).toBe(2_000)
+  expect(next(500, 15_000)).toBe(15_500)
 })

@@ -65,7 +65,7 @@ const nextText = ({ at, notBefore }: { at: number; notBefore: number }, words: (
 
 export const transientLine = (event: Of<'status-transient'>): Line =>
   warning(
-    `the server cannot answer now: ${harmless(event.reason)}${nextText(event, (wait) => `next try in ${wait}`)}`,
+    `the server cannot answer now: ${harmless(event.reason)}${event.last ? '' : nextText(event, (wait) => `next try in ${wait}`)}`,
   )
 
 /** A failure of a kick-off that another attempt follows; the last one is the error that the run ends with. */
