@@ -8,6 +8,7 @@ import { capacityFor } from './fetch/capacity.js'
 import { newProgress, type Progress } from './fetch/progress.js'
 import type { Executor } from './fetch/task.js'
 import { originOf } from './http/url.js'
+import { callbacks } from './job/callbacks.js'
 import { assertUsable, journalPath, lockPath } from './job/directory.js'
 import type { Job } from './job/export.js'
 import { type ExportLogFile, exportLogFile, publishExportLog } from './job/export-log-file.js'
@@ -143,13 +144,16 @@ const ownExecutor = async (
   })
 }
 
+/** Before anybody asks what the callbacks have thrown. */
+type Unwatched = Omit<OpenJob, 'rethrow'>
+
 const build = (
   config: Config,
   given: Host,
   lock: Lock,
   queue: OpenQueue | undefined,
   { sink, store, state, journal, log, publishLog, record, assertHeld }: Awaited<ReturnType<typeof openFiles>>,
-): OpenJob => {
+): Unwatched => {
   const left = new AbortController()
   const signal = given.signal ? AbortSignal.any([given.signal, left.signal]) : left.signal
   const host = { ...given, signal }
@@ -199,7 +203,7 @@ const build = (
   }
 }
 
-const openLocked = async (config: Config, host: Host, queue: OpenQueue | undefined): Promise<OpenJob> => {
+const openLocked = async (config: Config, host: Host, queue: OpenQueue | undefined): Promise<Unwatched> => {
   await prepareDirectory(config.directory)
   const self = host.self
   const lock = await takeLock(lockPath(config.directory), {
@@ -224,12 +228,15 @@ const openLocked = async (config: Config, host: Host, queue: OpenQueue | undefin
  * it holds somebody else's files, `BULKX_CONFIG` when the network settings are wrong or would send a credential in
  * clear text.
  */
-export const openJob = async (config: Config, host: Host): Promise<OpenJob> => {
+export const openJob = async (config: Config, given: Host): Promise<OpenJob> => {
   assertSecure(config)
+  const { guard, rethrow } = callbacks()
+  const { trace, onNotice, onNote } = given
+  const host = { ...given, trace: guard(trace), onNotice: guard(onNotice), onNote: guard(onNote) }
   // What is wrong with a queue is said before anything is started.
   const queue = config.queue && (await (await import('./queue/open-queue.js')).openQueue(config, host))
   try {
-    return await openLocked(config, host, queue)
+    return { ...(await openLocked(config, host, queue)), rethrow }
   } catch (error) {
     queue?.close()
     throw error

@@ -34,6 +34,8 @@ export interface Job {
   readonly record: (facts: readonly Fact[]) => Promise<JobEvent[]>
   /** Rejects when the directory is no longer this job's: nothing may be deleted at the server then. */
   readonly assertHeld: () => Promise<void>
+  /** Throws what a callback of the caller has thrown meanwhile: asked when nothing is on its way. */
+  readonly rethrow: () => void
   /** What the loop is doing: `close` waits for it. */
   readonly underWay: UnderWay
 }
@@ -74,6 +76,7 @@ async function* taken(step: Exclude<Step, { do: 'stop' }>, job: Job): AsyncGener
       const events = await next
       if (!events) return
       yield events
+      if (!answer) job.rethrow()
       // Nothing is left of this step: it needs no leave to end.
       if (step.do === 'kick-off' && job.state.pollingLocation !== undefined) return
     }
@@ -90,6 +93,7 @@ async function* taken(step: Exclude<Step, { do: 'stop' }>, job: Job): AsyncGener
  */
 export async function* exportJob(job: Job, steer: Steer = (step) => step): AsyncGenerator<JobEvent, void> {
   for (;;) {
+    job.rethrow()
     const next = nextStep(job.state, job.config.files.cleanup, job.clock.now())
     const step = steer(next, job.state)
     if (step.do === 'stop') return

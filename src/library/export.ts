@@ -11,6 +11,7 @@ import { spelling } from '../spelling.js'
 import { begin, setAside } from './begin.js'
 import { configFor, presetOf } from './config.js'
 import { assertRun, hostFor, type RunOptions } from './host.js'
+import { leaving } from './leaving.js'
 import type { ExportOptions } from './options.js'
 import { inLibraryWords, libraryWords } from './words.js'
 
@@ -31,14 +32,19 @@ const concluded = (job: Job, steer: Steer | undefined): Outcome => {
   return outcome
 }
 
-async function* ofOpenJob(job: Job, run: JobRunOptions): AsyncGenerator<JobEvent, Outcome> {
+async function* ofOpenJob(
+  job: Job,
+  run: JobRunOptions,
+  leave: AbortController,
+): AsyncGenerator<JobEvent, Outcome> {
   assertRun(run, ['steer'], true)
   const { steer } = run
   if (job.state.exportId === '')
     throw new BulkxError('BULKX_USAGE', 'The job was opened, and not begun', {
       hint: "begin it first: `await beginJob(job, 'export')`",
     })
-  yield* factsOf(job, steer)
+  const signal = job.signal ? AbortSignal.any([job.signal, leave.signal]) : leave.signal
+  yield* factsOf({ ...job, signal }, steer)
   return concluded(job, steer)
 }
 
@@ -52,11 +58,14 @@ const sayAdvice = ({ config, state, clock }: Job, { onNotice }: RunOptions): voi
     onNotice?.({ kind, message: libraryWords(message), hint: libraryWords(hint) })
 }
 
-async function* ofOptions(options: ExportOptions, run: RunOptions): AsyncGenerator<JobEvent, Outcome> {
+async function* ofOptions(
+  options: ExportOptions,
+  run: RunOptions,
+  leave: AbortController,
+): AsyncGenerator<JobEvent, Outcome> {
   assertRun(run)
   run.signal?.throwIfAborted()
-  const left = new AbortController()
-  const signal = run.signal ? AbortSignal.any([run.signal, left.signal]) : left.signal
+  const signal = run.signal ? AbortSignal.any([run.signal, leave.signal]) : leave.signal
   let job: OpenJob | undefined
   try {
     const host = hostFor({ ...run, signal })
@@ -66,11 +75,11 @@ async function* ofOptions(options: ExportOptions, run: RunOptions): AsyncGenerat
     const begun = await begin(job, options)
     sayAdvice(job, run)
     yield* begun
-    return yield* ofOpenJob(job, {})
+    return yield* ofOpenJob(job, {}, leave)
   } catch (error) {
     throw inLibraryWords(error)
   } finally {
-    left.abort(new BulkxError('BULKX_INTERRUPTED', 'The export was left'))
+    leave.abort(new BulkxError('BULKX_INTERRUPTED', 'The export was left'))
     await job?.close()
   }
 }
@@ -96,7 +105,7 @@ export function exportJob(
   what: ExportOptions | Job,
   run: RunOptions & JobRunOptions = {},
 ): AsyncGenerator<JobEvent, Outcome> {
-  return isJob(what) ? ofOpenJob(what, run) : ofOptions(what, run)
+  return leaving((leave) => (isJob(what) ? ofOpenJob(what, run, leave) : ofOptions(what, run, leave)))
 }
 
 /**
@@ -111,7 +120,9 @@ export async function runExport(
 ): Promise<Outcome> {
   assertRun(options, isJob(what) ? ['steer', 'onFact'] : ['onFact'], isJob(what))
   const { onFact, ...run } = options
-  const facts: AsyncIterator<JobEvent, Outcome> = isJob(what) ? ofOpenJob(what, run) : ofOptions(what, run)
+  const facts: AsyncIterator<JobEvent, Outcome> = leaving((leave) =>
+    isJob(what) ? ofOpenJob(what, run, leave) : ofOptions(what, run, leave),
+  )
   for (;;) {
     const { done, value } = await facts.next()
     if (done) return value

@@ -18,6 +18,19 @@ export const plainText = (value: string, limit = serverTextMax): string => {
   return text.length > limit ? `${text.slice(0, limit - 1).toWellFormed()}…` : text
 }
 
+/** A word that leads somewhere: of a URL, user info and query are cut off, for they may be a credential. */
+const cutWord = (word: string): string => {
+  if (!word.includes('/')) return word
+  const query = word.indexOf('?', word.indexOf('/'))
+  const place = query === -1 ? word : word.slice(0, query)
+  const bare = /:[/\\]{2}/.test(place) ? place.replace(/#.*$/, '') : place
+  return bare.replace(/(:[/\\]{2,})[^/\\@]*@/g, '$1')
+}
+
+/** What a server says, as `plainText`, and each URL in it, absolute or not, without user info and query. */
+export const saidText = (value: string, limit = serverTextMax): string =>
+  plainText(plainText(value, 4 * serverTextMax).replace(/[^\s"<>]+/g, cutWord), limit)
+
 const severities: readonly string[] = ['fatal', 'error', 'warning', 'information']
 
 /** A severity by its code; R5's `success` is nothing to look at. Undefined for a word that is none. */
@@ -40,7 +53,7 @@ const readIssue = (value: unknown): Issue[] => {
     {
       severity,
       code: typeof value.code === 'string' ? plainText(value.code, codeMax) : undefined,
-      text: plainText(text ?? severity),
+      text: saidText(text ?? severity),
     },
   ]
 }
@@ -89,7 +102,7 @@ const storageError = (body: string): string | undefined => {
   const code = /<Error\b[^<>]*>[^<]{0,1000}<Code>([\w.-]{1,100})<\/Code>/i.exec(body)?.[1]
   const message = /<Message>([^<]{1,300})</i.exec(body)?.[1]
   if (code === undefined) return undefined
-  return `an XML error of storage, ${code}${message === undefined ? '' : `: ${plainText(message)}`}`
+  return `an XML error of storage, ${code}${message === undefined ? '' : `: ${saidText(message)}`}`
 }
 
 const pageTitle = (body: string): string => {
@@ -98,7 +111,7 @@ const pageTitle = (body: string): string => {
   if (isResourcePage(body)) return 'a resource or document in XML'
   // Not [^>]: of a million tags without an end each would be looked through to the end of the page.
   const title = /<(?:title|h1|Message)[^<>]*>([^<]{1,300})</i.exec(body)?.[1]
-  return title === undefined ? 'a web page' : `a web page, "${plainText(title)}"`
+  return title === undefined ? 'a web page' : `a web page, "${saidText(title)}"`
 }
 
 /** Good answers are data; and of a resource only an OperationOutcome is there to be read by people. */
@@ -109,15 +122,15 @@ const mayBeData = ({ status, body }: Answer): boolean =>
 export const serverWords = (answer: Answer): string => {
   const json = parseJson(answer.body)
   const issues = readIssues(json) ?? readBatchIssues(json)
-  if (issues && issues.length > 0) return plainText(issues.map((issue) => issue.text).join('; '))
+  if (issues && issues.length > 0) return saidText(issues.map((issue) => issue.text).join('; '))
   if (isPage(answer.body)) return pageTitle(answer.body)
   if (mayBeData(answer)) return ''
   if (isObject(json)) {
     const words = [json.error_description, json.message, json.detail, json.error, json.title]
     const text = words.find((word): word is string => typeof word === 'string')
-    if (text !== undefined) return plainText(text)
+    if (text !== undefined) return saidText(text)
   }
-  return plainText(answer.body)
+  return saidText(answer.body)
 }
 
 /** `message`, with the server's words behind a colon where it has any. */

@@ -8,9 +8,9 @@ import { isUnfinished, readManifest } from './manifest.js'
 import {
   isPage,
   isSignInPage,
-  plainText,
   readBatchIssues,
   readIssues,
+  saidText,
   serverWords,
   withServerWords,
 } from './operation-outcome.js'
@@ -64,14 +64,14 @@ const bodyProgress = (json: unknown): string | undefined => {
 const readHeartbeat = (json: unknown): string | undefined => {
   const said = isObject(json) ? json.lastUpdated : undefined
   return typeof said === 'string' || typeof said === 'number'
-    ? plainText(String(said), progressMax)
+    ? saidText(String(said), progressMax)
     : undefined
 }
 
 /** `X-Progress` as the server wrote it, else `Status` (ModMed), else what the body says. */
 const readProgress = (answer: Answer, json: unknown): Progress => {
   const said = header(answer.headers, 'x-progress') ?? header(answer.headers, 'status') ?? bodyProgress(json)
-  const text = plainText(said ?? '', progressMax).replace(/^"(.*)"$/, '$1')
+  const text = saidText(said ?? '', progressMax).replace(/^"(.*)"$/, '$1')
   return { progress: text === '' ? undefined : text, heartbeat: readHeartbeat(json) }
 }
 
