@@ -68,9 +68,12 @@ const assertSamePlace = ({ state, config }: Job): void => {
   )
 }
 
-const finished = (job: Job): BulkxError =>
-  new BulkxError('BULKX_FINISHED', `${shownDirectory(job.config)} holds a finished export`, {
-    hint: 'move it aside and start anew with --again, choose another directory with --out, or keep a data set up to date in one with `bulkx sync`',
+const finished = ({ config }: Job): BulkxError =>
+  new BulkxError('BULKX_FINISHED', `${shownDirectory(config)} holds a finished export`, {
+    hint:
+      config.store === undefined
+        ? 'move it aside and start anew with --again, choose another directory with --out, or keep a data set up to date in one with `bulkx sync`'
+        : 'choose another prefix with --out: what stands in a store is neither moved nor written over',
   })
 
 const mockEnded = (): BulkxError =>

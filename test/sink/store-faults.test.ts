@@ -119,7 +119,7 @@ describe.skipIf(lacksStores()).each(kinds)('%s', (_kind, start) => {
       code: 'BULKX_STORAGE',
       exitCode: 8,
       message: expect.stringMatching(/^Cannot write large\.ndjson in \w\w:\/\/exports\/faults\/\d+: /),
-      hint: expect.stringContaining('bulkx resume'),
+      hint: expect.stringContaining('run the same command again'),
     })
     expect(waits).toEqual([1000, 2000, 4000, 8000, 16_000, 32_000, 60_000])
     expect([await readAll(sink.read('large.ndjson')), await namesIn(sink)]).toEqual([

@@ -79,7 +79,8 @@ const settingHints: Readonly<Record<StorePlace['kind'], string>> = {
 }
 
 const hintFor = (kind: TroubleKind, place: StorePlace): string => {
-  const goOn = 'then run `bulkx resume`'
+  // The same command goes on with a job that has begun, and begins one that has not.
+  const goOn = 'then run the same command again'
   switch (kind) {
     case 'no-credential':
       return `give this process a credential by the cloud's own means: ${credentialHints[place.kind]}; ${goOn}`
@@ -93,10 +94,10 @@ const hintFor = (kind: TroubleKind, place: StorePlace): string => {
       return `${settingHints[place.kind]}; ${goOn}`
     case 'busy':
     case 'network':
-      return 'it was tried several times: continue with `bulkx resume` later; finished files are kept'
+      return 'it was tried several times: run the same command again later; finished files are kept'
     case 'missing':
     case 'other':
-      return 'mend it, then run `bulkx resume`; finished files are kept'
+      return `mend it, ${goOn}; finished files are kept`
     default:
       return kind satisfies never
   }
