@@ -43,6 +43,13 @@ const run = async () => {
   )
 }
 
+const oldest = [20, 18, 1] // as `engines` of package.json
+const isTooOld = () => {
+  const own = process.versions.node.split('.').map(Number)
+  const at = oldest.findIndex((number, index) => number !== own[index])
+  return at >= 0 && own[at] < oldest[at]
+}
+
 // The version alone needs nothing of all that, and is asked for often; `main` says it where there is more to it.
 const isVersion = argv.length === 1 && (argv[0] === '--version' || argv[0] === '-V')
 if (isVersion && !process.env.BULKX_JSON) {
@@ -51,4 +58,10 @@ if (isVersion && !process.env.BULKX_JSON) {
   const { platform, arch } = process
   process.stdout.write(`bulkx ${version} (node ${process.version}, ${platform}-${arch})\n`)
   await end(0)
+} else if (isTooOld()) {
+  process.stderr.write(
+    `error: bulkx needs Node ${oldest.join('.')} or newer, and this is ${process.version}\n`,
+  )
+  process.stderr.write('hint: install a newer Node: https://nodejs.org/\n')
+  await end(2)
 } else await run()
