@@ -151,9 +151,12 @@ describe('where', () => {
     const talk = await session()
     await talk.run(argvOf(talk))
     const before = readFileSync(join(talk.cwd, 'out/manifest.json'), 'utf8')
-    for (const name of ['out/manifest.json', 'out']) {
+    for (const [name, words] of [
+      ['out/manifest.json', 'has a name that bulkx, or whoever reads the export, looks for'],
+      ['out', 'is no report of bulkx'],
+    ] as const) {
       const { code, err } = await talk.run(['report', 'out', '--out', name])
-      expect([code, err]).toEqual([2, expect.stringContaining('is no report of bulkx')])
+      expect([code, err]).toEqual([2, expect.stringContaining(words)])
     }
     expect(readFileSync(join(talk.cwd, 'out/manifest.json'), 'utf8')).toBe(before)
     expect((await talk.run(['report', 'out'])).code).toBe(0)
