@@ -7,7 +7,7 @@
 //   rename-before <name>     a file of this name is whole, under another name
 //   rename-after <name>      it has its name, and the journal does not know
 //   append-half <text>       half of the lines with this text are added to log.ndjson
-import disk, { appendFileSync } from 'node:fs'
+import disk, { writeSync } from 'node:fs'
 import fs from 'node:fs/promises'
 import { syncBuiltinESMExports } from 'node:module'
 import { basename } from 'node:path'
@@ -43,11 +43,24 @@ const journal = (handle) => {
   return handle
 }
 
-const { open, rename, appendFile } = fs
+const log = (handle) => {
+  const { writeFile } = handle
+  handle.writeFile = async (text, ...rest) => {
+    if (moment === 'append-half' && text.includes(what)) {
+      writeSync(handle.fd, text.slice(0, text.length >> 1))
+      die()
+    }
+    return writeFile.call(handle, text, ...rest)
+  }
+  return handle
+}
+
+const watched = { journal, 'log.ndjson': log }
+const { open, rename } = fs
 
 fs.open = async (path, ...rest) => {
   const handle = await open(path, ...rest)
-  return basename(String(path)) === 'journal' ? journal(handle) : handle
+  return watched[basename(String(path))]?.(handle) ?? handle
 }
 
 fs.rename = async (from, to) => {
@@ -64,14 +77,6 @@ disk.renameSync = (from, to) => {
   at('rename-before', isIt)
   renameSync(from, to)
   at('rename-after', isIt)
-}
-
-fs.appendFile = async (path, text, ...rest) => {
-  if (moment === 'append-half' && text.includes(what)) {
-    appendFileSync(path, text.slice(0, text.length >> 1))
-    die()
-  }
-  return appendFile(path, text, ...rest)
 }
 
 syncBuiltinESMExports()
