@@ -148,7 +148,7 @@ export const cancelRows: readonly (Row | Waived)[] = [
       {
         argv: ['export', 'Group/123', '--type', 'Condition'],
         exit: 2,
-        says: ['type=["Patient","Observation"]', 'type=["Condition"]', '--out', '--again'],
+        says: ['--type Patient,Observation', '--type Condition', '--out', '--again'],
         asks: { 'kick-off': 0, status: 0 },
       },
       {
