@@ -5,7 +5,7 @@ import type * as Sdk from '@azure/storage-blob'
 import { load } from './load.js'
 import { assertSecureEndpoint } from './secure-endpoint.js'
 import { contentType, type ObjectStore, type Page, type Upload } from './store.js'
-import { isNetworkTrouble, kindOfStatus, StoreTrouble, type TroubleKind } from './trouble.js'
+import { isNetworkTrouble, kindOfStatus, StoreTrouble, type TroubleKind, toldAs } from './trouble.js'
 
 const kinds: Readonly<Record<string, TroubleKind>> = {
   ContainerNotFound: 'no-bucket',
@@ -47,13 +47,7 @@ const trouble = (error: unknown): unknown => {
   return new StoreTrouble(kind, text, { cause: error })
 }
 
-const told = async <T>(work: Promise<T>): Promise<T> => {
-  try {
-    return await work
-  } catch (error) {
-    throw trouble(error)
-  }
-}
+const told = toldAs(trouble)
 
 /** Ids of one upload have one length; two uploads of one name never share one. */
 const blockId = (mark: string, number: number): string =>

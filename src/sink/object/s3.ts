@@ -5,7 +5,7 @@ import type * as Sdk from '@aws-sdk/client-s3'
 import { load } from './load.js'
 import { assertSecureEndpoint } from './secure-endpoint.js'
 import { contentType, type ObjectStore, type Page, type Upload } from './store.js'
-import { isNetworkTrouble, kindOfStatus, StoreTrouble, type TroubleKind } from './trouble.js'
+import { isNetworkTrouble, kindOfStatus, StoreTrouble, type TroubleKind, toldAs } from './trouble.js'
 
 /** For a connection; milliseconds. */
 const connectMs = 15_000
@@ -66,13 +66,7 @@ const trouble = (error: unknown): unknown => {
   return new StoreTrouble(kind, text, { cause: error })
 }
 
-const told = async <T>(work: Promise<T>): Promise<T> => {
-  try {
-    return await work
-  } catch (error) {
-    throw trouble(error)
-  }
-}
+const told = toldAs(trouble)
 
 const isMissing = (error: unknown): boolean => error instanceof StoreTrouble && error.kind === 'missing'
 

@@ -27,6 +27,17 @@ export class StoreTrouble extends Error {
 export const passes = (error: unknown): boolean =>
   error instanceof StoreTrouble && (error.kind === 'busy' || error.kind === 'network')
 
+/** What a cloud's own client rejects with, told as `trouble` makes it out. */
+export const toldAs =
+  (trouble: (error: unknown) => unknown) =>
+  async <T>(work: Promise<T>): Promise<T> => {
+    try {
+      return await work
+    } catch (error) {
+      throw trouble(error)
+    }
+  }
+
 const wordsMax = 500
 
 /** A server's words: bounded, on one line, without a query that may be a signature. */
