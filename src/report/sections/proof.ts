@@ -10,6 +10,12 @@ const of = (number: number, all: number): string =>
     ? `${all === 1 ? '' : 'all '}${count(all, 'file')}`
     : `${grouped(number)} of ${count(all, 'file')}`
 
+/** Of what the server gave `given` times. */
+const compared = (given: number, differing: number, none: string): string => {
+  if (given === 0) return none
+  return differing === 0 ? 'all equal' : `${differing} differ`
+}
+
 const checks = (
   files: FileFigures,
   wrong: { counts: number; checksums: number },
@@ -29,20 +35,12 @@ const checks = (
   [
     'As many resources as the server counts',
     of(files.counted, files.files),
-    files.counted === 0
-      ? 'the server gave no counts'
-      : wrong.counts === 0
-        ? 'all equal'
-        : `${wrong.counts} differ`,
+    compared(files.counted, wrong.counts, 'the server gave no counts'),
   ],
   [
     'The checksum that the server gave',
     of(files.checksummed, files.files),
-    files.checksummed === 0
-      ? 'the server gave none'
-      : wrong.checksums === 0
-        ? 'all equal'
-        : `${wrong.checksums} differ`,
+    compared(files.checksummed, wrong.checksums, 'the server gave none'),
   ],
   ['SHA-256 written down', of(files.digests, files.files), 'in manifest.json'],
 ]
